@@ -1,0 +1,1 @@
+"""A live laboratory for denoising autoencoders."""

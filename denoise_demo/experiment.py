@@ -1,0 +1,132 @@
+"""One experiment: corrupt, denoise, classify, measure. What every tab and endpoint shows."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from denoise_demo import metrics
+from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.inference import load_classifier, load_denoiser
+from denoise_demo.noise import BLUR_MAXIMUM, NOISES, corrupt
+from denoise_demo.recipes import get_recipe
+from denoise_demo.registry import lookup
+
+SEED_MAXIMUM = 2**31 - 1
+METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person chooses: the corruption, the noise seed and the network.
+
+    `level` is in the unit of the noise kind, `blur_sigma` in pixels.
+    """
+
+    kind: str
+    level: float
+    blur_sigma: float
+    recipe: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Check every field; ValueError says what came and what was expected."""
+        spec = lookup(NOISES, self.kind, "noise")
+        spec.check(finite(self.level, "level"))
+        if not 0 <= finite(self.blur_sigma, "blur_sigma") <= BLUR_MAXIMUM:
+            raise ValueError(
+                f"blur_sigma {self.blur_sigma:g} is outside its span: "
+                f"choose 0 to {BLUR_MAXIMUM:g} pixels"
+            )
+        if not 0 <= integer(self.seed, "seed") <= SEED_MAXIMUM:
+            raise ValueError(f"seed {self.seed} is outside its span: choose 0 to {SEED_MAXIMUM}")
+        if not get_recipe(self.recipe).denoises:
+            raise ValueError(f"{self.recipe} is the classifier: choose a network that denoises")
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> "Settings":
+        """Read the settings from JSON values; ValueError for a missing or unknown key."""
+        check_keys(values, {field.name for field in fields(cls)}, "the settings")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Images (N, C, H, W); metrics by name, each (N,); class probabilities (N, 10) by image.
+
+    `scores` and `probabilities` have one entry for each of "noisy" and "denoised", the latter
+    one for "clean" too; probabilities are empty when there is no classifier for the images.
+    """
+
+    clean: Tensor
+    noisy: Tensor
+    denoised: Tensor
+    scores: dict[str, dict[str, Tensor]]
+    probabilities: dict[str, Tensor]
+
+
+def run(clean: Tensor, settings: Settings) -> Outcome:
+    """Corrupt clean images, denoise them, classify and measure everything.
+
+    Args:
+        clean: (N, C, H, W) in [0, 1].
+        settings: the corruption, seed and network.
+
+    Raises:
+        CheckpointError: when the network's weights are missing or damaged.
+    """
+    denoiser = load_denoiser(settings.recipe)
+    noisy = corrupt(
+        clean,
+        settings.kind,
+        settings.level,
+        settings.blur_sigma,
+        clip=denoiser.recipe.clip,
+        generator=torch.Generator().manual_seed(settings.seed),
+    )
+    denoised = denoiser(noisy)
+    scores = {
+        name: {metric.__name__: metric(image, clean) for metric in METRICS}
+        for name, image in (("noisy", noisy), ("denoised", denoised))
+    }
+    return Outcome(clean, noisy, denoised, scores, _classify(clean, noisy, denoised))
+
+
+def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tensor]:
+    """Classify the three versions in one batch; nothing when the classifier is not there."""
+    try:
+        probabilities = load_classifier()(torch.cat([clean, noisy, denoised]))
+    except CheckpointError:
+        return {}
+    return dict(zip(("clean", "noisy", "denoised"), probabilities.chunk(3), strict=True))
+
+
+def finite(value: object, name: str) -> float:
+    """Return a finite number; ValueError for anything else, booleans included."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
+        raise ValueError(f"{name} is {value!r}: give a finite number")
+    return value
+
+
+def integer(value: object, name: str) -> int:
+    """Return a whole number; ValueError for anything else, booleans included."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} is {value!r}: give a whole number")
+    return value
+
+
+def check_keys(values: object, expected: set[str], what: str) -> None:
+    """Raise ValueError unless `values` is an object with exactly the expected keys."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{what} came as {type(values).__name__}: give an object")
+    missing, unknown = sorted(expected - set(values)), sorted(set(values) - expected, key=str)
+    if missing or unknown:
+        parts = [
+            f"{' and '.join(map(str, keys))} {state}"
+            for keys, state in ((missing, "missing"), (unknown, "unknown"))
+            if keys
+        ]
+        raise ValueError(f"{what}: {'; '.join(parts)}; give {', '.join(sorted(expected))}")

@@ -1,0 +1,453 @@
+"""The articles' figures, drawn again for any recipe and any digits."""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from denoise_demo import metrics
+from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.data import Digits, load_examples, load_mnist
+from denoise_demo.experiment import SEED_MAXIMUM, check_keys, integer
+from denoise_demo.images import decode_pixels
+from denoise_demo.inference import load_classifier, load_denoiser
+from denoise_demo.noise import NOISES, Corruption, Range, corrupt, gaussian_blur
+from denoise_demo.plots import Figure, Note, Row, picture_grid
+from denoise_demo.recipes import POINTS, get_recipe
+from denoise_demo.registry import lookup
+
+SOURCES: dict[str, str] = {
+    "built-in": "Built-in digits",
+    "mnist": "MNIST test set",
+    "laboratory": "The picture in the laboratory",
+}
+LONGEST_PICTURE = 4096  # characters; a digit takes some 1,100
+CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure is drawn of: digits (N, 1, 28, 28) in [0, 1], and what was chosen for them.
+
+    A label is None where nobody knows it.
+    """
+
+    clean: Tensor
+    labels: Sequence[int | None]
+    source: str
+    recipe: str
+    seed: int
+
+    def generator(self) -> torch.Generator:
+        """Return the only source of randomness, at its start."""
+        return torch.Generator().manual_seed(self.seed)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A corruption, the images it gave and what the network made of them, (N, 1, 28, 28)."""
+
+    corruption: Corruption
+    noisy: Tensor
+    denoised: Tensor
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A figure's content: column headings, rows, and the corruption and network to name."""
+
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    corruption: Corruption
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of an article.
+
+    `recipe` is the article's own network, `any_recipe` says whether another may take its place;
+    `digits` is how many the figure shows, and `first` the number of the article's first one.
+    """
+
+    label: str
+    article: str
+    explanation: str
+    build: Callable[[Subject], Panels]
+    recipe: str
+    any_recipe: bool
+    digits: int
+    first: int = 0
+
+    @property
+    def title(self) -> str:
+        """The article and the label."""
+        return f"{self.article} · {self.label}"
+
+
+def draw(
+    kind: str, *, recipe: str, source: str, first: int = 0, seed: int = 0, picture: str = ""
+) -> Figure:
+    """Draw one figure.
+
+    Args:
+        kind: a key of FIGURES.
+        recipe: a key of RECIPES; ignored by a figure whose networks are fixed.
+        source: a key of SOURCES.
+        first: the number of the first digit; after the last digit comes the first again.
+        seed: of the noise.
+        picture: the laboratory's picture, for that source; see `laboratory_picture`.
+
+    Raises:
+        ValueError: for anything unknown or malformed; DataError and CheckpointError for data or
+            weights that are not there.
+    """
+    spec = get_figure(kind)
+    if not 0 <= integer(seed, "seed") <= SEED_MAXIMUM:
+        raise ValueError(f"seed {seed} is outside its span: choose 0 to {SEED_MAXIMUM}")
+    recipe = get_recipe(recipe if spec.any_recipe else spec.recipe).id
+    clean, labels, words = choose_digits(source, first, spec.digits, picture)
+    subject = Subject(clean, labels, words, recipe, seed)
+    panels = spec.build(subject)
+    title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
+    return picture_grid(title, panels.columns, panels.rows, _caption(subject, panels))
+
+
+def get_figure(kind: object) -> FigureSpec:
+    """Return the figure; ValueError naming the known ones when there is none."""
+    return lookup(FIGURES, kind, "figure")
+
+
+def file_name(kind: str, recipe: str) -> str:
+    """Return the name of the figure's PNG file."""
+    return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
+
+
+def count_digits(source: str) -> int:
+    """Return how many digits a source has to start from."""
+    lookup(SOURCES, source, "source of digits")
+    return 1 if source == "laboratory" else len(_digits(source))
+
+
+def choose_digits(
+    source: str, first: int, count: int, picture: str = ""
+) -> tuple[Tensor, list[int | None], str]:
+    """Return digits (count, 1, 28, 28), their labels and where they come from in words.
+
+    The laboratory's picture is followed by built-in digits where a figure shows several.
+    """
+    if source == "laboratory":
+        own = laboratory_picture(picture)
+        if count == 1:
+            return own, [None], "the laboratory's picture"
+        clean, labels, _ = choose_digits("built-in", 0, count - 1)
+        words = "the laboratory's picture, then built-in digits"
+        return torch.cat([own, clean]), [None, *labels], words
+    digits = _digits(source)
+    if not 0 <= integer(first, "first digit") < len(digits):
+        raise ValueError(f"first digit {first}: the {digits.source} has 0 to {len(digits) - 1}")
+    rows = (first + torch.arange(count)) % len(digits)
+    words = f"{digits.source}, number {first}" + (" and following" if count > 1 else "")
+    return digits.images[rows].float() / 255, digits.labels[rows].tolist(), words
+
+
+def laboratory_picture(text: str) -> Tensor:
+    """Read the laboratory's picture, (1, 1, 28, 28).
+
+    Args:
+        text: JSON of an object with `pixels` (base64 of bytes), `height`, `width` and `channels`.
+
+    Raises:
+        ValueError: when it is empty, malformed or no grey picture of 28 x 28.
+    """
+    if not text:
+        raise ValueError(
+            "nothing is on the laboratory's stage yet: draw or choose a digit there, or take the "
+            "digits from another source"
+        )
+    try:
+        if not isinstance(text, str) or len(text) > LONGEST_PICTURE:
+            raise ValueError("not a short text")
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the laboratory's picture is not valid JSON: show it again") from error
+    check_keys(values, {"pixels", "height", "width", "channels"}, "the laboratory's picture")
+    shape = [values[name] for name in ("height", "width", "channels")]
+    if shape != [28, 28, 1]:
+        came = " × ".join(map(str, shape))
+        raise ValueError(f"the laboratory's picture is {came}: figures take 28 × 28 × 1")
+    return decode_pixels(values["pixels"], height=28, width=28)
+
+
+def blur_then_noise(subject: Subject) -> Panels:
+    """Show a digit, blurred, then with uniform noise on top."""
+    corruption = Corruption("uniform", level=1.0, blur_sigma=1.0, clip=False)
+    blurred = gaussian_blur(subject.clean, corruption.blur_sigma)
+    noisy = corruption(subject.clean, subject.generator())
+    row = Row("", torch.cat([subject.clean, blurred, noisy]))
+    return Panels(["clean", "blurred, sigma 1 px", "blurred, then ±1"], [row], corruption)
+
+
+def noise_generator(subject: Subject) -> Panels:
+    """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
+    recipe = get_recipe(subject.recipe)
+    known = recipe.corruption.kind != "none"
+    corruption = recipe.corruption if known else POINTS["s0-train"]
+    kind, clip, generator = corruption.kind, corruption.clip, subject.generator()
+    blurs = _draw_levels(corruption.blur_sigma, len(subject.clean), generator)
+    levels = _draw_levels(corruption.level, len(subject.clean), generator)
+    noisy = corrupt(subject.clean, kind, levels, blurs, clip=clip, generator=generator)
+    columns = [
+        (f"blur {blur:.1f} px\n" if corruption.blur_sigma else "") + _strength(kind, level)
+        for blur, level in zip(blurs.tolist(), levels.tolist(), strict=True)
+    ]
+    rows = [
+        Row("Noisy", noisy, detail="what goes in"),
+        Row("Clean", subject.clean, detail="what is asked for"),
+    ]
+    network = f"{recipe.id}, which trains " + (
+        "on such pairs" if known else "without noise; these are S0's pairs"
+    )
+    return Panels(columns, rows, corruption, network)
+
+
+def rising_noise(subject: Subject) -> Panels:
+    """Show one digit at six rising levels, named by the article's label and by the true range."""
+    points = [POINTS[f"s0-level-{i}"] for i in range(6)]
+    trials = [_try(subject, point) for point in points]
+    clean = subject.clean.expand(len(points), -1, -1, -1)
+    noisy = torch.cat([trial.noisy for trial in trials])
+    denoised = torch.cat([trial.denoised for trial in trials])
+    columns = [
+        f"called r = {0.2 * i:.1f}\nreally ±{point.level:g}\nblur {point.blur_sigma:g} px"
+        for i, point in enumerate(points)
+    ]
+    rows = [
+        Row("Clean", clean),
+        Row("Noisy", noisy, _decibels(noisy, clean), "PSNR below"),
+        Row("Denoised", denoised, _decibels(denoised, clean), "PSNR below"),
+    ]
+    last = trials[-1].corruption
+    return Panels(
+        columns, rows, replace(last, level=(0.0, 2.0), blur_sigma=(0.0, 2.5)), subject.recipe
+    )
+
+
+def one_level(subject: Subject) -> Panels:
+    """Show six digits at one level, titled with their labels."""
+    trial = _try(subject, POINTS["s0-digits"])
+    columns = ["yours" if label is None else f"label {label}" for label in subject.labels]
+    return Panels(columns, _read_rows(subject, trial), trial.corruption, subject.recipe)
+
+
+def denoise_and_classify(subject: Subject) -> Panels:
+    """Show ten digits clean, noisy and denoised, and what the classifier reads in each."""
+    trial = _try(subject, POINTS["s1"])
+    return Panels([], _read_rows(subject, trial), trial.corruption, subject.recipe)
+
+
+def code_sizes(subject: Subject) -> Panels:
+    """Show five clean digits through the plain autoencoders, a row for each size of the code."""
+    rows = [Row("Original", subject.clean)]
+    for recipe in CODES:
+        denoised = load_denoiser(recipe)(subject.clean)
+        label = "1 number" if recipe == "dense-1" else f"{recipe.removeprefix('dense-')} numbers"
+        detail = f"{recipe}\n{_mean_decibels(denoised, subject.clean)}"
+        rows.append(Row(label, denoised, detail=detail))
+    return Panels([], rows, POINTS["clean"], "as each row says, trained clean to clean")
+
+
+def gaussian_denoising(subject: Subject) -> Panels:
+    """Show ten digits clean, with Gaussian noise, and denoised."""
+    trial = _try(subject, POINTS["s2"])
+    rows = [
+        Row("Original", subject.clean),
+        Row("Noisy", trial.noisy, detail=_mean_decibels(trial.noisy, subject.clean)),
+        Row("Denoised", trial.denoised, detail=_mean_decibels(trial.denoised, subject.clean)),
+    ]
+    return Panels([], rows, trial.corruption, subject.recipe)
+
+
+def side_by_side(subject: Subject) -> Panels:
+    """Show one digit before noise, after it, and denoised."""
+    trial = _try(subject, POINTS["s2"])
+    images = torch.cat([subject.clean, trial.noisy, trial.denoised])
+    notes = _decibels(images, subject.clean.expand(3, -1, -1, -1))
+    row = Row("", images, notes)
+    return Panels(["original", "noisy", "denoised"], [row], trial.corruption, subject.recipe)
+
+
+def _try(subject: Subject, corruption: Corruption) -> Trial:
+    """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
+    denoiser = load_denoiser(subject.recipe)
+    corruption = replace(corruption, clip=corruption.clip or denoiser.recipe.clip)
+    noisy = corruption(subject.clean, subject.generator())
+    return Trial(corruption, noisy, denoiser(noisy))
+
+
+def _read_rows(subject: Subject, trial: Trial) -> list[Row]:
+    """Return the rows clean, noisy and denoised with what the classifier reads in them."""
+    versions = {"Clean": subject.clean, "Noisy": trial.noisy, "Denoised": trial.denoised}
+    rows = []
+    for name, images in versions.items():
+        notes = _readings(images, subject.labels)
+        known = [note.right for note in notes if note.right is not None]
+        detail = f"{sum(known)} of {len(known)} read right" if notes else "no classifier"
+        rows.append(Row(name, images, notes, detail))
+    return rows
+
+
+def _readings(images: Tensor, labels: Sequence[int | None]) -> list[Note]:
+    """Return what the classifier reads in each image; nothing when its weights are not there."""
+    try:
+        digits = load_classifier()(images).argmax(1).tolist()
+    except CheckpointError:
+        return []
+    return [
+        Note(str(digit), None if label is None else digit == label)
+        for digit, label in zip(digits, labels, strict=True)
+    ]
+
+
+def _psnr(images: Tensor, clean: Tensor) -> Tensor:
+    """Return the PSNR (N,) of images as they are shown, limited to [0, 1]."""
+    return metrics.psnr(images.clamp(0, 1), clean)
+
+
+def _decibels(images: Tensor, clean: Tensor) -> list[Note]:
+    return [Note(_in_decibels(value)) for value in _psnr(images, clean).tolist()]
+
+
+def _mean_decibels(images: Tensor, clean: Tensor) -> str:
+    return "PSNR " + _in_decibels(float(_psnr(images, clean).mean()))
+
+
+def _in_decibels(value: float) -> str:
+    return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"
+
+
+def _draw_levels(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
+    """Return a level for each image, (count,), as a corruption draws them."""
+    if not isinstance(span, tuple):
+        return torch.full((count,), span)
+    low, high = span
+    return low + (high - low) * torch.rand(count, generator=generator)
+
+
+def _strength(kind: str, level: float) -> str:
+    return f"±{level:.2f}" if kind == "uniform" else f"{NOISES[kind].level_name} {level:.2f}"
+
+
+def _caption(subject: Subject, panels: Panels) -> str:
+    """Say what the figure was made with."""
+    corruption = panels.corruption
+    parts = [f"Network: {panels.network}."] if panels.network else []
+    if corruption.kind == "none":
+        parts += ["No noise."]
+    else:
+        parts += [f"Corruption: {corruption.describe()}.", f"Noise seed {subject.seed}."]
+    if not corruption.clip:
+        parts += ["Shown limited to 0 to 1."]
+    return " ".join([*parts, f"Digits: {subject.source}."])
+
+
+@cache
+def _mnist() -> Digits:
+    """Read MNIST's test digits once."""
+    return load_mnist("test")
+
+
+def _digits(source: str) -> Digits:
+    lookup(SOURCES, source, "source of digits")
+    return load_examples() if source == "built-in" else _mnist()
+
+
+FIGURES: dict[str, FigureSpec] = {
+    "s0-blur-then-noise": FigureSpec(
+        label="Blur, then noise",
+        article="S0",
+        explanation="One digit, blurred, then with uniform noise of ±1 on top: as strong as the "
+        "ink itself, and your eye still finds the digit.",
+        build=blur_then_noise,
+        recipe="conv-pool",
+        any_recipe=False,
+        digits=1,
+        first=1,
+    ),
+    "s0-noise-generator": FigureSpec(
+        label="Noise generator",
+        article="S0",
+        explanation="Four pairs as the network meets them in training, what goes in above and "
+        "what is asked for below: look at how the amount of noise differs from digit to digit.",
+        build=noise_generator,
+        recipe="conv-pool",
+        any_recipe=True,
+        digits=4,
+    ),
+    "s0-rising-noise": FigureSpec(
+        label="Rising noise",
+        article="S0",
+        explanation="Follow one digit to the right as blur and noise grow: the article calls the "
+        "noise r = 0.2 i but adds twice that, ±0.4 i, so its last column is beyond anything its "
+        "network was trained on.",
+        build=rising_noise,
+        recipe="conv-pool",
+        any_recipe=True,
+        digits=1,
+        first=3,
+    ),
+    "s0-one-level": FigureSpec(
+        label="Six digits at one level",
+        article="S0",
+        explanation="Six digits under the same blur and noise: compare what the classifier reads "
+        "(✓ right, ✗ wrong) in the noisy row and in the denoised one.",
+        build=one_level,
+        recipe="conv-pool",
+        any_recipe=True,
+        digits=6,
+    ),
+    "s1-denoise-and-classify": FigureSpec(
+        label="Denoise and classify",
+        article="S1",
+        explanation="Count the check marks and the crosses: how many digits does the classifier "
+        "read before the noise, under it, and after the autoencoder has cleaned them?",
+        build=denoise_and_classify,
+        recipe="dense-64",
+        any_recipe=True,
+        digits=10,
+    ),
+    "s2-code-sizes": FigureSpec(
+        label="Sizes of the code",
+        article="S2",
+        explanation="Five digits squeezed through 1, 2, 8 and 32 numbers and drawn again from "
+        "those: watch the handwriting come back row by row.",
+        build=code_sizes,
+        recipe="dense-32",
+        any_recipe=False,
+        digits=5,
+    ),
+    "s2-gaussian-denoising": FigureSpec(
+        label="Gaussian noise",
+        article="S2",
+        explanation="Ten digits under strong Gaussian noise: compare the narrow dense-16, which "
+        "redraws a digit from 16 numbers, with conv-flat, which only smooths neighbourhoods.",
+        build=gaussian_denoising,
+        recipe="dense-16",
+        any_recipe=True,
+        digits=10,
+    ),
+    "s3-side-by-side": FigureSpec(
+        label="Side by side",
+        article="S3",
+        explanation="One digit before the noise, under it, and after the network; below stands "
+        "the PSNR, and a higher one is closer to the original.",
+        build=side_by_side,
+        recipe="dense-300-fixed",
+        any_recipe=True,
+        digits=1,
+    ),
+}

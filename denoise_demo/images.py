@@ -1,0 +1,300 @@
+"""The one boundary between float tensors and PIL images, 8-bit pixels and base64 text."""
+
+import base64
+import binascii
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageOps
+from scipy import ndimage
+
+Array = NDArray[Any]
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 1024
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+_WANTED = "give a PNG, JPEG, GIF, WebP, BMP or TIFF picture that opens in other programs"
+_BLANK = "The picture is blank: draw or give a digit that stands out from its background."
+_CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
+_FAINTEST = 0.5 / 255  # what rounds to black is no ink
+_LEVELS = np.arange(256, dtype=np.float32) / 255
+
+
+def read_image(source: str | Path | bytes) -> Image.Image:
+    """Read an uploaded picture, whatever its format, depth, colours and rotation.
+
+    Args:
+        source: a file's path or its bytes; PNG, JPEG, GIF, WebP, BMP or TIFF (first frame).
+
+    Returns:
+        The upright picture, mode "L" or "RGB", its longest side at most `MAX_SIDE`; transparent
+        parts become white around dark content and black around light content.
+
+    Raises:
+        ValueError: not such a file, damaged, above `MAX_PIXELS` or fully transparent.
+    """
+    try:
+        with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
+            return _read(stream)
+    except OSError as error:
+        raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
+
+
+def _read(stream: IO[bytes]) -> Image.Image:
+    """Read an open file, refusing it by its header before it is decoded."""
+    head = stream.read(16)
+    stream.seek(0)
+    Image.init()
+    # Not Image.open, which warns of large pictures by a limit that the whole process shares.
+    known = ((name, *Image.OPEN[name]) for name in _FORMATS if name in Image.OPEN)
+    kind, reader = next(((n, r) for n, r, fits in known if fits and fits(head) is True), ("", None))
+    if reader is None:
+        raise ValueError(f"The file is {'no picture' if head else 'empty'}: {_WANTED}.")
+    damaged = f"The {kind} picture is damaged or has no pixels: {_WANTED}."
+    try:
+        image = reader(stream, "")
+    except Exception as error:  # a damaged file makes the readers raise nearly anything
+        raise ValueError(damaged) from error
+    width, height = image.size
+    cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes a pixel at the decoder's peak
+    if "progressive" in image.info:  # the decoder holds all coefficients
+        cost = 2 * len(image.getbands())
+    most = min(MAX_PIXELS, 280_000_000 // cost)
+    if width * height > most or max(width, height) > 65_535:
+        raise ValueError(
+            f"The {kind} picture has {width:,} x {height:,} pixels, more than the {most:,} "
+            "(65,535 a side) that are read: shrink it first."
+        )
+    try:
+        shrink = MAX_SIDE / max(width, height)
+        image.draft(None, (max(1, int(width * shrink)), max(1, int(height * shrink))))
+        image.load()
+        small = _reduce(image)
+        small.getexif()[0x0112] = image.getexif().get(0x0112, 1)  # orientation
+    except Exception as error:
+        raise ValueError(damaged) from error
+    small = _composite(small) if small.mode == "RGBA" else small
+    small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
+    return ImageOps.exif_transpose(small)
+
+
+def _reduce(image: Image.Image) -> Image.Image:
+    """Bring a decoded picture to mode L, RGB or RGBA and to `MAX_SIDE`, in little memory."""
+    deep = image.mode.startswith(("I", "F"))
+    clear = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
+    mode = "F" if deep else "RGBA" if clear else "L" if image.mode in {"1", "L"} else "RGB"
+    width, height = image.size
+    factor = max(1, max(width, height) // MAX_SIDE)
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    rows = factor * max(1, 2**20 // (factor * width))  # about a million pixels at a time
+    for top in range(0, height, rows):
+        band = image.crop((0, top, width, min(top + rows, height)))
+        band = band.convert("I") if image.mode.startswith("I;") else band
+        small.paste(band.convert(mode).reduce(factor), (0, top // factor))
+    if deep:  # 32-bit values do not say what white is, so the largest of them tells
+        grey = np.nan_to_num(np.asarray(small), posinf=0, neginf=0)
+        low, high = min(0.0, float(grey.min())), float(grey.max())
+        wide = image.mode.startswith("I;") or image.format == "PNG"
+        white = 65_535 if wide else next((w for w in (1, 255, 65_535) if high <= w), high)
+        small = Image.fromarray(np.rint((grey - low) * (255 / (white - low))).astype(np.uint8))
+    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=None)
+    return small
+
+
+def _composite(image: Image.Image) -> Image.Image:
+    """Lay an RGBA picture on the background that its visible content stands out from."""
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float32)
+    if not alpha.any():
+        raise ValueError(f"The picture is fully transparent, with nothing to see: {_WANTED}.")
+    lightness = np.average(np.asarray(image.convert("L")), weights=alpha)
+    paper = Image.new("RGBA", image.size, "white" if lightness < 128 else "black")
+    return Image.alpha_composite(paper, image).convert("RGB")
+
+
+def to_digit(
+    image: Image.Image, *, invert: bool | None = None, centre: bool = True
+) -> torch.Tensor:
+    """Turn a picture of a digit into (1, 1, 28, 28) float32 in [0, 1], light ink on black.
+
+    Args:
+        image: any size; a scan, a drawing or a photographed page.
+        invert: whether the ink is dark on light; None finds out.
+        centre: take the ink off its (unevenly lit) background and normalise it by
+            `centre_digit`; otherwise just fit the whole picture into the square.
+
+    Raises:
+        ValueError: the picture is blank.
+    """
+    grey = image.convert("L")
+    grey.thumbnail((256, 256), Image.Resampling.LANCZOS, reducing_gap=None)
+    light = np.asarray(grey, dtype=np.float32) / 255
+    if np.ptp(light) < 0.04:
+        raise ValueError(_BLANK)
+    if _is_dark_on_light(light) if invert is None else invert:
+        light = 1 - light
+    if centre:
+        digit = centre_digit(_ink(light))
+    else:
+        square = np.full((max(light.shape),) * 2, np.median(_rim(light)), dtype=np.float32)
+        top, left = ((max(light.shape) - side) // 2 for side in light.shape)
+        square[top : top + light.shape[0], left : left + light.shape[1]] = light
+        digit = _quantise(_resize(square, 28, 28))
+    return torch.from_numpy(digit)[None, None]
+
+
+def _rim(values: Array) -> Array:
+    """Give the outermost pixels (n,) of a picture (H, W)."""
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+def _is_dark_on_light(values: Array) -> bool:
+    """Tell it from the rim being lighter than the rest, and the few pixels far off being darker."""
+    y, x = np.indices(values.shape).reshape(2, -1)
+    slope = np.stack([np.ones_like(x), x, y], axis=1)  # light that falls from a side
+    even = values.ravel() - slope @ np.linalg.lstsq(slope, values.ravel(), rcond=None)[0]
+    low, high = np.percentile(even, [1, 99])
+    rim = np.median(_rim(even.reshape(values.shape))) - (low + high) / 2
+    skewness = np.mean(even**3) / (np.mean(even**2) ** 1.5 + 1e-9)
+    return bool(rim / (high - low + 1e-9) > skewness / 2)
+
+
+def _ink(light: Array) -> Array:
+    """Take light ink (H, W) off its background, stretch its contrast and drop specks."""
+    paper = ndimage.grey_closing(1 - light, max(light.shape) // 3 + 1)  # wider than any stroke
+    ink = 1 - (1 - light) / np.maximum(paper, 0.1)
+    ink -= np.median(ink)
+    noise = 4 * np.median(abs(ink))
+    full = np.percentile(ink[ink >= ink.max() / 2], 75)
+    if full < max(0.06, 1.5 * noise):
+        raise ValueError(_BLANK)
+    ink = np.clip((ink - noise) / (full - noise), 0, 1)
+    parts, count = ndimage.label(ink > 0.1, structure=np.ones((3, 3)))
+    mass = np.bincount(parts.ravel(), ink.ravel(), count + 1)
+    mass[0] = 0
+    return np.where(ndimage.maximum_filter((mass >= 0.05 * mass.max())[parts], 3), ink, 0)
+
+
+def centre_digit(ink: Array) -> Array:
+    """Normalise ink (H, W) in [0, 1], light on black, as MNIST was made.
+
+    Crop to the ink, fit it into 20 x 20 keeping the aspect, put its centre of mass at the centre
+    of (28, 28), round to multiples of 1/255. Nothing is enlarged more than twofold, so that a dot
+    stays a dot; thin faint lines are brightened to what MNIST's are.
+
+    Raises:
+        ValueError: the picture is blank.
+
+    Reference: LeCun et al., 1998, doi:10.1109/5.726791.
+    """
+    ink = _checked(ink)
+    rows = np.flatnonzero(ink.max(axis=1) >= _FAINTEST)
+    columns = np.flatnonzero(ink.max(axis=0) >= _FAINTEST)
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = min(20 / max(crop.shape), 2)
+    height, width = (max(1, round(side * scale)) for side in crop.shape)
+    digit = _resize(crop, height, width)
+    digit /= digit.max()
+    digit *= max(1, 0.55 / digit[digit > 0.02].mean())
+    mass = digit.sum()
+    top = round(_CENTRE - float(np.arange(height) @ digit.sum(axis=1) / mass))
+    left = round(_CENTRE - float(np.arange(width) @ digit.sum(axis=0) / mass))
+    top, left = min(max(top, 0), 28 - height), min(max(left, 0), 28 - width)
+    centred = np.zeros((28, 28), dtype=np.float32)
+    centred[top : top + height, left : left + width] = digit
+    return _quantise(centred)
+
+
+def shrink_digit(ink: Array) -> Array:
+    """Resize ink (H, W) in [0, 1] to (28, 28) as it stands, in multiples of 1/255.
+
+    Raises:
+        ValueError: the picture is blank.
+    """
+    return _quantise(_resize(_checked(ink), 28, 28))
+
+
+def _checked(ink: Array) -> Array:
+    """Refuse what is not ink (H, W), or is blank."""
+    ink = np.asarray(ink, dtype=np.float32)
+    if ink.ndim != 2 or not np.isfinite(ink).all():
+        raise ValueError(f"Ink must be finite, of shape (H, W); this one has shape {ink.shape}.")
+    if not ink.size or ink.max() < _FAINTEST:
+        raise ValueError(_BLANK)
+    return ink.clip(0, 1)
+
+
+def _resize(values: Array, height: int, width: int) -> Array:
+    """Resize (H, W), antialiased and without overshoot."""
+    image = Image.fromarray(np.ascontiguousarray(values))
+    return np.array(image.resize((width, height), Image.Resampling.HAMMING))
+
+
+def _quantise(values: Array) -> Array:
+    """Round to multiples of 1/255 in [0, 1]."""
+    levels: Array = _LEVELS[np.rint(values.clip(0, 1) * 255).astype(np.uint8)]
+    return levels
+
+
+def draw_strokes(
+    strokes: Sequence[Sequence[tuple[float, float]]], *, pen: float, size: int = 280
+) -> Array:
+    """Draw polylines in the unit box (x to the right, y down) with a round pen.
+
+    `pen` is its width as a fraction of the box; a stroke of one point is a dot. Returns
+    antialiased ink, shape (size, size), float32 in [0, 1].
+    """
+    fine, reach = 4 * size, 2 * size * pen
+    canvas = Image.new("L", (fine, fine))
+    draw = ImageDraw.Draw(canvas)
+    for stroke in strokes:
+        points = [(x * fine, y * fine) for x, y in stroke]
+        draw.line(points, fill=255, width=max(1, round(2 * reach)))
+        for x, y in points:  # round caps and joins
+            draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=255)
+    return np.asarray(canvas.reduce(4), dtype=np.float32) / 255
+
+
+def encode_pixels(image: torch.Tensor) -> str:
+    """Give an image (C, H, W) or (H, W) as base64 text of 8-bit pixels, (H, W, C) row by row.
+
+    Values are clipped to [0, 1]; NaN is black.
+    """
+    return binascii.b2a_base64(_to_bytes(image).tobytes(), newline=False).decode("ascii")
+
+
+def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> torch.Tensor:
+    """Read back what `encode_pixels` wrote: shape (1, C, H, W), float32 in [0, 1].
+
+    Raises:
+        ValueError: not a text, not base64, or of another size.
+    """
+    came = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
+    try:
+        raw = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+        values = _LEVELS[np.frombuffer(raw, dtype=np.uint8).reshape(height, width, channels)]
+    except ValueError as error:
+        wanted = f"base64 text of {height} x {width} x {channels} bytes"
+        raise ValueError(f"The pixels came as {came}: send {wanted}.") from error
+    return torch.from_numpy(values.transpose(2, 0, 1)[None].copy())
+
+
+def to_pil(image: torch.Tensor, scale: int = 1) -> Image.Image:
+    """Show a tensor (1, C, H, W) or (C, H, W) of 1 or 3 channels, pixels enlarged `scale`-fold."""
+    pixels = _to_bytes(image[0] if image.ndim == 4 else image)
+    picture = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
+    return ImageOps.scale(picture, scale, Image.Resampling.NEAREST)
+
+
+def _to_bytes(image: torch.Tensor) -> NDArray[np.uint8]:
+    """Round an image (C, H, W) or (H, W) to 8-bit pixels (H, W, C)."""
+    if image.ndim not in (2, 3):
+        raise ValueError(f"An image must have shape (C, H, W) or (H, W), not {tuple(image.shape)}.")
+    values = image.detach().cpu().numpy() * np.float32(255)
+    values += np.float32(0.5)
+    np.fmin(np.fmax(values, 0, out=values), 255, out=values)
+    pixels = values.astype(np.uint8)
+    return pixels[..., None] if pixels.ndim == 2 else pixels.transpose(1, 2, 0)

@@ -1,0 +1,125 @@
+"""Trained networks, ready to call: choice of device, cached loading, denoising, classifying."""
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from denoise_demo import checkpoints
+from denoise_demo.recipes import RECIPES, Recipe, get_recipe
+
+CLASSIFIER = "mlp-classifier"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A trained denoiser, (N, C, H, W) -> (N, C, H, W) float32 in [0, 1] on the input's device.
+
+    It limits its input to [0, 1] itself when its recipe was trained so.
+    """
+
+    recipe: Recipe
+    module: nn.Module
+    device: torch.device
+
+    @torch.inference_mode()
+    def __call__(self, noisy: Tensor) -> Tensor:
+        """Denoise a batch."""
+        seen = noisy.clamp(0, 1) if self.recipe.clip else noisy
+        denoised: Tensor = self.module(seen.to(self.device))
+        return denoised.to(noisy.device)
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The trained classifier, (N, 1, 28, 28) -> (N, 10) probabilities on the input's device."""
+
+    module: nn.Module
+    device: torch.device
+
+    @torch.inference_mode()
+    def __call__(self, image: Tensor) -> Tensor:
+        """Classify a batch; images are limited to [0, 1] first."""
+        logits: Tensor = self.module(image.clamp(0, 1).to(self.device))
+        return logits.softmax(1).to(image.device)
+
+
+def choose_device(name: str | None = None) -> torch.device:
+    """Return the device to compute on.
+
+    Args:
+        name: "auto", "cpu", "cuda" or "mps"; without it DENOISE_DEVICE, then "auto". "auto" takes
+            CUDA, then MPS, then the CPU.
+
+    Raises:
+        ValueError: for another name, or a device this machine lacks.
+    """
+    name = name or os.environ.get("DENOISE_DEVICE") or "auto"
+    if name not in DEVICES:
+        raise ValueError(f"unknown device {name!r}; choose one of: {', '.join(DEVICES)}")
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if present[device])
+    if not present[name]:
+        raise ValueError(f"no {name} device here; choose auto or cpu")
+    return torch.device(name)
+
+
+def load_denoiser(recipe_id: str, device: str | None = None) -> Denoiser:
+    """Return a recipe's trained denoiser, loaded once per device.
+
+    Args:
+        recipe_id: a key of RECIPES that denoises.
+        device: as for `choose_device`.
+
+    Raises:
+        ValueError: for an unknown recipe, the classifier, or a device that is not there.
+        CheckpointError: when the weights are missing or damaged.
+    """
+    recipe = get_recipe(recipe_id)
+    if not recipe.denoises:
+        raise ValueError(f"{recipe_id} classifies; it does not denoise")
+    chosen = choose_device(device)
+    return Denoiser(recipe, _load(recipe_id, chosen), chosen)
+
+
+def load_classifier(device: str | None = None) -> Classifier:
+    """Return the trained classifier, loaded once per device; errors as for `load_denoiser`."""
+    chosen = choose_device(device)
+    return Classifier(_load(CLASSIFIER, chosen), chosen)
+
+
+def denoise_and_classify(noisy: Tensor, recipe_id: str) -> tuple[Tensor, Tensor]:
+    """Denoise, then classify: (N, 1, 28, 28) -> denoised images and (N, 10) probabilities."""
+    denoised = load_denoiser(recipe_id)(noisy)
+    return denoised, load_classifier()(denoised)
+
+
+def warm_up() -> dict[str, str]:
+    """Load and run every network once; return what is wrong with those that cannot be used."""
+    problems = {}
+    for recipe_id, recipe in RECIPES.items():
+        try:
+            if recipe.denoises:
+                load_denoiser(recipe_id)(torch.zeros(1, 1, 28, 28))
+            else:
+                load_classifier()(torch.zeros(1, 1, 28, 28))
+        except checkpoints.CheckpointError as error:
+            problems[recipe_id] = str(error)
+    return problems
+
+
+def _load(recipe_id: str, device: torch.device) -> nn.Module:
+    """Load once, whichever thread comes first."""
+    with _loading:
+        return _loaded(recipe_id, device)
+
+
+@cache
+def _loaded(recipe_id: str, device: torch.device) -> nn.Module:
+    return checkpoints.load(recipe_id).module.to(device)

@@ -1,0 +1,63 @@
+"""Image quality, one value per image: (N, C, H, W) against (N, C, H, W) -> (N,)."""
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+WINDOW, SIGMA = 11, 1.5  # the SSIM window of Wang et al.
+
+
+def mae(image: Tensor, clean: Tensor) -> Tensor:
+    """Return the mean absolute error over all channel values, (N,)."""
+    return (image - clean).abs().flatten(1).mean(1)
+
+
+def mse(image: Tensor, clean: Tensor) -> Tensor:
+    """Return the mean squared error over all channel values, (N,)."""
+    return (image - clean).square().flatten(1).mean(1)
+
+
+def psnr(image: Tensor, clean: Tensor) -> Tensor:
+    """Return the peak signal-to-noise ratio in dB for peak 1, (N,); infinite when identical."""
+    return -10 * torch.log10(mse(image, clean))
+
+
+def bce(image: Tensor, clean: Tensor) -> Tensor:
+    """Return the mean binary cross-entropy in nats, (N,), for images in [0, 1]."""
+    return F.binary_cross_entropy(image, clean, reduction="none").flatten(1).mean(1)
+
+
+def ssim(image: Tensor, clean: Tensor) -> Tensor:
+    """Return the structural similarity for peak 1, (N,).
+
+    Gaussian window of 11 x 11 with sigma 1.5, averaged over all places where the window fits and
+    over channels.
+
+    Reference: Wang et al. 2004, doi:10.1109/TIP.2003.819861.
+    """
+    c1, c2 = 0.01**2, 0.03**2
+    maps = torch.stack([image, clean, image * image, clean * clean, image * clean])
+    rows = _window_matrix(image.shape[-2]).to(image.device)  # (H - 10, H)
+    columns = _window_matrix(image.shape[-1]).to(image.device)  # (W - 10, W)
+    mean_x, mean_y, xx, yy, xy = rows @ maps @ columns.T  # five of (N, C, H - 10, W - 10)
+    variance_x, variance_y = xx - mean_x * mean_x, yy - mean_y * mean_y
+    covariance = xy - mean_x * mean_y
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
+    structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
+    return (luminance * structure).flatten(1).mean(1)
+
+
+@lru_cache(maxsize=16)
+def _window_matrix(size: int) -> Tensor:
+    """Slide the normalised window along one side: (size - 10, size)."""
+    if size < WINDOW:
+        raise ValueError(f"SSIM needs images of at least {WINDOW} pixels a side, not {size}")
+    taps = torch.arange(WINDOW) - WINDOW // 2
+    weights = torch.exp(-0.5 * (taps / SIGMA) ** 2)
+    weights = weights / weights.sum()
+    matrix = torch.zeros(size - WINDOW + 1, size)
+    for i in range(len(matrix)):
+        matrix[i, i : i + WINDOW] = weights
+    return matrix

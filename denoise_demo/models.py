@@ -1,0 +1,177 @@
+"""The articles' networks.
+
+Every denoiser maps a batch `(N, C, H, W)` to the same shape, in [0, 1] in eval mode, and gives
+the values before its output activation by `logits`. The classifier maps `(N, 1, 28, 28)` to ten
+logits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from denoise_demo.registry import lookup
+
+Shape = tuple[int, int, int]
+DIGIT: Shape = (1, 28, 28)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A network's label, class and constructor arguments, and the image shapes it takes."""
+
+    label: str
+    module: type[nn.Module]
+    arguments: Mapping[str, int] = field(default_factory=dict)
+    shapes: tuple[Shape, ...] = (DIGIT,)
+
+
+class ConvPool(nn.Module):
+    """Convolutional autoencoder with three poolings and a code of 8 x 4 x 4.
+
+    The last pooling sees 7 x 7 and pads it to 8 x 8; the last wide convolution has no padding
+    and takes 16 x 16 back to 14 x 14. Up-sampling repeats the nearest neighbour.
+
+    Reference: A. Amico 2019, Denoise with autoencoders.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encode1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.encode2 = nn.Conv2d(16, 8, 3, padding=1)
+        self.encode3 = nn.Conv2d(8, 8, 3, padding=1)
+        self.decode1 = nn.Conv2d(8, 8, 3, padding=1)
+        self.decode2 = nn.Conv2d(8, 8, 3, padding=1)
+        self.decode3 = nn.Conv2d(8, 16, 3)
+        self.output = nn.Conv2d(16, 1, 3, padding=1)
+
+    def encode(self, noisy: Tensor) -> Tensor:
+        """Return the code, (N, 8, 4, 4)."""
+        x = F.max_pool2d(self.encode1(noisy).relu_(), 2)  # (N, 16, 14, 14)
+        x = F.max_pool2d(self.encode2(x).relu_(), 2)  # (N, 8, 7, 7)
+        return F.max_pool2d(self.encode3(x).relu_(), 2, ceil_mode=True)  # (N, 8, 4, 4)
+
+    def logits(self, noisy: Tensor) -> Tensor:
+        """Return the values before the sigmoid, (N, 1, 28, 28)."""
+        x = F.interpolate(self.decode1(self.encode(noisy)).relu_(), scale_factor=2)  # 8 x 8
+        x = F.interpolate(self.decode2(x).relu_(), scale_factor=2)  # (N, 8, 16, 16)
+        x = F.interpolate(self.decode3(x).relu_(), scale_factor=2)  # (N, 16, 28, 28)
+        return self.output(x)  # type: ignore[no-any-return]
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
+        return self.logits(noisy).sigmoid()
+
+
+class ConvFlat(nn.Module):
+    """Convolutional autoencoder at full resolution: no pooling, so no bottleneck.
+
+    Reference: the article "Remove Noisy From Images Using Autoencoders".
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encode1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.encode2 = nn.Conv2d(16, 8, 3, padding=1)
+        self.decode1 = nn.Conv2d(8, 8, 3, padding=1)
+        self.decode2 = nn.Conv2d(8, 16, 3, padding=1)
+        self.output = nn.Conv2d(16, 1, 3, padding=1)
+
+    def encode(self, noisy: Tensor) -> Tensor:
+        """Return the code, (N, 8, 28, 28)."""
+        return self.encode2(self.encode1(noisy).relu_()).relu_()  # type: ignore[no-any-return]
+
+    def logits(self, noisy: Tensor) -> Tensor:
+        """Return the values before the sigmoid, (N, 1, 28, 28)."""
+        x = self.decode1(self.encode(noisy)).relu_()  # (N, 8, 28, 28)
+        return self.output(self.decode2(x).relu_())  # type: ignore[no-any-return]
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
+        return self.logits(noisy).sigmoid()
+
+
+class Dense(nn.Module):
+    """Autoencoder of two dense layers, 784 - code - 784, with a ReLU code.
+
+    Reference: Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; as denoiser Vincent
+    et al. 2008, doi:10.1145/1390156.1390294.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__()
+        self.encoder = nn.Linear(784, code)
+        self.decoder = nn.Linear(code, 784)
+
+    def encode(self, noisy: Tensor) -> Tensor:
+        """Return the code, (N, code)."""
+        return self.encoder(noisy.flatten(1)).relu_()  # type: ignore[no-any-return]
+
+    def logits(self, noisy: Tensor) -> Tensor:
+        """Return the values before the output activation, (N, 1, 28, 28)."""
+        return self.decoder(self.encode(noisy)).view_as(noisy)  # type: ignore[no-any-return]
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
+        return self.logits(noisy).sigmoid()
+
+
+class DenseReLU(Dense):
+    """The dense autoencoder with a ReLU output, as one article published it.
+
+    An output whose value before the ReLU is negative for every image gets no gradient and stays
+    black for good. In eval mode the result is limited to 1.
+
+    Reference: "Using Auto-Encoders to denoise domain specific images", 2018.
+    """
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Return the denoised images, (N, 1, 28, 28); in [0, 1] in eval mode."""
+        denoised = self.logits(noisy).relu()
+        return denoised if self.training else denoised.clamp_max(1)
+
+
+class MLPClassifier(nn.Module):
+    """Digit classifier 784-256-256-10 with ReLU.
+
+    Reference: the article "Image Denoising Using Auto Encoders".
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden1 = nn.Linear(784, 256)
+        self.hidden2 = nn.Linear(256, 256)
+        self.output = nn.Linear(256, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return class logits, (N, 10)."""
+        x = self.hidden1(image.flatten(1)).relu_()  # (N, 256)
+        return self.output(self.hidden2(x).relu_())  # type: ignore[no-any-return]
+
+
+def build(name: str) -> nn.Module:
+    """Build the network `name` of MODELS with fresh weights; ValueError when unknown."""
+    spec = lookup(MODELS, name, "model")
+    return spec.module(**spec.arguments)
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return how many numbers the network stores, running statistics included."""
+    parameters = sum(p.numel() for p in module.parameters())
+    return parameters + sum(b.numel() for b in module.buffers() if b.is_floating_point())
+
+
+MODELS: dict[str, ModelSpec] = {
+    "conv-pool": ModelSpec("Convolutional, pooled to 8 × 4 × 4", ConvPool),
+    "conv-flat": ModelSpec("Convolutional, full resolution", ConvFlat),
+    "dense-1": ModelSpec("Dense, 1 unit", Dense, {"code": 1}),
+    "dense-2": ModelSpec("Dense, 2 units", Dense, {"code": 2}),
+    "dense-8": ModelSpec("Dense, 8 units", Dense, {"code": 8}),
+    "dense-16": ModelSpec("Dense, 16 units", Dense, {"code": 16}),
+    "dense-32": ModelSpec("Dense, 32 units", Dense, {"code": 32}),
+    "dense-64": ModelSpec("Dense, 64 units", Dense, {"code": 64}),
+    "dense-300": ModelSpec("Dense, 300 units", Dense, {"code": 300}),
+    "dense-300-relu": ModelSpec("Dense, 300 units, ReLU output", DenseReLU, {"code": 300}),
+    "mlp-classifier": ModelSpec("Classifier 784-256-256-10", MLPClassifier),
+}

@@ -1,0 +1,196 @@
+"""Results as matplotlib figures: grids of pictures, and the history of a training.
+
+Everything is laid out in pixels, and every pixel of a picture becomes a square of whole pixels, so
+that a saved figure is as crisp as the picture itself.
+"""
+
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+__all__ = ["Figure", "Note", "Row", "loss_history", "picture_grid", "picture_scale", "to_png"]
+
+FONT = "DejaVu Sans"  # ships with matplotlib, and has the check mark and the cross
+INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # told apart by everyone
+DPI = 128  # a power of two, so that sizes in pixels survive the division exactly
+WIDEST, TALLEST = 1400, 900  # pixels that the pictures of a figure may take together
+SMALLEST_SCALE = 4
+TITLE, TEXT, SMALL = 32, 24, 20  # pixels: the sizes of type
+LINE = 32  # pixels: the height of a line
+GAP, MARGIN = 12, 32  # pixels: between pictures, and around everything
+LETTER = 0.62  # a letter's mean width, as a share of the type's size
+
+
+@dataclass(frozen=True)
+class Note:
+    """A word under a picture; `right` says whether it is true, where that is known."""
+
+    text: str
+    right: bool | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of pictures (N, 1, H, W) in [0, 1] or beyond, its label, and a note under each."""
+
+    label: str
+    images: Tensor
+    notes: Sequence[Note] = ()
+    detail: str = ""
+
+
+def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> Figure:
+    """Show rows of pictures, one axes each, in grey from black at 0 to white at 1.
+
+    Args:
+        title: the heading.
+        columns: what stands above each column; a line break is allowed.
+        rows: rows of equally many pictures of one size.
+        caption: the small print, wrapped to the figure's width.
+    """
+    count, _, height, width = rows[0].images.shape
+    scale = picture_scale(height * len(rows), width * count)
+    cell_width, cell_height = scale * width, scale * height
+    left = MARGIN + _label_width(rows)
+    figure_width = left + count * cell_width + (count - 1) * GAP + MARGIN
+    canvas = _Canvas(figure_width, title, caption, _stack(columns, rows, cell_height))
+    canvas.headings(columns, [left + i * (cell_width + GAP) + cell_width / 2 for i in range(count)])
+    for row in rows:
+        canvas.row(row, left, cell_width, cell_height)
+    return canvas.figure
+
+
+def picture_scale(height: int, width: int) -> int:
+    """Return how many pixels a picture's pixel takes on a side, for the sizes of all together."""
+    return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
+
+
+def loss_history(history: Sequence[Mapping[str, Any]], loss: str) -> Figure:
+    """Plot the training and the validation loss over the epochs.
+
+    Args:
+        history: one record per epoch with `epoch`, `train_loss` and `validation_loss`.
+        loss: the loss in words, for the axis.
+    """
+    figure = Figure(figsize=(900 / DPI, 480 / DPI), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.12, 0.16, 0.85, 0.8))
+    epochs = [record["epoch"] for record in history]
+    marker = "o" if len(epochs) < 16 else ""
+    for key, label, colour, style in (
+        ("train_loss", "training", BLUE, "-"),
+        ("validation_loss", "validation", ORANGE, "--"),
+    ):
+        losses = [record[key] for record in history]
+        axes.plot(epochs, losses, style, marker=marker, markersize=4, color=colour, label=label)
+    axes.set_xlabel("epoch", family=FONT, color=INK)
+    axes.set_ylabel(loss, family=FONT, color=INK)
+    _quiet(axes)
+    axes.legend(frameon=False, prop={"family": FONT})
+    return figure
+
+
+def to_png(figure: Figure) -> bytes:
+    """Return a figure as the bytes of a PNG file, the same for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+class _Canvas:
+    """A figure filled from the top down; positions are pixels from the top left corner."""
+
+    def __init__(self, width: int, title: str, caption: str, content: int) -> None:
+        lines = textwrap.wrap(caption, int((width - 2 * MARGIN) / (0.9 * LETTER * SMALL)))
+        self.width = width
+        self.height = MARGIN + 2 * LINE + content + GAP + LINE * len(lines) + MARGIN - GAP
+        self.figure = Figure(
+            figsize=(self.width / DPI, self.height / DPI), dpi=DPI, facecolor="white"
+        )
+        self.text(MARGIN, MARGIN, title, size=TITLE, weight="bold")
+        foot = self.height - MARGIN + GAP - LINE * len(lines)
+        self.text(MARGIN, foot, "\n".join(lines), size=SMALL, color=GREY)
+        self.top = MARGIN + 2 * LINE
+
+    def text(self, x: float, y: float, text: str, *, size: int = TEXT, **style: Any) -> None:
+        """Write lines of text, the first with its top at y."""
+        for number, line in enumerate(text.split("\n")):
+            place = x / self.width, 1 - (y + number * LINE) / self.height
+            style = {"color": INK, "va": "top"} | style
+            points = size * 72 / DPI
+            self.figure.text(*place, line, size=points, family=FONT, parse_math=False, **style)
+
+    def headings(self, columns: Sequence[str], centres: Sequence[float]) -> None:
+        """Write what stands above the columns."""
+        for heading, x in zip(columns, centres, strict=bool(columns)):
+            self.text(x, self.top, heading, ha="center")
+        self.top += LINE * max(map(_lines, columns), default=0)
+
+    def row(self, row: Row, left: int, width: int, height: int) -> None:
+        """Draw a row's label, pictures and notes."""
+        middle = self.top + (height - LINE * (1 + _lines(row.detail))) / 2
+        self.text(MARGIN, middle, row.label, weight="bold")
+        self.text(MARGIN, middle + LINE, row.detail, color=GREY)
+        for i, image in enumerate(row.images):
+            x = left + i * (width + GAP)
+            self.picture(image, x, width, height)
+            if row.notes:
+                self.note(row.notes[i], x + width / 2, self.top + height + 4)
+        self.top += height + (LINE + 4 if row.notes else 0) + GAP
+
+    def picture(self, image: Tensor, x: int, width: int, height: int) -> None:
+        """Draw one picture (1, H, W) on exactly these pixels."""
+        bottom = self.height - self.top - height
+        box = (x / self.width, bottom / self.height, width / self.width, height / self.height)
+        axes = self.figure.add_axes(box)
+        axes.imshow(
+            image[0].cpu().numpy(),
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            interpolation="nearest",
+            aspect="auto",
+        )
+        axes.set_axis_off()
+
+    def note(self, note: Note, x: float, y: float) -> None:
+        """Write a note; right and wrong differ in mark, colour and weight."""
+        mark, style = {
+            None: ("", {"color": GREY}),
+            True: (" ✓", {"color": BLUE}),
+            False: (" ✗", {"color": ORANGE, "weight": "bold"}),
+        }[note.right]
+        self.text(x, y, note.text + mark, ha="center", **style)
+
+
+def _stack(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:
+    """Return the height that the headings and rows take."""
+    headings = LINE * max(map(_lines, columns), default=0)
+    notes = sum(LINE + 4 for row in rows if row.notes)
+    return headings + len(rows) * (cell_height + GAP) + notes
+
+
+def _label_width(rows: Sequence[Row]) -> int:
+    """Return the width that the rows' labels need, with the gap to the pictures."""
+    lines = [line for row in rows for line in (row.label, *row.detail.split("\n"))]
+    longest = max(map(len, lines))
+    return round(longest * LETTER * TEXT) + 2 * GAP if longest else 0
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + 1 if text else 0
+
+
+def _quiet(axes: Axes) -> None:
+    """Keep only what is read: two spines, whole epochs, faint lines across."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=GREY, labelfontfamily=FONT)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)

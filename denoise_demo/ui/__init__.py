@@ -1,0 +1,1 @@
+"""The page: one file per tab, and the live stage."""

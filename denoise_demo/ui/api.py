@@ -1,0 +1,89 @@
+"""Typed endpoints, for gradio_client and plain HTTP."""
+
+from typing import Any
+
+import gradio as gr
+import torch
+
+from denoise_demo.experiment import Settings, run
+from denoise_demo.recipes import denoisers
+
+SIDE = 28
+
+
+def build_api(problems: dict[str, str]) -> None:
+    """Add the endpoints /denoise and /recipes to the page."""
+
+    def recipes() -> list[dict[str, Any]]:
+        """List the networks: id, title, article, noise it was trained on, clip, availability."""
+        return [
+            {
+                "id": key,
+                "title": recipe.title,
+                "article": recipe.article,
+                "trained_on": recipe.corruption.describe(),
+                "clip": recipe.clip,
+                "lesson": recipe.lesson,
+                "available": key not in problems,
+            }
+            for key, recipe in denoisers().items()
+        ]
+
+    gr.api(recipes, api_name="recipes")
+    gr.api(denoise, api_name="denoise", concurrency_limit=2)
+
+
+def denoise(
+    image: list[list[float]],
+    recipe: str = "conv-pool",
+    kind: str = "none",
+    level: float = 0.0,
+    blur_sigma: float = 0.0,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Corrupt a digit, denoise it, classify and measure it.
+
+    Args:
+        image: 28 rows of 28 numbers in [0, 1], light ink on black.
+        recipe: a network's id, as /recipes lists them.
+        kind: the noise added first; "none" denoises the image as it is.
+        level: of the noise, in its own unit.
+        blur_sigma: Gaussian blur before the noise, in pixels.
+        seed: of the noise.
+
+    Returns:
+        noisy and denoised (28 rows of 28), scores of each against the image, and the class
+        probabilities of clean, noisy and denoised.
+    """
+    try:
+        clean = _picture(image)
+        settings = Settings(kind, level, blur_sigma, recipe, seed)
+        outcome = run(clean, settings)
+    except ValueError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return {
+        "noisy": outcome.noisy[0, 0].tolist(),
+        "denoised": outcome.denoised[0, 0].tolist(),
+        "scores": {
+            name: {metric: float(value[0]) for metric, value in scores.items()}
+            for name, scores in outcome.scores.items()
+        },
+        "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
+    }
+
+
+def _picture(rows: Any) -> torch.Tensor:
+    """Check an image that came from outside: (1, 1, 28, 28) in [0, 1]."""
+    expected = f"give {SIDE} rows of {SIDE} numbers from 0 to 1"
+    if not isinstance(rows, list) or len(rows) != SIDE:
+        raise ValueError(f"the image is not {SIDE} rows: {expected}")
+    for row in rows:
+        if not isinstance(row, list) or len(row) != SIDE:
+            raise ValueError(f"a row of the image is not {SIDE} numbers: {expected}")
+        for value in row:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 <= value <= 1:
+                raise ValueError(f"the image holds {value!r}: {expected}")
+    return torch.tensor(rows, dtype=torch.float32)[None, None]
+
+

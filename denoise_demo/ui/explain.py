@@ -1,0 +1,18 @@
+"""The third tab: how it works."""
+
+from pathlib import Path
+
+import gradio as gr
+
+_TEXT = Path(__file__).with_name("explain.md")
+_LATEX = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
+
+
+def build_explanation() -> None:
+    """Show the explanation."""
+    gr.Markdown(
+        _TEXT.read_text(encoding="utf-8"), latex_delimiters=_LATEX, elem_classes="explanation"
+    )

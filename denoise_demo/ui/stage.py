@@ -1,0 +1,117 @@
+"""The live stage: four panels that follow the controls frame by frame.
+
+stage.html, .css and .js are the page's side; `step` is the server's. They share the names of
+FIELDS, the settings of an experiment with the element id of the control that holds each.
+"""
+
+import math
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+from denoise_demo.experiment import Outcome, Settings, check_keys, run
+from denoise_demo.images import encode_pixels
+from denoise_demo.models import build, count_parameters
+from denoise_demo.noise import NOISES
+from denoise_demo.recipes import ARTICLES, Recipe, denoisers
+from denoise_demo.ui.sources import clean_picture
+
+FIELDS = {
+    "kind": "noise-kind",
+    "level": "noise-level",
+    "blur_sigma": "blur-sigma",
+    "recipe": "recipe",
+    "seed": "noise-seed",
+}
+_HERE = Path(__file__).parent
+_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
+
+
+def build_stage(initial: dict[str, Any]) -> gr.HTML:
+    """Create the stage, starting from these settings."""
+    return gr.HTML(
+        "",
+        html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
+        css_template=(_HERE / "stage.css").read_text(encoding="utf-8"),
+        js_on_load=(_HERE / "stage.js").read_text(encoding="utf-8"),
+        server_functions=[step],
+        elem_id="stage",
+        apply_default_css=False,
+        fields=FIELDS,
+        initial=initial,
+        kinds={
+            kind: {"minimum": spec.minimum, "maximum": spec.maximum, "step": spec.step}
+            for kind, spec in NOISES.items()
+        },
+        recipes={key: _describe(recipe) for key, recipe in denoisers().items()},
+    )
+
+
+def step(request: Any) -> dict[str, Any]:
+    """Answer one request of the stage.
+
+    Args:
+        request: a JSON object with `source` and every key of FIELDS. It comes straight from the
+            network, so every value is checked.
+
+    Returns:
+        JSON values: the four images as base64 pixels with their shape, the scores, the class
+        probabilities, the label if known and the milliseconds spent; or only `error`, a sentence.
+    """
+    started = time.perf_counter()
+    try:
+        with _at_once:
+            check_keys(request, {"source", *FIELDS}, "the request")
+            clean, label = clean_picture(request["source"])
+            settings = Settings.parse({field: request[field] for field in FIELDS})
+            reply = _frame(run(clean, settings), label)
+    except ValueError as error:
+        reply = {"error": str(error)}
+    return reply | {"milliseconds": 1000 * (time.perf_counter() - started)}
+
+
+def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
+    """Put an outcome for one image into JSON values; an infinite PSNR becomes null."""
+    error = (outcome.denoised - outcome.clean).abs().mean(1, keepdim=True)
+    images = {
+        "clean": outcome.clean,
+        "noisy": outcome.noisy,
+        "denoised": outcome.denoised,
+        "error": error,
+    }
+    _, channels, height, width = outcome.clean.shape
+    return {
+        "images": {name: encode_pixels(image[0]) for name, image in images.items()},
+        "shape": [height, width, channels],
+        "scores": {
+            name: {metric: _number(value) for metric, value in scores.items()}
+            for name, scores in outcome.scores.items()
+        },
+        "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
+        "label": label,
+    }
+
+
+def _number(value: Tensor) -> float | None:
+    number = float(value[0])
+    return number if math.isfinite(number) else None
+
+
+def _describe(recipe: Recipe) -> dict[str, Any]:
+    """Say what the page shows of a network."""
+    parameters = count_parameters(build(recipe.model))
+    facts = (
+        f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
+        f"{recipe.article}: {ARTICLES[recipe.article]}."
+    )
+    return {
+        "title": recipe.title,
+        "lesson": recipe.lesson,
+        "facts": facts,
+        "clip": recipe.clip,
+    }

@@ -1,0 +1,216 @@
+"""Shared fixtures, what the markers need, and a wall around the network: localhost only."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # so that a bare `pytest` finds the product, which is not installed
+
+from denoise_demo import checkpoints, data, inference  # noqa: E402 - needs the path above
+from denoise_demo.data import Digits, IdxFile  # noqa: E402
+from denoise_demo.models import build  # noqa: E402
+from denoise_demo.recipes import RECIPES  # noqa: E402
+
+LOCALHOST = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch on pytest-socket's guard before it reads its options."""
+    config.option.allow_hosts = ",".join(LOCALHOST)
+    config.option.allow_unix_socket = True
+    torch.set_num_threads(1)  # the tensors are small: more threads only wait for each other
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, and say what would let it run."""
+    reasons = {
+        "data": lambda: None if _data_dir() else "set DENOISE_DATA_DIR to the folder with MNIST",
+        "gpu": lambda: None if torch.cuda.is_available() else "needs a CUDA device",
+        "ui": lambda: None if _find_chromium() or _browser_required() else "needs chromium",
+    }
+    for item in items:
+        for marker in reasons.keys() & {mark.name for mark in item.iter_markers()}:
+            if reason := reasons[marker]():
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a browser test when the browser is asked for and missing."""
+    if item.get_closest_marker("ui") and _browser_required() and not _find_chromium():
+        pytest.fail("DENOISE_REQUIRE_BROWSER=1, but no chromium was found: install one")
+
+
+def _data_dir() -> Path | None:
+    named = os.environ.get("DENOISE_DATA_DIR")
+    return Path(named).expanduser() if named else None
+
+
+def _browser_required() -> bool:
+    return os.environ.get("DENOISE_REQUIRE_BROWSER") == "1"
+
+
+@cache
+def _find_chromium() -> str | None:
+    """Return the executable of Debian's chromium or of Playwright's own, if there is one."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; only for tests marked `ui`, which do not run without one."""
+    path = _find_chromium()
+    assert path, "mark this test `ui`"
+    return path
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The real data; only for tests marked `data`, which do not run without it."""
+    path = _data_dir()
+    assert path, "mark this test `data`"
+    return path
+
+
+@pytest.fixture
+def seeded() -> Callable[[int], torch.Generator]:
+    """A maker of generators: the same seed, the same numbers."""
+    return lambda seed: torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def make_digits() -> Callable[..., Digits]:
+    """A maker of digits-like images: one soft bar each, whose angle and place tell its label."""
+    return _make_digits
+
+
+@pytest.fixture(scope="session")
+def digits() -> Digits:
+    return _make_digits(120)
+
+
+@pytest.fixture
+def clean() -> torch.Tensor:
+    """A batch (4, 1, 28, 28) in [0, 1]."""
+    return _make_digits(4).clean()
+
+
+def _make_digits(count: int, seed: int = 0) -> Digits:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(count) % 10
+    angle = labels * torch.pi / 10 + 0.1 * torch.randn(count, generator=generator)
+    offset = 3 * torch.rand(count, generator=generator) + labels % 3
+    y, x = torch.meshgrid(torch.arange(28) - 13.5, torch.arange(28) - 13.5, indexing="ij")
+    across = x * angle.sin().view(-1, 1, 1) - y * angle.cos().view(-1, 1, 1)
+    along = x * angle.cos().view(-1, 1, 1) + y * angle.sin().view(-1, 1, 1)
+    ink = torch.exp(-(((across - offset.view(-1, 1, 1)) / 1.5) ** 4)) * (along.abs() < 9)
+    return Digits((ink * 255).round().byte().unsqueeze(1), labels, "synthetic digits")
+
+
+@pytest.fixture(scope="session")
+def write_mnist() -> Callable[..., Path]:
+    return _write_mnist
+
+
+def _write_mnist(
+    folder: Path, train: Digits, test: Digits, *, zipped: bool = False, dotted: bool = False
+) -> Path:
+    """Write digits as MNIST's four IDX files, gzipped or not, named `-idx` or `.idx`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for split, digits in (("train", train), ("test", test)):
+        for file, content in zip(data.MNIST[split], _idx_contents(digits), strict=True):
+            name = file.name.replace("-idx", ".idx") if dotted else file.name
+            if zipped:
+                (folder / f"{name}.gz").write_bytes(gzip.compress(content, 1))
+            else:
+                (folder / name).write_bytes(content)
+    return folder
+
+
+def _idx_contents(digits: Digits) -> tuple[bytes, bytes]:
+    """Return digits as the bytes of an IDX file of images and one of labels."""
+    count = len(digits).to_bytes(4, "big")
+    side = (28).to_bytes(4, "big")
+    images = b"\0\0\x08\x03" + count + side + side + digits.images.numpy().tobytes()
+    labels = b"\0\0\x08\x01" + count + digits.labels.byte().numpy().tobytes()
+    return images, labels
+
+
+@pytest.fixture(scope="session")
+def idx_contents() -> Callable[[Digits], tuple[bytes, bytes]]:
+    return _idx_contents
+
+
+@pytest.fixture
+def no_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Take away this machine's own MNIST; returns the cache folder, still to be made."""
+    cache_folder = tmp_path / "cache"
+    monkeypatch.delenv("DENOISE_DATA_DIR", raising=False)
+    monkeypatch.setattr(data, "cache_dir", lambda: cache_folder)
+    return cache_folder
+
+
+@pytest.fixture
+def expect_mnist(monkeypatch: pytest.MonkeyPatch) -> Callable[[Digits, Digits], None]:
+    """Let these digits pass for MNIST's: their hashes are the expected ones."""
+
+    def expect(train: Digits, test: Digits) -> None:
+        for split, digits in (("train", train), ("test", test)):
+            names = [file.name for file in data.MNIST[split]]
+            hashes = [hashlib.sha256(content).hexdigest() for content in _idx_contents(digits)]
+            files = tuple(IdxFile(n, h) for n, h in zip(names, hashes, strict=True))
+            monkeypatch.setitem(data.MNIST, split, files)
+
+    return expect
+
+
+@pytest.fixture
+def fake_mnist(
+    tmp_path: Path,
+    no_mnist: Path,
+    expect_mnist: Callable[[Digits, Digits], None],
+) -> Path:
+    """A folder with 120 training and 40 test digits that pass for MNIST's."""
+    train, test = _make_digits(120), _make_digits(40, seed=1)
+    expect_mnist(train, test)
+    return _write_mnist(tmp_path / "data", train, test)
+
+
+@pytest.fixture
+def untrained_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of weight files, one for every recipe, that `inference` loads from."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for recipe_id, recipe in RECIPES.items():
+            tensors = build(recipe.model).state_dict()
+            checkpoints.save(checkpoints.checkpoint_path(recipe_id, folder), tensors, {})
+    # The folder is the default of an argument, so the default is what has to change.
+    monkeypatch.setattr(checkpoints.load, "__defaults__", (folder,))
+    inference._loaded.cache_clear()
+    yield folder
+    inference._loaded.cache_clear()
