@@ -185,11 +185,14 @@ def laboratory_picture(text: str) -> Tensor:
 
 def blur_then_noise(subject: Subject) -> Panels:
     """Show a digit, blurred, then with uniform noise on top."""
-    corruption = Corruption("uniform", level=1.0, blur_sigma=1.0, clip=False)
-    blurred = gaussian_blur(subject.clean, corruption.blur_sigma)
+    sigma, r = 1.0, 1.0
+    corruption = Corruption("uniform", level=r, blur_sigma=sigma, clip=False)
+    blurred = gaussian_blur(subject.clean, sigma)
     noisy = corruption(subject.clean, subject.generator())
     row = Row("", torch.cat([subject.clean, blurred, noisy]))
-    return Panels(["clean", "blurred, sigma 1 px", "blurred, then ±1"], [row], corruption)
+    return Panels(
+        ["clean", f"blurred, sigma {sigma:g} px", f"then noise of ±{r:g}"], [row], corruption
+    )
 
 
 def noise_generator(subject: Subject) -> Panels:

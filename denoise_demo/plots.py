@@ -161,12 +161,12 @@ class _Canvas:
 
     def note(self, note: Note, x: float, y: float) -> None:
         """Write a note; right and wrong differ in mark, colour and weight."""
-        mark, style = {
-            None: ("", {"color": GREY}),
-            True: (" ✓", {"color": BLUE}),
-            False: (" ✗", {"color": ORANGE, "weight": "bold"}),
+        mark, colour, weight = {
+            None: ("", GREY, "normal"),
+            True: (" ✓", BLUE, "normal"),
+            False: (" ✗", ORANGE, "bold"),
         }[note.right]
-        self.text(x, y, note.text + mark, ha="center", **style)
+        self.text(x, y, note.text + mark, ha="center", color=colour, weight=weight)
 
 
 def _stack(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:

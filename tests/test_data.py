@@ -6,6 +6,7 @@ import socket
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -89,74 +90,76 @@ def test_a_file_of_another_length_than_announced_is_refused(content: bytes) -> N
 # Where the files may lie
 
 
-def assert_fake(split: str, source: Path | None, make_digits: Callable[..., Digits]) -> None:
-    """The folder or zip holds the digits of `fake_mnist`."""
-    expected = make_digits(120) if split == "train" else make_digits(40, seed=1)
-    loaded = load_mnist(split, source)
-    assert torch.equal(loaded.images, expected.images)
-    assert torch.equal(loaded.labels, expected.labels)
+@dataclass(frozen=True)
+class Fake:
+    """The digits of `fake_mnist`, to be written elsewhere and recognised."""
+
+    digits: dict[str, Digits]
+    writer: Callable[..., Path]
+
+    def write(self, folder: Path, **naming: bool) -> Path:
+        return self.writer(folder, self.digits["train"], self.digits["test"], **naming)
+
+    def assert_loaded(self, split: str, source: Path | None = None, **options: bool) -> None:
+        loaded = load_mnist(split, source, **options)
+        assert torch.equal(loaded.images, self.digits[split].images)
+        assert torch.equal(loaded.labels, self.digits[split].labels)
+
+
+@pytest.fixture
+def fake(fake_mnist, make_digits, write_mnist) -> Fake:
+    return Fake({"train": make_digits(120), "test": make_digits(40, seed=1)}, write_mnist)
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_files_in_the_named_folder_are_loaded(split, fake_mnist, make_digits) -> None:
-    assert_fake(split, fake_mnist, make_digits)
+def test_files_in_the_named_folder_are_loaded(split, fake_mnist, fake) -> None:
+    fake.assert_loaded(split, fake_mnist)
 
 
 @pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gzipped"])
 @pytest.mark.parametrize("dotted", [False, True], ids=["-idx", ".idx"])
 @pytest.mark.parametrize("below", [".", "mnist"])
-def test_every_usual_name_and_place_is_found(
-    zipped, dotted, below, fake_mnist, write_mnist, make_digits, tmp_path
-) -> None:
-    folder = tmp_path / "elsewhere"
-    train, test = make_digits(120), make_digits(40, seed=1)
+def test_every_usual_name_and_place_is_found(zipped, dotted, below, fake, tmp_path) -> None:
+    fake.write(tmp_path / "elsewhere" / below, zipped=zipped, dotted=dotted)
 
-    write_mnist(folder / below, train, test, zipped=zipped, dotted=dotted)
-
-    assert has_mnist("train", folder)
-    assert_fake("train", folder, make_digits)
+    assert has_mnist("train", tmp_path / "elsewhere")
+    fake.assert_loaded("train", tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize("prefix", ["", "mnist/", "archive/raw/"])
 @pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gzipped"])
-def test_a_zip_is_read_without_unpacking(
-    prefix, zipped, fake_mnist, write_mnist, make_digits, tmp_path
-) -> None:
-    files = write_mnist(
-        tmp_path / "files", make_digits(120), make_digits(40, seed=1), zipped=zipped
-    )
+def test_a_zip_is_read_without_unpacking(prefix, zipped, fake, tmp_path) -> None:
+    files = fake.write(tmp_path / "files", zipped=zipped)
     with zipfile.ZipFile(tmp_path / "mnist.zip", "w") as archive:
         for path in files.iterdir():
             archive.write(path, prefix + path.name)
 
     assert has_mnist("test", tmp_path / "mnist.zip")
-    assert_fake("test", tmp_path / "mnist.zip", make_digits)
+    fake.assert_loaded("test", tmp_path / "mnist.zip")
 
 
-def test_a_path_may_be_text(fake_mnist, make_digits) -> None:
-    assert_fake("train", str(fake_mnist), make_digits)
+def test_a_path_may_be_text(fake_mnist, fake) -> None:
+    fake.assert_loaded("train", str(fake_mnist))
 
 
-def test_the_environment_names_the_folder(fake_mnist, make_digits, monkeypatch) -> None:
+def test_the_environment_names_the_folder(fake_mnist, fake, monkeypatch) -> None:
     monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist))
 
     assert has_mnist("train")
-    assert_fake("train", None, make_digits)
+    fake.assert_loaded("train")
 
 
-def test_a_named_folder_comes_before_the_environment(
-    fake_mnist, make_digits, monkeypatch, tmp_path
-) -> None:
-    monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path / "nowhere"))
+def test_a_named_folder_comes_before_the_environment(fake_mnist, fake, monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist / "nowhere"))
 
-    assert_fake("train", fake_mnist, make_digits)
+    fake.assert_loaded("train", fake_mnist)
 
 
-def test_the_cache_folder_is_looked_into_last(fake_mnist, no_mnist, make_digits) -> None:
+def test_the_cache_folder_is_looked_into_last(fake_mnist, no_mnist, fake) -> None:
     fake_mnist.rename(no_mnist)
 
     assert has_mnist("train")
-    assert_fake("train", None, make_digits)
+    fake.assert_loaded("train")
 
 
 def test_without_any_files_there_is_no_mnist(no_mnist, tmp_path) -> None:
@@ -234,7 +237,7 @@ def test_a_damaged_zip_is_noticed(fake_mnist, tmp_path) -> None:
     content[start + 200 : start + 240] = bytes(40)
     (tmp_path / "mnist.zip").write_bytes(content)
 
-    with pytest.raises(DataError, match="damaged or truncated.*fetch it again"):
+    with pytest.raises(DataError, match=r"damaged or truncated.*fetch it again"):
         load_mnist("train", tmp_path / "mnist.zip")
 
 
@@ -328,7 +331,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
     def start(folder: Path) -> str:
         handler = partial(QuietHandler, directory=folder)
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/"
 
@@ -347,11 +350,9 @@ def dead_mirror() -> str:
 
 
 @pytest.fixture
-def mirror(fake_mnist, write_mnist, make_digits, tmp_path) -> Path:
+def mirror(fake_mnist, fake, tmp_path) -> Path:
     """A folder as a mirror has it; nothing of it is on this machine's own places."""
-    folder = write_mnist(
-        tmp_path / "mirror", make_digits(120), make_digits(40, seed=1), zipped=True
-    )
+    folder = fake.write(tmp_path / "mirror", zipped=True)
     for path in fake_mnist.iterdir():
         path.unlink()
     return folder
@@ -364,24 +365,19 @@ def use_mirrors(monkeypatch) -> Callable[..., None]:
     return lambda *addresses: monkeypatch.setattr(data, "MIRRORS", addresses)
 
 
-def assert_fake_download(make_digits: Callable[..., Digits]) -> None:
-    loaded = load_mnist("test", download=True)
-    assert torch.equal(loaded.images, make_digits(40, seed=1).images)
-
-
 def test_missing_files_are_downloaded_into_the_cache_folder(
-    mirror, use_mirrors, serve, no_mnist, make_digits
+    mirror, use_mirrors, serve, no_mnist, fake
 ) -> None:
     use_mirrors(serve(mirror))
 
-    assert_fake_download(make_digits)
+    fake.assert_loaded("test", download=True)
 
     names = sorted(path.name for path in no_mnist.iterdir())
     assert names == ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
 
 
 def test_what_was_downloaded_is_not_fetched_again(
-    mirror, use_mirrors, serve, dead_mirror, make_digits
+    mirror, use_mirrors, serve, dead_mirror, fake
 ) -> None:
     use_mirrors(serve(mirror))
     load_mnist("test", download=True)
@@ -389,30 +385,32 @@ def test_what_was_downloaded_is_not_fetched_again(
     use_mirrors(dead_mirror)
 
     assert has_mnist("test")
-    assert_fake_download(make_digits)
+    fake.assert_loaded("test", download=True)
 
 
 def test_the_second_mirror_helps_when_the_first_is_dead(
-    mirror, use_mirrors, serve, dead_mirror, make_digits
+    mirror, use_mirrors, serve, dead_mirror, fake
 ) -> None:
     use_mirrors(dead_mirror, serve(mirror))
 
-    assert_fake_download(make_digits)
+    fake.assert_loaded("test", download=True)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>log in first</html>", gzip.compress(b"other"), b"\x1f\x8b\x08torn"]
+    "content",
+    [b"", b"<html>log in first</html>", gzip.compress(b"other"), b"\x1f\x8b\x08torn"],
+    ids=["nothing", "a web page", "another file", "a torn file"],
 )
 def test_the_second_mirror_helps_when_the_first_sends_something_else(
-    content, mirror, use_mirrors, serve, tmp_path, make_digits
+    content, mirror, use_mirrors, serve, fake
 ) -> None:
-    wrong = tmp_path / "wrong"
+    wrong = mirror.with_name("wrong")
     wrong.mkdir()
     for path in mirror.iterdir():
         (wrong / path.name).write_bytes(content)
     use_mirrors(serve(wrong), serve(mirror))
 
-    assert_fake_download(make_digits)
+    fake.assert_loaded("test", download=True)
 
 
 def test_a_download_that_breaks_off_leaves_no_torn_file(

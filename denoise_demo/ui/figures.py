@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,6 +13,7 @@ from gradio.utils import get_upload_folder
 from denoise_demo import figures, plots
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
 from denoise_demo.data import has_mnist
+from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.models import MODELS
 from denoise_demo.noise import Corruption
 from denoise_demo.recipes import ARTICLES, RECIPES, denoisers
@@ -85,11 +87,10 @@ def _build_drawing(problems: dict[str, str], shown: Any, page: Any) -> None:
                 label="First digit",
                 elem_id="figure-index",
             )
-            seed = gr.Slider(
+            seed = gr.Number(
                 0,
-                99,
-                value=0,
-                step=1,
+                minimum=0,
+                maximum=SEED_MAXIMUM,
                 precision=0,
                 label="Noise seed",
                 info="Another seed, another pattern of the same strength.",
@@ -111,7 +112,14 @@ def _build_drawing(problems: dict[str, str], shown: Any, page: Any) -> None:
 
     drawing = {
         "fn": draw_figure,
-        "inputs": [kind, recipe, source, first, seed, picture],
+        "inputs_kwargs": {
+            "kind": kind,
+            "recipe": recipe,
+            "source": source,
+            "first": first,
+            "seed": seed,
+            "picture": picture,
+        },
         "outputs": [explanation, image, download],
         "js": _WITH_PICTURE,
         "show_progress_on": image,
@@ -119,7 +127,8 @@ def _build_drawing(problems: dict[str, str], shown: Any, page: Any) -> None:
     }
     page.load(list_sources, None, source, **_PRIVATE)
     gr.on([shown, button.click, recipe.input, first.input, seed.input], **drawing)
-    kind.input(follow_figure, [kind, recipe], [recipe, first], **_PRIVATE).then(**drawing)
+    follow = partial(follow_figure, recipes)
+    kind.input(follow, kind, [recipe, first], **_PRIVATE).success(**drawing)
     source.input(follow_source, source, first, **_PRIVATE).success(**drawing)
 
 
@@ -151,23 +160,13 @@ def _build_weights(shown: Any) -> None:
     gr.on([shown, recipe.input], show_card, recipe, outputs, **_PRIVATE)
 
 
-def draw_figure(
-    kind: str,
-    recipe: str,
-    source: str,
-    first: int,
-    seed: int,
-    picture: str,
-) -> tuple[str, Any, Any]:
+def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, str]:
     """Draw the figure; return its explanation, the picture and the file."""
     try:
-        figure = figures.draw(
-            kind, recipe=recipe, source=source, first=first, seed=seed, picture=picture
-        )
-        name = figures.file_name(kind, recipe)
+        figure = figures.draw(kind, recipe=recipe, **choices)
     except ValueError as error:
         raise _failure(error) from error
-    path = _keep(plots.to_png(figure), name)
+    path = _keep(plots.to_png(figure), figures.file_name(kind, recipe))
     words = figures.get_figure(kind).explanation
     return words, gr.Image(path, alt_text=words), path
 
@@ -180,34 +179,106 @@ def list_sources() -> Any:
     return gr.Radio(choices, info=None if present else NO_MNIST)
 
 
-def follow_figure(kind: str, recipe: str) -> tuple[Any, Any]:
-    """Set the figure's own recipe, if it can be used, and its article's digit."""
+def follow_figure(usable: list[str], kind: str) -> tuple[Any, Any]:
+    """Set the figure's own recipe, if it can be used, and the digit of its article."""
+    spec = figures.get_figure(kind)
+    value = {"value": spec.recipe} if spec.any_recipe and spec.recipe in usable else {}
+    return gr.Dropdown(interactive=spec.any_recipe, **value), spec.first
 
 
 def follow_source(source: str) -> Any:
-    """Let the first digit span the source."""
+    """Let the first digit span the source; the laboratory has one picture only."""
     try:
         last = figures.count_digits(source) - 1
     except ValueError as error:
         raise _failure(error) from error
-    if not last:
-        return gr.Slider(interactive=False)
-    return gr.Slider(maximum=last, value=0, interactive=True)
+    return (
+        gr.Slider(maximum=last, value=0, interactive=True) if last else gr.Slider(interactive=False)
+    )
 
 
-def show_card(recipe: str) -> tuple[str, Any, Any, Any]:
-    """Return a recipe's card, the history of its losses, its weights and its card as files."""
+def show_card(recipe: str) -> tuple[Any, ...]:
+    """Return a recipe's card, the history of its losses, and the weights and the card as files."""
+    path = checkpoint_path(recipe)
     try:
-        path = checkpoint_path(recipe)
         metadata = read_metadata(path)
         content = path.read_bytes()
         card = describe_weights(metadata, content)
-        history = plots.loss_history(metadata["history"], LOSSES[metadata["recipe"]["loss"]])
-    except (CheckpointError, KeyError, OSError, TypeError) as error:
-        return f"**This network cannot be used.** {error}", None, *2 * [gr.DownloadButton(interactive=False)]
-    ...
+        plot = plots.loss_history(metadata["history"], LOSSES[metadata["recipe"]["loss"]])
+    except (CheckpointError, OSError) as error:
+        return _no_card(str(error))
+    except (KeyError, TypeError, ValueError):
+        return _no_card(f"{path.name} does not say how it was trained: train it again.")
+    files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
+    history = _keep(plots.to_png(plot), f"{recipe}-history.png")
+    return card, history, *(gr.DownloadButton(_keep(*file), interactive=True) for file in files)
+
+
+def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
+    """Return the card of a weight file in Markdown.
+
+    Args:
+        metadata: what the file says of its training.
+        content: the file's bytes.
+    """
+    recipe, data = metadata["recipe"], metadata["data"]
+    corruption: dict[str, Any] = {  # JSON has no tuples
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in recipe["corruption"].items()
+    }
+    settings = ", ".join(f"{name} {value:g}" for name, value in recipe["settings"].items())
+    scores = [
+        text.format(metadata["metrics"][key])
+        for key, text in SCORES.items()
+        if key in metadata["metrics"]
+    ]
+    facts = {
+        "Article": f"{recipe['article']}: {ARTICLES[recipe['article']]}",
+        "Network": MODELS[recipe["model"]].label,
+        "Parameters": f"{metadata['parameters']:,}",
+        "Trained on": f"{Corruption(**corruption).describe()}; "
+        + ("new noise for every batch" if recipe["fresh"] else "noise drawn once"),
+        "Loss": LOSSES[recipe["loss"]],
+        "Optimiser": f"{recipe['optimiser']}, {settings}; batches of {recipe['batch']}",
+        "Epochs": f"{metadata['epochs']}",
+        "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
+        "PyTorch": metadata["torch"],
+        "Seed": f"{metadata['seed']}",
+        "Data": f"{data['name']}; the last {recipe['validation']:,} training images validate",
+        "Test score": f"{', '.join(scores)} at its own point, {recipe['point']}",
+        "Train it again": f"`{metadata['command']}`",
+        "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
+        "Licence": "Apache-2.0",
+    }
+    table = [f"| {name} | {fact} |" for name, fact in facts.items()]
+    head = [
+        f"#### {recipe['title']}",
+        "",
+        recipe["lesson"],
+        "",
+        f"| `{recipe['id']}` | |",
+        "| --- | --- |",
+    ]
+    return "\n".join([*head, *table, ""])
+
+
+def _no_card(reason: str) -> tuple[Any, ...]:
+    """Say why a network cannot be used, and offer nothing to download."""
+    nothing = gr.DownloadButton(value=None, interactive=False)
+    return f"**This network cannot be used.** {_sentence(reason)}", None, nothing, nothing
 
 
 def _keep(content: bytes, name: str) -> str:
     """Keep a file in Gradio's cache, from which the page may fetch it."""
-    return save_bytes_to_cache(content, name, get_upload_folder())
+    path: str = save_bytes_to_cache(content, name, get_upload_folder())
+    return path
+
+
+def _failure(error: ValueError) -> Exception:
+    """Put what is wrong into a message on the page."""
+    failure: Exception = gr.Error(_sentence(str(error)), print_exception=False)
+    return failure
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

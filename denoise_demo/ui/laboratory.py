@@ -41,14 +41,13 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
         with gr.Column(scale=1, min_width=300, elem_classes="controls"):
             with gr.Group():
                 kind, level, blur, seed, new_noise = _noise_controls()
-            with gr.Column(elem_classes="card"):
+            with gr.Group():
                 recipe = gr.Dropdown(
                     choices=[(_recipe_label(key), key) for key in usable],
                     value=first,
                     label="Network",
                     info="S0 to S3 is the article it comes from",
                     interactive=True,
-                    container=False,
                     elem_id=FIELDS["recipe"],
                 )
                 gr.HTML('<p class="network"></p>', elem_id="network", apply_default_css=False)

@@ -1,0 +1,496 @@
+"""The training loop: one record an epoch, and a resumed run equal to the bit."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from denoise_demo import checkpoints
+from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.data import Digits
+from denoise_demo.noise import Corruption
+from denoise_demo.recipes import RECIPES, Recipe
+from denoise_demo.training import DivergedError, Record, Trainer, fit, resume
+
+CPU = torch.device("cpu")
+SMALL = {"batch": 16, "validation": 20, "epochs": 4}
+FLAVOURS = {
+    "Adam, fresh noise, steps, annealing": replace(
+        RECIPES["conv-pool"], **SMALL, steps=7, anneal=2
+    ),
+    "Adam, frozen noise, convolutions": replace(RECIPES["conv-flat"], **SMALL),
+    "Adam, frozen noise, dense": replace(RECIPES["dense-16"], **SMALL),
+    "Adam, early stopping": replace(RECIPES["dense-64"], **SMALL, patience=2),
+    "Adam, no noise": replace(RECIPES["dense-2"], **SMALL),
+    "Adam, classes": replace(RECIPES["mlp-classifier"], **SMALL),
+    "RMSprop, fresh noise": replace(RECIPES["dense-300-random"], **SMALL),
+    "RMSprop, no noise": replace(RECIPES["dense-300-clean"], **SMALL),
+    "RMSprop, ReLU output": replace(RECIPES["dense-300-published"], **SMALL),
+    "SGD, momentum": replace(
+        RECIPES["dense-8"], **SMALL, optimiser="SGD", settings={"lr": 0.1, "momentum": 0.9}
+    ),
+}
+every_flavour = pytest.mark.parametrize("recipe", FLAVOURS.values(), ids=FLAVOURS)
+
+
+@pytest.fixture
+def resume_file(tmp_path: Path) -> Path:
+    return tmp_path / "x.resume.safetensors"
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return FLAVOURS["Adam, frozen noise, dense"]
+
+
+def assert_same_tensors(first: Trainer, second: Trainer) -> None:
+    ours, theirs = first.state()[0], second.state()[0]
+    assert ours.keys() == theirs.keys()
+    assert [key for key in ours if not torch.equal(ours[key], theirs[key])] == []
+
+
+def losses(trainer: Trainer) -> list[tuple[float, float]]:
+    return [(record.train_loss, record.validation_loss) for record in trainer.history]
+
+
+def weights(trainer: Trainer) -> dict[str, Tensor]:
+    return {key: value.clone() for key, value in trainer.module.state_dict().items()}
+
+
+# An epoch
+
+
+@every_flavour
+def test_every_epoch_gives_one_record(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+    records = list(fit(Trainer(recipe, digits, CPU), resume_file))
+
+    assert [record.epoch for record in records] == list(range(1, len(records) + 1))
+    assert recipe.patience or len(records) == recipe.epochs
+    assert all(math.isfinite(record.train_loss) for record in records)
+    assert all(math.isfinite(record.validation_loss) for record in records)
+    assert all(record.seconds > 0 for record in records)
+
+
+@every_flavour
+def test_the_loss_falls(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+    trainer = Trainer(replace(recipe, epochs=10, anneal=0, patience=None), digits, CPU)
+
+    records = list(fit(trainer, resume_file))
+
+    assert records[-1].train_loss < records[0].train_loss
+    assert records[-1].validation_loss < records[0].validation_loss
+
+
+def test_records_are_yielded_while_training_goes_on(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+
+    first = next(fit(trainer, resume_file))
+
+    assert trainer.history == [first]
+    assert not trainer.finished
+    assert resume_file.exists()
+
+
+@pytest.mark.parametrize(("steps", "expected"), [(None, [16] * 6 + [4]), (9, [16] * 9)])
+def test_every_batch_is_reported(
+    steps: int | None, expected: list[int], recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(replace(recipe, steps=steps, epochs=1), digits, CPU)
+    calls: list[tuple[int, float, int]] = []
+
+    (record,) = fit(trainer, resume_file, lambda *call: calls.append(call))
+
+    assert [step for step, _, _ in calls] == list(range(1, len(expected) + 1))
+    assert [images for _, _, images in calls] == expected
+    assert sum(expected) == trainer.images_per_epoch
+    assert calls[-1][1] == pytest.approx(record.train_loss)
+
+
+def test_every_image_is_seen_once_an_epoch_in_another_order(recipe: Recipe, digits: Digits) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+
+    first, second = torch.cat([*trainer._batches()]), torch.cat([*trainer._batches()])
+
+    assert first.sort().values.tolist() == list(range(100))
+    assert second.sort().values.tolist() == list(range(100))
+    assert first.tolist() != second.tolist()
+
+
+def test_the_seed_decides_everything(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+    first, same = Trainer(recipe, digits, CPU), Trainer(recipe, digits, CPU)
+    other = Trainer(replace(recipe, seed=1), digits, CPU)
+
+    for trainer in (first, same, other):
+        list(fit(trainer, resume_file))
+
+    assert_same_tensors(first, same)
+    assert losses(first) == losses(same)
+    assert not torch.equal(first.module.encoder.weight, other.module.encoder.weight)
+
+
+def test_global_random_state_is_neither_read_nor_changed(recipe: Recipe, digits: Digits) -> None:
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    first = Trainer(recipe, digits, CPU)
+    first.epoch()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+    torch.manual_seed(2)
+    second = Trainer(recipe, digits, CPU)
+    second.epoch()
+
+    assert_same_tensors(first, second)
+
+
+# The start
+
+
+@pytest.mark.parametrize("key", [key for key, recipe in RECIPES.items() if recipe.glorot])
+def test_keras_recipes_start_from_glorot_uniform_with_zero_bias(key: str, digits: Digits) -> None:
+    trainer = Trainer(replace(RECIPES[key], **SMALL), digits, CPU)
+
+    for name, tensor in weights(trainer).items():
+        if name.endswith("bias"):
+            assert not tensor.any()
+        else:
+            receptive = tensor[0, 0].numel() if tensor.ndim == 4 else 1
+            fans = (tensor.shape[0] + tensor.shape[1]) * receptive
+            limit = (6 / fans) ** 0.5
+            assert 0.9 * limit < float(tensor.abs().max()) <= limit
+            assert float(tensor.std()) == pytest.approx(limit / 3**0.5, rel=0.15)
+
+
+@pytest.mark.parametrize("key", [key for key, recipe in RECIPES.items() if not recipe.glorot])
+def test_other_recipes_start_as_pytorch_does(key: str, digits: Digits) -> None:
+    trainer = Trainer(replace(RECIPES[key], **SMALL), digits, CPU)
+
+    limit = 1 / 784**0.5
+    assert 0.9 * limit < float(trainer.module.encoder.weight.abs().max()) <= limit
+    assert trainer.module.encoder.bias.any()
+
+
+# Noise and splits
+
+
+def test_the_last_images_validate_and_never_train(
+    recipe: Recipe, digits: Digits, make_digits: Callable[..., Digits], resume_file: Path
+) -> None:
+    other = make_digits(120, seed=5)
+    mixed = Digits(
+        torch.cat([digits.images[:100], other.images[100:]]), digits.labels, "other validation"
+    )
+    first, second = Trainer(recipe, digits, CPU), Trainer(recipe, mixed, CPU)
+
+    for trainer in (first, second):
+        list(fit(trainer, resume_file))
+
+    assert torch.equal(first.validation_clean, digits.clean(slice(100, None)))
+    assert_same_tensors(first, second)
+    assert losses(first) != losses(second)
+
+
+@every_flavour
+def test_validation_noise_is_the_same_in_every_run(recipe: Recipe, digits: Digits) -> None:
+    first = Trainer(recipe, digits, CPU)
+    before = first.validation_noisy.clone()
+    first.epoch()
+
+    second = Trainer(replace(recipe, seed=9), digits, CPU)
+
+    assert torch.equal(first.validation_noisy, before)
+    assert torch.equal(second.validation_noisy, before)
+
+
+@every_flavour
+def test_validation_repeats_to_the_bit(recipe: Recipe, digits: Digits) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+    record = trainer.epoch()
+
+    assert trainer._validate() == record.validation_loss
+
+
+def test_frozen_noise_stays_the_same_for_an_image(digits: Digits) -> None:
+    trainer = Trainer(FLAVOURS["Adam, frozen noise, dense"], digits, CPU)
+    rows = torch.tensor([3, 1])
+
+    first, second = trainer._pairs(rows), trainer._pairs(rows)
+
+    assert torch.equal(first[0], second[0])
+    assert not torch.equal(first[0], first[1])
+    assert torch.equal(first[1], digits.clean()[rows])
+
+
+def test_fresh_noise_differs_every_time(digits: Digits) -> None:
+    trainer = Trainer(FLAVOURS["RMSprop, fresh noise"], digits, CPU)
+    rows = torch.tensor([3, 1])
+
+    first, second = trainer._pairs(rows), trainer._pairs(rows)
+
+    assert not torch.equal(first[0], second[0])
+    assert torch.equal(first[1], second[1])
+
+
+def test_the_classifier_learns_labels(digits: Digits) -> None:
+    trainer = Trainer(FLAVOURS["Adam, classes"], digits, CPU)
+
+    _, target = trainer._pairs(torch.tensor([3, 14]))
+
+    assert target.tolist() == [3, 4]
+
+
+# The learning rate
+
+
+def test_annealing_holds_the_rate_then_lets_it_fall_to_zero(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(replace(recipe, epochs=6, anneal=4, steps=50), digits, CPU)
+
+    rates = [record.learning_rate for record in fit(trainer, resume_file)]
+
+    assert rates[:2] == [0.001, 0.001]
+    falling = [0.001 * (4 - epoch + 1 / 50) / 4 for epoch in (1, 2, 3, 4)]
+    assert rates[2:] == pytest.approx(falling)
+    assert rates[-1] < 0.01 * rates[0]
+
+
+def test_without_annealing_the_rate_stays(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+
+    assert {record.learning_rate for record in fit(trainer, resume_file)} == {0.001}
+
+
+# Early stopping
+
+
+@pytest.fixture
+def overfitting() -> Recipe:
+    """Ten images learnt by heart: validation gets worse after a few epochs."""
+    return replace(
+        RECIPES["dense-64"],
+        validation=110,
+        batch=10,
+        epochs=200,
+        patience=3,
+        settings={"lr": 0.02},
+    )
+
+
+def test_training_stops_after_patience_epochs_without_a_better_validation(
+    overfitting: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(overfitting, digits, CPU)
+
+    records = list(fit(trainer, resume_file))
+
+    validation = [record.validation_loss for record in records]
+    assert trainer.finished
+    assert len(records) < 200
+    assert validation.index(min(validation)) == len(records) - 1 - 3
+
+
+def test_the_last_weights_are_kept_not_the_best(
+    overfitting: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    stopped = Trainer(overfitting, digits, CPU)
+    epochs = len(list(fit(stopped, resume_file)))
+
+    counted = Trainer(replace(overfitting, patience=None, epochs=epochs), digits, CPU)
+    list(fit(counted, resume_file))
+
+    assert_same_tensors(stopped, counted)
+
+
+# Going on where an earlier run stopped
+
+
+@every_flavour
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(
+    recipe: Recipe, after: int, digits: Digits, resume_file: Path
+) -> None:
+    whole = Trainer(recipe, digits, CPU)
+    list(fit(whole, resume_file.with_name("whole")))
+
+    first = fit(Trainer(recipe, digits, CPU), resume_file)
+    for _ in range(after):
+        next(first)
+    second = Trainer(recipe, digits, CPU)
+    resumed = resume(second, resume_file)
+    list(fit(second, resume_file))
+
+    assert resumed
+    assert_same_tensors(second, whole)
+    assert losses(second) == losses(whole)
+
+
+def test_early_stopping_remembers_the_epochs_before(
+    overfitting: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    whole = Trainer(overfitting, digits, CPU)
+    list(fit(whole, resume_file.with_name("whole")))
+    beyond_the_best = fit(Trainer(overfitting, digits, CPU), resume_file)
+    for _ in range(len(whole.history) - 2):
+        next(beyond_the_best)
+
+    second = Trainer(overfitting, digits, CPU)
+    resume(second, resume_file)
+    list(fit(second, resume_file))
+
+    assert losses(second) == losses(whole)
+    assert_same_tensors(second, whole)
+
+
+def test_a_finished_run_has_nothing_left_to_do(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    list(fit(Trainer(recipe, digits, CPU), resume_file))
+    second = Trainer(recipe, digits, CPU)
+
+    resume(second, resume_file)
+
+    assert second.finished
+    assert list(fit(second, resume_file)) == []
+
+
+def test_the_history_comes_back(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+    first = Trainer(recipe, digits, CPU)
+    record = next(fit(first, resume_file))
+    second = Trainer(recipe, digits, CPU)
+
+    resume(second, resume_file)
+
+    assert second.history == [record]
+    assert isinstance(second.history[0], Record)
+
+
+def test_without_a_resume_file_training_starts_afresh(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+
+    assert not resume(trainer, resume_file)
+    assert trainer.history == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", 1),
+        ("batch", 8),
+        ("epochs", 9),
+        ("settings", {"lr": 0.5}),
+        ("corruption", Corruption("gaussian", 0.4)),
+    ],
+)
+def test_the_resume_file_of_a_changed_recipe_is_refused_naming_the_change(
+    name: str, value: object, recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, digits, CPU), resume_file))
+    changed = Trainer(replace(recipe, **{name: value}), digits, CPU)
+
+    with pytest.raises(CheckpointError, match=rf"other settings \({name}\).*delete it"):
+        resume(changed, resume_file)
+
+    assert changed.history == []
+
+
+@pytest.mark.parametrize("length", [0, 8, 300, 5000, -1])
+def test_a_truncated_resume_file_is_refused(
+    length: int, recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, digits, CPU), resume_file))
+    resume_file.write_bytes(resume_file.read_bytes()[:length])
+
+    with pytest.raises(CheckpointError, match=f"{resume_file.name} is damaged"):
+        resume(Trainer(recipe, digits, CPU), resume_file)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["generator", "module.encoder.bias", "optimiser.0.exp_avg", "optimiser.0.step", "history"],
+)
+def test_a_resume_file_that_lacks_something_is_refused(
+    lost: str, recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, digits, CPU), resume_file))
+    tensors, plain = checkpoints.read(resume_file)
+    (plain if lost in plain else tensors).pop(lost)
+    checkpoints.save(resume_file, tensors, plain)
+
+    with pytest.raises(CheckpointError):
+        resume(Trainer(recipe, digits, CPU), resume_file)
+
+
+def test_finished_weights_are_no_resume_file(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+    checkpoints.save(resume_file, weights(trainer), {"recipe": trainer.state()[1]["recipe"]})
+
+    with pytest.raises(CheckpointError):
+        resume(trainer, resume_file)
+
+
+def test_the_state_is_plain_json(recipe: Recipe, digits: Digits) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+    trainer.epoch()
+
+    plain = trainer.state()[1]
+
+    assert json.loads(json.dumps(plain)).keys() == {"history", "recipe"}
+
+
+# Divergence
+
+
+def test_a_loss_that_is_not_finite_stops_training_saying_what_to_do(
+    digits: Digits, resume_file: Path
+) -> None:
+    wild = replace(FLAVOURS["SGD, momentum"], model="dense-300-relu", settings={"lr": 1e30})
+
+    with pytest.raises(
+        DivergedError, match=r"diverged in epoch 1.*--seed or a lower learning rate"
+    ):
+        list(fit(Trainer(wild, digits, CPU), resume_file))
+
+    assert not resume_file.exists()
+
+
+def test_divergence_keeps_the_last_good_state(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    trainer = Trainer(recipe, digits, CPU)
+    running = fit(trainer, resume_file)
+    next(running)
+    good = resume_file.read_bytes()
+    trainer.clean[7] = math.inf
+
+    with pytest.raises(DivergedError, match="epoch 2"):
+        next(running)
+
+    assert resume_file.read_bytes() == good
+    assert resume(Trainer(recipe, digits, CPU), resume_file)
+
+
+def test_a_last_step_that_ruins_the_weights_is_divergence_too(
+    digits: Digits, resume_file: Path
+) -> None:
+    # One step an epoch: the loss is taken before the step that ruins the weights.
+    wild = replace(
+        FLAVOURS["SGD, momentum"], model="dense-300-relu", settings={"lr": 1e38}, steps=1
+    )
+
+    with pytest.raises(DivergedError, match="epoch 1"):
+        list(fit(Trainer(wild, digits, CPU), resume_file))
+
+    assert not resume_file.exists()
