@@ -20,7 +20,9 @@ TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
 def build_demo() -> gr.Blocks:
     """Build the page; networks whose weights cannot be used are left out with a message."""
     problems = warm_up()
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True) as demo:
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True
+    ) as demo:
         gr.Markdown("# denoise_demo\nA live laboratory for denoising autoencoders", elem_id="title")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Laboratory", id="laboratory"):

@@ -6,6 +6,7 @@ python -m denoise_demo.benchmark --data-dir DATA
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,16 @@ from tqdm import tqdm
 from denoise_demo import checkpoints, metrics
 from denoise_demo.data import DataError, Digits, load_mnist
 from denoise_demo.inference import load_classifier, load_denoiser
+from denoise_demo.models import build, count_parameters
 from denoise_demo.noise import Corruption
 from denoise_demo.recipes import POINTS, RECIPES, denoisers
 
 RESULTS_FILE = checkpoints.WEIGHTS_DIR / "results.json"
+README_FILE = checkpoints.WEIGHTS_DIR.parent / "README.md"
+BEGIN, END = (
+    "<!-- results: written by python -m denoise_demo.benchmark -->",
+    "<!-- /results -->",
+)
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
 
@@ -77,6 +84,25 @@ def measure_all(digits: Digits) -> list[dict[str, Any]]:
     return rows
 
 
+def readme_table(results: dict[str, Any]) -> str:
+    """Return the README's table: each network at its own point and on clean digits."""
+    rows = {(row["method"], row["point"]): row for row in results["rows"]}
+    lines = [
+        "| network | article | parameters | made for | PSNR, dB | accuracy | accuracy on clean |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, recipe in denoisers().items():
+        noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
+        before = "∞" if math.isinf(noisy["psnr"]) else f"{noisy['psnr']:.2f}"
+        lines.append(
+            f"| `{name}` | {recipe.article} | {count_parameters(build(recipe.model)):,} "
+            f"| {POINTS[recipe.point].describe()} | {before} → {denoised['psnr']:.2f} "
+            f"| {noisy['accuracy']:.3f} → {denoised['accuracy']:.3f} "
+            f"| {rows['noisy', 'clean']['accuracy']:.3f} → {rows[name, 'clean']['accuracy']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
 def weights_hashes() -> dict[str, str]:
     """Return the SHA-256 of every shipped weight file."""
     paths = {recipe_id: checkpoints.checkpoint_path(recipe_id) for recipe_id in RECIPES}
@@ -84,7 +110,7 @@ def weights_hashes() -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure everything, write weights/results.json, and print PSNR and accuracy."""
+    """Measure everything, write weights/results.json and the table of the README."""
     parser = argparse.ArgumentParser(prog="python -m denoise_demo.benchmark", description=__doc__)
     parser.add_argument("--data-dir", metavar="FOLDER", help="where MNIST is (or DENOISE_DATA_DIR)")
     options = parser.parse_args(arguments)
@@ -97,7 +123,11 @@ def main(arguments: list[str] | None = None) -> int:
     results = {"noise_seed": NOISE_SEED, "weights": weights_hashes(), "rows": rows}
     text = json.dumps(results, indent=1)
     checkpoints.write_atomically(RESULTS_FILE, f"{text}\n".encode())
-    print(f"wrote {len(rows)} rows to {RESULTS_FILE.name}")
+    head, rest = README_FILE.read_text(encoding="utf-8").split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    readme = f"{head}{BEGIN}\n{readme_table(results)}\n{END}{tail}"
+    checkpoints.write_atomically(README_FILE, readme.encode())
+    print(f"wrote {len(rows)} rows to {RESULTS_FILE.name}, and the table of {README_FILE.name}")
     return 0
 
 

@@ -1,8 +1,9 @@
 """One experiment: corrupt, denoise, classify, measure. What every tab and endpoint shows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from reprlib import repr as brief
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from denoise_demo import metrics
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.inference import load_classifier, load_denoiser
+from denoise_demo.models import MODELS
 from denoise_demo.noise import BLUR_MAXIMUM, NOISES, corrupt
 from denoise_demo.recipes import get_recipe
 from denoise_demo.registry import lookup
@@ -76,8 +78,15 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         settings: the corruption, seed and network.
 
     Raises:
+        ValueError: when the network does not take images of this shape.
         CheckpointError: when the network's weights are missing or damaged.
     """
+    shapes = MODELS[get_recipe(settings.recipe).model].shapes
+    if tuple(clean.shape[1:]) not in shapes:
+        raise ValueError(
+            f"{settings.recipe} does not take pictures of {_by(clean.shape[1:])}: "
+            f"give {' or '.join(map(_by, shapes))} (channels, height, width)"
+        )
     denoiser = load_denoiser(settings.recipe)
     noisy = corrupt(
         clean,
@@ -104,17 +113,33 @@ def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tenso
     return dict(zip(("clean", "noisy", "denoised"), probabilities.chunk(3), strict=True))
 
 
+def first_scores(outcome: Outcome) -> dict[str, dict[str, float | None]]:
+    """Return the first image's scores as JSON values; an infinite PSNR is None."""
+    return {
+        name: {metric: _or_none(float(values[0])) for metric, values in scores.items()}
+        for name, scores in outcome.scores.items()
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _by(shape: Iterable[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
 def finite(value: object, name: str) -> float:
     """Return a finite number; ValueError for anything else, booleans included."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
-        raise ValueError(f"{name} is {value!r}: give a finite number")
+        raise ValueError(f"{name} is {brief(value)}: give a finite number")
     return value
 
 
 def integer(value: object, name: str) -> int:
     """Return a whole number; ValueError for anything else, booleans included."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} is {value!r}: give a whole number")
+        raise ValueError(f"{name} is {brief(value)}: give a whole number")
     return value
 
 

@@ -137,7 +137,7 @@ def to_digit(
     if _is_dark_on_light(light) if invert is None else invert:
         light = 1 - light
     if centre:
-        digit = centre_digit(_ink(light))
+        digit = centre_digit(_ink(1 - light))
     else:
         square = np.full((max(light.shape),) * 2, np.median(_rim(light)), dtype=np.float32)
         top, left = ((max(light.shape) - side) // 2 for side in light.shape)
@@ -162,16 +162,28 @@ def _is_dark_on_light(values: Array) -> bool:
     return bool(rim / (high - low + 1e-9) > skewness / 2)
 
 
-def _ink(light: Array) -> Array:
-    """Take light ink (H, W) off its background, stretch its contrast and drop specks."""
-    paper = ndimage.grey_closing(1 - light, max(light.shape) // 3 + 1)  # wider than any stroke
-    ink = 1 - (1 - light) / np.maximum(paper, 0.1)
-    ink -= np.median(ink)
-    noise = 4 * np.median(abs(ink))
+def _paper(dark: Array) -> Array:
+    """Estimate the paper (H, W) or () under dark ink (H, W): what is most common all around."""
+    low, level, high = np.percentile(_rim(dark), [25, 50, 75])
+    if high - low < 0.03:
+        return np.array(level)
+    small = np.asarray(Image.fromarray(dark).reduce(max(1, max(dark.shape) // 64)))
+    window = max(small.shape) // 3 | 1  # more than two strokes wide; shadows are wider still
+    padded = np.pad(small, window, mode="reflect", reflect_type="odd")
+    middle = ndimage.median_filter(padded, window)[window:-window, window:-window]
+    return _resize(middle, *dark.shape)
+
+
+def _ink(dark: Array) -> Array:
+    """Take dark ink (H, W) off its paper as light ink, its contrast stretched, without specks."""
+    ink = 1 - dark / np.maximum(_paper(dark), 0.1)
     full = np.percentile(ink[ink >= ink.max() / 2], 75)
-    if full < max(0.06, 1.5 * noise):
+    rest = ink[ink < full / 2]
+    level = np.median(rest) if rest.size else full
+    noise = 4 * np.median(abs(rest - level)) if rest.size else 0
+    if full - level < max(0.06, 1.5 * noise):
         raise ValueError(_BLANK)
-    ink = np.clip((ink - noise) / (full - noise), 0, 1)
+    ink = np.clip((ink - level - noise) / (full - level - noise), 0, 1)
     parts, count = ndimage.label(ink > 0.1, structure=np.ones((3, 3)))
     mass = np.bincount(parts.ravel(), ink.ravel(), count + 1)
     mass[0] = 0

@@ -46,7 +46,8 @@ def ssim(image: Tensor, clean: Tensor) -> Tensor:
     covariance = xy - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
-    return (luminance * structure).flatten(1).mean(1)
+    index: Tensor = luminance * structure
+    return index.flatten(1).mean(1)
 
 
 @lru_cache(maxsize=16)

@@ -92,7 +92,7 @@ def loss_history(history: Sequence[Mapping[str, Any]], loss: str) -> Figure:
     axes.set_xlabel("epoch", family=FONT, color=INK)
     axes.set_ylabel(loss, family=FONT, color=INK)
     _quiet(axes)
-    axes.legend(frameon=False, prop={"family": FONT})
+    axes.legend(frameon=False, loc="center right", prop={"family": FONT})
     return figure
 
 

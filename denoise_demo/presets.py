@@ -34,7 +34,7 @@ _RISING = {
         index=3,
         digit=0,
         note=_RISING_NOTE.format(label=0.2 * i, true=0.4 * i)
-        + (" That is outside the ±1.5 it trained on." if i > 3 else ""),  # noqa: PLR2004
+        + (" That is outside the ±1.5 it trained on." if i > 3 else ""),
     )
     for i in range(6)
 }

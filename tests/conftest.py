@@ -199,18 +199,27 @@ def fake_mnist(
     return _write_mnist(tmp_path / "data", train, test)
 
 
-@pytest.fixture
-def untrained_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of weight files, one for every recipe, that `inference` loads from."""
-    folder = tmp_path / "weights"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def untrained_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weight files, one for every recipe, never trained; not to be changed."""
+    folder = tmp_path_factory.mktemp("untrained")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for recipe_id, recipe in RECIPES.items():
             tensors = build(recipe.model).state_dict()
             checkpoints.save(checkpoints.checkpoint_path(recipe_id, folder), tensors, {})
+    return folder
+
+
+@pytest.fixture
+def untrained_weights(
+    untrained_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A copy of those files that `inference` loads from; the test may damage it."""
+    folder = shutil.copytree(untrained_files, tmp_path / "weights")
     # The folder is the default of an argument, so the default is what has to change.
     monkeypatch.setattr(checkpoints.load, "__defaults__", (folder,))
     inference._loaded.cache_clear()
     yield folder
     inference._loaded.cache_clear()
+    shutil.rmtree(folder)  # pytest would keep them all for its last three sessions

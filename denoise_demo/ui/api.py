@@ -1,11 +1,12 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
+from reprlib import repr as brief
 from typing import Any
 
 import gradio as gr
 import torch
 
-from denoise_demo.experiment import Settings, run
+from denoise_demo.experiment import Settings, first_scores, run
 from denoise_demo.recipes import denoisers
 
 SIDE = 28
@@ -33,7 +34,7 @@ def build_api(problems: dict[str, str]) -> None:
     gr.api(denoise, api_name="denoise", concurrency_limit=2)
 
 
-def denoise(
+def denoise(  # noqa: PLR0917 - clients may call it by position
     image: list[list[float]],
     recipe: str = "conv-pool",
     kind: str = "none",
@@ -52,8 +53,8 @@ def denoise(
         seed: of the noise.
 
     Returns:
-        noisy and denoised (28 rows of 28), scores of each against the image, and the class
-        probabilities of clean, noisy and denoised.
+        noisy and denoised (28 rows of 28), scores of each against the image (psnr is null when
+        identical), and the class probabilities of clean, noisy and denoised.
     """
     try:
         clean = _picture(image)
@@ -64,10 +65,7 @@ def denoise(
     return {
         "noisy": outcome.noisy[0, 0].tolist(),
         "denoised": outcome.denoised[0, 0].tolist(),
-        "scores": {
-            name: {metric: float(value[0]) for metric, value in scores.items()}
-            for name, scores in outcome.scores.items()
-        },
+        "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
     }
 
@@ -83,7 +81,5 @@ def _picture(rows: Any) -> torch.Tensor:
         for value in row:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0 <= value <= 1:
-                raise ValueError(f"the image holds {value!r}: {expected}")
+                raise ValueError(f"the image holds {brief(value)}: {expected}")
     return torch.tensor(rows, dtype=torch.float32)[None, None]
-
-

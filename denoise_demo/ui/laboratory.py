@@ -21,7 +21,7 @@ from denoise_demo.ui.stage import FIELDS, build_stage
 INVERT = {"Automatic": None, "Yes": True, "No": False}
 DEFAULT_KIND, DEFAULT_BLUR, DEFAULT_RECIPE = "uniform", 0.5, "conv-pool"
 MNIST_COUNT = 10_000
-PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
 
 
 def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:

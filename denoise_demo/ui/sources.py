@@ -1,7 +1,8 @@
 """Where the clean picture comes from: built-in digits, MNIST, the drawing pad, an upload."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from reprlib import repr as brief
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from denoise_demo.data import Digits, load_examples, load_mnist
 from denoise_demo.experiment import check_keys, integer
 from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
+from denoise_demo.registry import lookup
 
 LARGEST_RASTER = 560  # pixels a side of a drawing
 LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
@@ -32,9 +34,9 @@ def clean_picture(source: Any) -> tuple[Tensor, int | None]:
     Raises:
         ValueError: for anything malformed, a blank drawing, or MNIST when it is not there.
     """
-    if not isinstance(source, Mapping) or source.get("kind") not in _READERS:
-        raise ValueError(f"unknown source: give an object with kind {', '.join(_READERS)}")
-    reader, names = _READERS[source["kind"]]
+    if not isinstance(source, Mapping):
+        raise ValueError(f"the source is {brief(source)}: give an object with its kind")
+    reader, names = lookup(_READERS, source.get("kind"), "source")
     check_keys(source, {"kind", *names}, f"the source {source['kind']}")
     return reader(*(source[name] for name in names))
 
@@ -64,7 +66,7 @@ def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
     if not 28 <= integer(size, "size") <= LARGEST_RASTER:
         raise ValueError(f"a drawing of {size} pixels a side: give 28 to {LARGEST_RASTER}")
     if not isinstance(centre, bool):
-        raise ValueError(f"centre is {centre!r}: give true or false")
+        raise ValueError(f"centre is {brief(centre)}: give true or false")
     ink = decode_pixels(pixels, height=size, width=size)[0, 0].numpy()
     normalise = centre_digit if centre else shrink_digit
     return torch.from_numpy(normalise(ink))[None, None], None
@@ -80,7 +82,8 @@ def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor,
     return decode_pixels(pixels, height=height, width=width, channels=channels), None
 
 
-_READERS: dict[str, tuple[Any, tuple[str, ...]]] = {
+_Reader = Callable[..., tuple[Tensor, int | None]]
+_READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "example": (lambda index: _numbered(load_examples(), index), ("index",)),
     "mnist": (lambda index: _numbered(mnist_test(), index), ("index",)),
     "drawing": (_drawing, ("pixels", "size", "centre")),

@@ -7,6 +7,7 @@ const $ = (selector) => element.querySelector(selector);
 const PANELS = ["clean", "noisy", "denoised", "error"];
 const CLASSIFIED = ["clean", "noisy", "denoised"];
 const PAD_RASTER = 112; // pixels a side of the drawing that is sent
+const FAINTEST = 24; // of 255; what the eraser leaves of a line's soft edge is no ink
 const MOST_IN_FLIGHT = 6; // what a browser opens to one host
 const SPACING = 20; // milliseconds wanted between pictures when the line is slow
 const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // inferno
@@ -15,6 +16,7 @@ const state = {
   settings: { ...props.initial },
   source: { kind: "example", index: 0 },
   mode: "example",
+  example: 0, // the built-in digit chosen last
   strokes: [],
   centre: true,
 };
@@ -244,6 +246,7 @@ function setSlider(id, value) {
 
 function show(source, mode) {
   state.source = source;
+  if (source.kind === "example") state.example = source.index;
   setMode(mode);
   refresh();
 }
@@ -251,17 +254,19 @@ function show(source, mode) {
 function setMode(mode) {
   state.mode = mode;
   const drawing = mode === "drawing";
-  stage.classList.toggle("drawing", drawing);
+  element.classList.toggle("drawing", drawing);
   $(".pen").hidden = !drawing;
   $("[data-action=draw]").hidden = drawing;
   pad.hidden = !drawing;
-  $(".invite").hidden = !drawing || state.strokes.length > 0;
+  if (!drawing) $(".invite").hidden = true;
   for (const button of document.querySelectorAll("[data-example]")) {
     button.setAttribute("aria-pressed", mode === "example" && Number(button.dataset.example) === state.source.index);
   }
 }
 
-const showExample = (index) => show({ kind: "example", index }, "example");
+function showExample(index = state.example) {
+  show({ kind: "example", index }, "example");
+}
 
 function showMnist(index) {
   if (Number.isInteger(index)) show({ kind: "mnist", index }, "mnist");
@@ -305,7 +310,6 @@ function penDown(event) {
   pad.setPointerCapture(event.pointerId);
   pen.stroke = { erase: pen.erase, width: (pen.size / 100) * pad.width, points: [padPoint(event)] };
   state.strokes.push(pen.stroke);
-  $(".invite").hidden = true;
   drawStroke(pen.stroke, 0);
   sendDrawing();
 }
@@ -347,7 +351,6 @@ function drawCursor(event) {
 function redraw() {
   ink.clearRect(0, 0, pad.width, pad.height);
   for (const stroke of state.strokes) drawStroke(stroke, 0);
-  $(".invite").hidden = state.strokes.length > 0;
   sendDrawing();
 }
 
@@ -359,14 +362,15 @@ function sendDrawing() {
   let inked = false;
   for (let i = 3; i < data.length; i += 4) {
     pixels += String.fromCharCode(data[i]);
-    inked ||= data[i] > 0;
+    inked ||= data[i] > FAINTEST;
   }
+  $(".invite").hidden = inked;
   if (!inked) {
     line.painted = line.sent; // what is still on its way is of ink that is gone
     line.wanted = false;
     line.last = "";
-    blank();
-    return say("The pad is blank. Draw a digit and watch it being cleaned while you draw.");
+    say("");
+    return blank();
   }
   state.source = { kind: "drawing", pixels: btoa(pixels), size: PAD_RASTER, centre: state.centre };
   refresh();
@@ -433,4 +437,4 @@ window.laboratory = {
   picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), leaving.abort()),
 };
-showExample(0);
+showExample();

@@ -4,7 +4,6 @@ stage.html, .css and .js are the page's side; `step` is the server's. They share
 FIELDS, the settings of an experiment with the element id of the control that holds each.
 """
 
-import math
 import os
 import threading
 import time
@@ -12,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from torch import Tensor
 
-from denoise_demo.experiment import Outcome, Settings, check_keys, run
+from denoise_demo.experiment import Outcome, Settings, check_keys, first_scores, run
 from denoise_demo.images import encode_pixels
 from denoise_demo.models import build, count_parameters
 from denoise_demo.noise import NOISES
@@ -76,7 +74,7 @@ def step(request: Any) -> dict[str, Any]:
 
 
 def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
-    """Put an outcome for one image into JSON values; an infinite PSNR becomes null."""
+    """Put an outcome for one image into JSON values."""
     error = (outcome.denoised - outcome.clean).abs().mean(1, keepdim=True)
     images = {
         "clean": outcome.clean,
@@ -88,18 +86,10 @@ def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
     return {
         "images": {name: encode_pixels(image[0]) for name, image in images.items()},
         "shape": [height, width, channels],
-        "scores": {
-            name: {metric: _number(value) for metric, value in scores.items()}
-            for name, scores in outcome.scores.items()
-        },
+        "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
         "label": label,
     }
-
-
-def _number(value: Tensor) -> float | None:
-    number = float(value[0])
-    return number if math.isfinite(number) else None
 
 
 def _describe(recipe: Recipe) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""The typed endpoints, through gradio_client, as another program would call them."""
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from denoise_demo import experiment
+from denoise_demo.data import load_examples
+from denoise_demo.recipes import denoisers
+from denoise_demo.ui.api import build_api
+
+
+@pytest.fixture(scope="module")
+def client():
+    with gr.Blocks(analytics_enabled=False) as demo:
+        build_api({"dense-8": "dense-8.safetensors is missing"})
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield Client(url, verbose=False)
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def digit():
+    return load_examples().clean(slice(0, 1))[0, 0].tolist()
+
+
+def test_recipes_lists_every_network_and_whether_it_can_be_used(client):
+    listed = client.predict(api_name="/recipes")
+
+    assert [entry["id"] for entry in listed] == list(denoisers())
+    assert [entry["id"] for entry in listed if not entry["available"]] == ["dense-8"]
+
+
+def test_denoise_gives_what_the_experiment_gives(client, digit):
+    answer = client.predict(digit, "conv-pool", "uniform", 0.8, 0.5, 3, api_name="/denoise")
+
+    settings = experiment.Settings("uniform", 0.8, 0.5, "conv-pool", 3)
+    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+    assert answer["denoised"] == pytest.approx(outcome.denoised[0, 0].numpy(), abs=1e-6)
+    assert answer["scores"]["noisy"]["mae"] == pytest.approx(float(outcome.scores["noisy"]["mae"]))
+    assert len(answer["probabilities"]["denoised"]) == 10
+
+
+def test_denoise_as_it_is_has_no_finite_psnr(client, digit):
+    answer = client.predict(digit, api_name="/denoise")
+
+    assert answer["scores"]["noisy"]["psnr"] is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("conv-poo", "none", 0, 0, 0),
+        ("conv-pool", "thunder", 0, 0, 0),
+        ("conv-pool", "uniform", 3, 0, 0),
+        ("conv-pool", "uniform", "much", 0, 0),
+        ("conv-pool", "uniform", True, 0, 0),
+        ("conv-pool", "uniform", 0.5, -1, 0),
+        ("conv-pool", "uniform", 0.5, 0, -1),
+        ("conv-pool", "uniform", 0.5, 0, 0.5),
+    ],
+)
+def test_bad_settings_get_one_clear_sentence(client, digit, arguments):
+    with pytest.raises(AppError) as caught:
+        client.predict(digit, *arguments, api_name="/denoise")
+
+    assert "Traceback" not in str(caught.value)
+    assert any(word in str(caught.value) for word in ("choose", "give"))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [None, [], "digit", [[0.0] * 28] * 27, [[0.0] * 27] * 28, [[2.0] * 28] * 28, [["a"] * 28] * 28],
+    ids=["nothing", "empty", "text", "27 rows", "27 columns", "too bright", "letters"],
+)
+def test_a_bad_image_gets_one_clear_sentence(client, image):
+    with pytest.raises(AppError, match="give 28 rows of 28 numbers"):
+        client.predict(image, api_name="/denoise")

@@ -1,0 +1,385 @@
+"""The articles' figures and the cards of the weights, with untrained networks: they say enough."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from denoise_demo import checkpoints, figures
+from denoise_demo.data import DataError, load_examples
+from denoise_demo.figures import FIGURES, choose_digits, draw, file_name, laboratory_picture
+from denoise_demo.images import encode_pixels
+from denoise_demo.plots import Figure, to_png
+from denoise_demo.recipes import POINTS, RECIPES, denoisers, settings_of
+from denoise_demo.ui.figures import describe_weights, show_card
+
+PICTURES = {
+    "s0-blur-then-noise": 3,
+    "s0-noise-generator": 8,
+    "s0-rising-noise": 18,
+    "s0-one-level": 18,
+    "s1-denoise-and-classify": 30,
+    "s2-code-sizes": 25,
+    "s2-gaussian-denoising": 30,
+    "s3-side-by-side": 3,
+}
+SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
+ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_recipe]
+NOISY = [key for key in FIGURES if key != "s2-code-sizes"]
+
+pytestmark = pytest.mark.usefixtures("untrained_weights", "no_mnist")
+
+
+def built_in(kind: str, recipe: str | None = None, **choices: Any) -> Figure:
+    return draw(kind, recipe=recipe or FIGURES[kind].recipe, source="built-in", **choices)
+
+
+def values(figure: Figure) -> list[np.ndarray]:
+    """Return the pictures' own values, row by row."""
+    return [np.asarray(axes.images[0].get_array()) for axes in figure.axes]
+
+
+def words(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.texts)
+
+
+def picture(**changes: Any) -> str:
+    """Return the laboratory's picture as the page gives it: one bright column on black."""
+    image = torch.zeros(1, 28, 28)
+    image[..., 13:15] = 1
+    fields = {"pixels": encode_pixels(image), "height": 28, "width": 28, "channels": 1}
+    return json.dumps(fields | changes)
+
+
+def test_every_figure_is_tested() -> None:
+    assert PICTURES.keys() == FIGURES.keys()
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_a_figure_shows_its_pictures(kind: str) -> None:
+    assert len(built_in(kind).axes) == PICTURES[kind]
+
+
+@pytest.mark.parametrize("recipe", SOME_RECIPES)
+@pytest.mark.parametrize("kind", ANY_RECIPE)
+def test_a_figure_can_be_drawn_for_any_recipe(kind: str, recipe: str) -> None:
+    figure = built_in(kind, recipe)
+
+    assert len(figure.axes) == PICTURES[kind]
+    assert f"{FIGURES[kind].title} · {recipe}" in words(figure)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_no_words_stick_out_or_cover_a_picture(kind: str) -> None:
+    figure = built_in(kind)
+
+    boxes = [text.get_window_extent() for text in figure.texts if text.get_text()]
+    covered = [box.overlaps(axes.get_window_extent()) for box in boxes for axes in figure.axes]
+    assert all(0 < box.x0 and box.x1 < figure.bbox.x1 for box in boxes)
+    assert all(0 < box.y0 and box.y1 < figure.bbox.y1 for box in boxes)
+    assert not any(covered)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_the_small_print_names_the_digits(kind: str) -> None:
+    caption = words(built_in(kind)).replace("\n", " ")
+
+    assert "Digits: built-in digits, number 0" in caption
+
+
+@pytest.mark.parametrize("kind", NOISY)
+def test_the_small_print_names_the_corruption_and_the_seed(kind: str) -> None:
+    caption = words(built_in(kind, seed=5)).replace("\n", " ")
+
+    assert "Corruption: " in caption
+    assert "clipped" in caption
+    assert "Noise seed 5." in caption
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_the_same_seed_gives_the_same_file(kind: str) -> None:
+    assert to_png(built_in(kind, seed=3)) == to_png(built_in(kind, seed=3))
+
+
+@pytest.mark.parametrize("kind", NOISY)
+def test_another_seed_gives_other_noise(kind: str) -> None:
+    pairs = zip(values(built_in(kind, seed=1)), values(built_in(kind, seed=2)), strict=True)
+
+    assert not all(np.array_equal(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_another_first_digit_gives_another_figure(kind: str) -> None:
+    pairs = zip(values(built_in(kind)), values(built_in(kind, first=1)), strict=True)
+
+    assert not any(np.array_equal(one, other) for one, other in list(pairs)[:1])
+
+
+def test_rising_noise_names_the_articles_label_and_the_true_range() -> None:
+    text = words(built_in("s0-rising-noise"))
+
+    assert all(f"called r = {0.2 * i:.1f}" in text for i in range(6))
+    assert all(f"really ±{0.4 * i:.1g}" in text for i in (0, 1, 2, 5))
+    assert all(f"blur {0.5 * i:g} px" in text for i in range(6))
+
+
+def test_rising_noise_keeps_one_pattern_that_only_grows() -> None:
+    clean, *_ = values(built_in("s0-rising-noise"))[:1]
+    kind, generator = POINTS["s0-level-2"], torch.Generator().manual_seed(0)
+
+    shown = values(built_in("s0-rising-noise"))[6 + 2]
+
+    expected = kind(torch.from_numpy(clean)[None, None], generator)[0, 0].numpy()
+    assert np.array_equal(shown, expected)
+
+
+@pytest.mark.parametrize("recipe", SOME_RECIPES)
+def test_unclipped_points_follow_the_recipes_convention(recipe: str) -> None:
+    noisy = np.stack(values(built_in("s0-one-level", recipe))[6:12])
+
+    clipped = 0 <= noisy.min() and noisy.max() <= 1
+    assert clipped == RECIPES[recipe].clip
+
+
+@pytest.mark.parametrize("kind", ["s1-denoise-and-classify", "s2-gaussian-denoising"])
+def test_points_that_the_article_clips_are_clipped_for_every_recipe(kind: str) -> None:
+    noisy = np.stack(values(built_in(kind, "conv-pool"))[10:20])
+
+    assert 0 <= noisy.min() < noisy.max() <= 1
+
+
+@pytest.mark.parametrize("recipe", ["conv-pool", "dense-64", "dense-16", "dense-300-random"])
+def test_the_noise_generator_shows_a_recipes_own_pairs(recipe: str) -> None:
+    clean = load_examples().clean(slice(4))
+
+    shown = values(built_in("s0-noise-generator", recipe, seed=9))[:4]
+
+    expected = RECIPES[recipe].corruption(clean, torch.Generator().manual_seed(9))
+    assert np.array_equal(np.stack(shown), expected[:, 0].numpy())
+
+
+@pytest.mark.parametrize("recipe", ["dense-32", "dense-300-clean"])
+def test_the_noise_generator_says_when_a_recipe_trains_without_noise(recipe: str) -> None:
+    clean = load_examples().clean(slice(4))
+
+    figure = built_in("s0-noise-generator", recipe)
+
+    expected = POINTS["s0-train"](clean, torch.Generator().manual_seed(0))
+    assert "trains without noise; these are S0's pairs" in words(figure).replace("\n", " ")
+    assert np.array_equal(np.stack(values(figure)[:4]), expected[:, 0].numpy())
+
+
+def test_denoise_and_classify_counts_what_is_read_right() -> None:
+    text = words(built_in("s1-denoise-and-classify"))
+
+    assert text.count("of 10 read right") == 3
+    assert text.count("✓") + text.count("✗") == 30
+
+
+def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
+    (untrained_weights / "mlp-classifier.safetensors").unlink()
+
+    text = words(built_in("s0-one-level"))
+
+    assert text.count("no classifier") == 3
+
+
+def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> None:
+    (untrained_weights / "dense-8.safetensors").unlink()
+
+    with pytest.raises(checkpoints.CheckpointError, match=r"dense-8\.safetensors is missing"):
+        built_in("s2-code-sizes")
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"kind": "s9"}, "unknown figure 's9'; choose one of: s0-blur-then-noise"),
+        ({"kind": None}, "unknown figure None"),
+        ({"recipe": "dense-9"}, "unknown recipe 'dense-9'"),
+        ({"recipe": None}, "unknown recipe None"),
+        ({"recipe": "mlp-classifier"}, "it does not denoise"),
+        ({"source": "faces"}, "unknown source of digits 'faces'"),
+        ({"first": -1}, "first digit -1"),
+        ({"first": 10**6}, "first digit 1000000"),
+        ({"first": 1.5}, "first digit is 1.5: give a whole number"),
+        ({"seed": None}, "seed is None: give a whole number"),
+        ({"seed": -1}, "seed -1 is outside its span"),
+        ({"seed": 2**31}, "seed 2147483648 is outside its span"),
+    ],
+)
+def test_choices_that_make_no_sense_are_refused(choices: dict[str, Any], message: str) -> None:
+    sound = {"kind": "s0-rising-noise", "recipe": "conv-pool", "source": "built-in"}
+
+    with pytest.raises(ValueError, match=message):
+        draw(**(sound | choices))
+
+
+def test_mnist_is_refused_where_it_is_not() -> None:
+    figures._mnist.cache_clear()
+
+    with pytest.raises(DataError, match="not found"):
+        draw("s0-rising-noise", recipe="conv-pool", source="mnist")
+
+
+def test_mnist_digits_come_with_their_labels(fake_mnist: Path, monkeypatch: Any) -> None:
+    figures._mnist.cache_clear()
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist))
+
+    clean, labels, source = choose_digits("mnist", 5, 3)
+
+    figures._mnist.cache_clear()
+    assert (clean.shape, labels) == ((3, 1, 28, 28), [5, 6, 7])
+    assert source == "MNIST test set, number 5 and following"
+
+
+def test_after_the_last_digit_comes_the_first() -> None:
+    last = figures.count_digits("built-in") - 1
+
+    clean, _, _ = choose_digits("built-in", last, 2)
+
+    assert torch.equal(clean[1:], load_examples().clean(slice(1)))
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_the_laboratorys_picture_comes_first(kind: str) -> None:
+    spec = FIGURES[kind]
+
+    figure = draw(kind, recipe=spec.recipe, source="laboratory", picture=picture())
+
+    clean = 4 if kind == "s0-noise-generator" else 0
+    assert np.array_equal(values(figure)[clean], laboratory_picture(picture())[0, 0].numpy())
+    assert "the laboratory's picture" in words(figure)
+
+
+def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
+    figure = draw(
+        "s1-denoise-and-classify", recipe="dense-64", source="laboratory", picture=picture()
+    )
+
+    assert words(figure).count("of 9 read right") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "nothing is on the laboratory's stage yet"),
+        (None, "nothing is on the laboratory's stage yet"),
+        (7, "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[" * 4000, "not valid JSON"),
+        ("x" * 10**6, "not valid JSON"),
+        ("[]", "give an object"),
+        ("{}", "channels and height and pixels and width missing"),
+        (picture(extra=1), "extra unknown"),
+        (picture(height=27), "27 × 28 × 1"),
+        (picture(channels=3), "28 × 28 × 3"),
+        (picture(width="28"), "28 × 28 × 1"),
+        (picture(width=[[]]), r"28 × \[\[\]\] × 1"),
+        (picture(pixels="AAAA"), "send the whole picture"),
+        (picture(pixels="!" * 1048), "not valid base64"),
+        (picture(pixels=5), "base64 text"),
+    ],
+)
+def test_a_malformed_picture_of_the_laboratory_is_refused(text: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        laboratory_picture(text)
+
+
+def test_the_laboratorys_picture_is_read_to_the_pixel() -> None:
+    drawn = torch.arange(784).reshape(1, 28, 28) % 256 / 255
+    pixels = base64.b64encode(bytes(i % 256 for i in range(784))).decode()
+
+    assert torch.equal(laboratory_picture(picture(pixels=pixels))[0], drawn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("s0-rising-noise", "s0-rising-noise-conv-pool.png"), ("s2-code-sizes", "s2-code-sizes.png")],
+)
+def test_the_file_is_named_for_the_figure_and_its_network(kind: str, name: str) -> None:
+    assert file_name(kind, "conv-pool") == name
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> None:
+    spec = FIGURES[kind]
+
+    assert spec.recipe in denoisers()
+    assert kind.startswith(spec.article.lower())
+    assert spec.explanation.count(". ") == 0
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """A maker of weight files that tell of a training, found where cards look for them."""
+    monkeypatch.setattr(checkpoints.checkpoint_path, "__defaults__", (tmp_path,))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+
+    def save(recipe_id: str) -> Path:
+        record = {"epoch": 1, "train_loss": 0.3, "validation_loss": 0.2}
+        metadata = {
+            "recipe": settings_of(RECIPES[recipe_id]),
+            "parameters": 4385,
+            "data": {"name": "MNIST", "sha256": []},
+            "epochs": 1,
+            "history": [record],
+            "metrics": {"psnr": 17.29, "ssim": 0.5, "bce": 0.1262, "accuracy": 0.9761},
+            "torch": "2.13.0",
+            "seed": 0,
+            "seconds": 12.3,
+            "device": "cpu",
+            "command": f"python train.py {recipe_id}",
+        }
+        path = checkpoints.checkpoint_path(recipe_id)
+        checkpoints.save(path, {"weight": torch.zeros(2)}, metadata)
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_card_tells_how_the_weights_were_trained(
+    trained: Callable[[str], Path], recipe: str
+) -> None:
+    path = trained(recipe)
+
+    card = describe_weights(checkpoints.read_metadata(path), path.read_bytes())
+
+    facts = (RECIPES[recipe].title, "4,385", f"`python train.py {recipe}`", "12 s on cpu", "Apache")
+    assert all(fact in card for fact in facts)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in card
+
+
+def test_a_card_comes_with_the_weights_and_itself_as_files(trained: Callable[[str], Path]) -> None:
+    path = trained("conv-pool")
+
+    card, _, weights, file = show_card("conv-pool")
+
+    kept = Path(weights.value["path"]), Path(file.value["path"])
+    assert [k.name for k in kept] == ["conv-pool.safetensors", "conv-pool-card.md"]
+    assert [k.read_bytes() for k in kept] == [path.read_bytes(), card.encode()]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "is missing"), (b"", "is damaged"), (b"\x08\0\0\0\0\0\0\0{}      ", "does not say")],
+)
+def test_a_weight_file_that_cannot_be_used_gives_a_message_for_a_card(
+    trained: Callable[[str], Path], content: bytes | None, message: str
+) -> None:
+    path = trained("conv-pool")
+    path.unlink() if content is None else path.write_bytes(content)
+
+    card, _, weights, file = show_card("conv-pool")
+
+    assert card.startswith("**This network cannot be used:** conv-pool.safetensors")
+    assert message in card
+    assert not weights.interactive
+    assert not file.interactive

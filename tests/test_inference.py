@@ -1,0 +1,318 @@
+"""Trained networks as callables: devices, clipping, caching, and what damage does."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from denoise_demo import benchmark, checkpoints, inference
+from denoise_demo.checkpoints import CheckpointError, checkpoint_path
+from denoise_demo.data import Digits, load_mnist
+from denoise_demo.inference import (
+    Denoiser,
+    choose_device,
+    denoise_and_classify,
+    load_classifier,
+    load_denoiser,
+    warm_up,
+)
+from denoise_demo.models import MODELS, count_parameters
+from denoise_demo.recipes import POINTS, RECIPES, settings_of
+
+DENOISERS = [key for key, recipe in RECIPES.items() if recipe.denoises]
+CLIPPED = [key for key in DENOISERS if RECIPES[key].clip]
+UNCLIPPED = [key for key in DENOISERS if not RECIPES[key].clip]
+
+
+@pytest.fixture
+def noisy() -> Tensor:
+    """Four images that leave [0, 1] on both sides."""
+    return 0.5 + torch.randn(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+
+
+# Devices
+
+
+def test_auto_takes_cuda_then_mps_then_the_cpu(monkeypatch) -> None:
+    monkeypatch.delenv("DENOISE_DEVICE", raising=False)
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.mps.is_available(), "cpu": True}
+
+    expected = next(name for name, there in present.items() if there)
+
+    assert choose_device().type == expected
+    assert choose_device("auto").type == expected
+
+
+def test_the_environment_chooses_the_device(monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DEVICE", "cpu")
+
+    assert choose_device() == torch.device("cpu")
+
+
+def test_a_named_device_comes_before_the_environment(monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DEVICE", "abacus")
+
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+def test_an_empty_environment_variable_means_auto(monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DEVICE", "")
+
+    assert choose_device() == choose_device("auto")
+
+
+@pytest.mark.parametrize("name", ["gpu", "CPU", "cuda:7", "abacus"])
+def test_an_unknown_device_is_refused_naming_the_known_ones(name, monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DEVICE", name)
+
+    for argument in (name, None):
+        with pytest.raises(ValueError, match="auto, cpu, cuda, mps"):
+            choose_device(argument)
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused_with_the_remedy(name) -> None:
+    if (torch.cuda if name == "cuda" else torch.mps).is_available():
+        pytest.skip(f"this machine has {name}")
+
+    with pytest.raises(ValueError, match=f"no {name} device here; choose auto or cpu"):
+        choose_device(name)
+
+
+# Denoising
+
+
+@pytest.mark.parametrize("key", DENOISERS)
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_denoiser_returns_float32_images_in_the_unit_interval(
+    key, count, untrained_weights, noisy
+) -> None:
+    denoised = load_denoiser(key, "cpu")(noisy[:count])
+
+    assert denoised.shape == (count, 1, 28, 28)
+    assert denoised.dtype == torch.float32
+    assert denoised.device == noisy.device
+    assert denoised.min() >= 0
+    assert denoised.max() <= 1
+    assert not denoised.requires_grad
+
+
+@pytest.mark.parametrize("key", DENOISERS)
+def test_the_input_stays_as_it_is(key, untrained_weights, noisy) -> None:
+    before = noisy.clone()
+
+    load_denoiser(key, "cpu")(noisy)
+
+    assert torch.equal(noisy, before)
+
+
+@pytest.mark.parametrize("key", CLIPPED)
+def test_a_network_trained_clipped_sees_its_input_clipped(key, untrained_weights, noisy) -> None:
+    denoiser = load_denoiser(key, "cpu")
+
+    denoised = denoiser(noisy)
+
+    assert torch.equal(denoised, denoiser(noisy.clamp(0, 1)))
+    assert torch.equal(denoised, denoiser.module(noisy.clamp(0, 1)))
+
+
+@pytest.mark.parametrize("key", UNCLIPPED)
+def test_a_network_trained_unclipped_sees_its_input_as_it_is(key, untrained_weights, noisy) -> None:
+    denoiser = load_denoiser(key, "cpu")
+
+    denoised = denoiser(noisy)
+
+    assert torch.equal(denoised, denoiser.module(noisy))
+    assert not torch.equal(denoised, denoiser(noisy.clamp(0, 1)))
+
+
+def test_the_classifier_gives_probabilities(untrained_weights, noisy) -> None:
+    probabilities = load_classifier("cpu")(noisy)
+
+    assert probabilities.shape == (4, 10)
+    assert probabilities.dtype == torch.float32
+    assert probabilities.min() >= 0
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(4))
+
+
+def test_the_classifier_sees_its_input_clipped(untrained_weights, noisy) -> None:
+    classifier = load_classifier("cpu")
+
+    assert torch.equal(classifier(noisy), classifier(noisy.clamp(0, 1)))
+
+
+@pytest.mark.parametrize("key", ["dense-64", "conv-pool"])
+def test_denoise_and_classify_does_one_then_the_other(key, untrained_weights, noisy) -> None:
+    denoised, probabilities = denoise_and_classify(noisy, key)
+
+    assert torch.equal(denoised, load_denoiser(key)(noisy))
+    assert torch.equal(probabilities, load_classifier()(denoised))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("key", DENOISERS)
+def test_the_gpu_agrees_with_the_cpu(key, untrained_weights, noisy) -> None:
+    on_cpu, on_gpu = load_denoiser(key, "cpu")(noisy), load_denoiser(key, "cuda")(noisy.cuda())
+
+    assert on_gpu.device.type == "cuda"
+    torch.testing.assert_close(on_gpu.cpu(), on_cpu, atol=1e-3, rtol=0)
+
+
+# What is refused
+
+
+def test_the_classifier_is_no_denoiser(untrained_weights) -> None:
+    with pytest.raises(ValueError, match="mlp-classifier classifies; it does not denoise"):
+        load_denoiser("mlp-classifier")
+
+
+def test_an_unknown_recipe_is_refused_naming_the_known_ones(untrained_weights) -> None:
+    with pytest.raises(ValueError, match=r"unknown recipe.*conv-pool"):
+        load_denoiser("conv-pond")
+
+
+def test_a_bad_device_is_refused_before_anything_is_loaded(untrained_weights) -> None:
+    with pytest.raises(ValueError, match="unknown device"):
+        load_denoiser("dense-1", "abacus")
+
+    assert inference._loaded.cache_info().currsize == 0
+
+
+# Loaded once
+
+
+def test_a_network_is_loaded_once(untrained_weights) -> None:
+    first = load_denoiser("dense-1", "cpu")
+    checkpoint_path("dense-1", untrained_weights).unlink()
+
+    assert load_denoiser("dense-1", "cpu").module is first.module
+
+
+def test_many_threads_at_once_load_a_network_once(untrained_weights, noisy) -> None:
+    threads = 16
+    barrier = threading.Barrier(threads)
+
+    def work(_: int) -> tuple[Denoiser, Tensor]:
+        barrier.wait(timeout=30)
+        denoiser = load_denoiser("conv-flat", "cpu")
+        return denoiser, denoiser(noisy)
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = list(pool.map(work, range(threads)))
+
+    assert len({id(denoiser.module) for denoiser, _ in results}) == 1
+    assert inference._loaded.cache_info().misses == 1
+    assert all(torch.equal(denoised, results[0][1]) for _, denoised in results)
+
+
+def test_a_repaired_file_is_used_without_a_restart(untrained_weights, noisy) -> None:
+    path = checkpoint_path("dense-1", untrained_weights)
+    content = path.read_bytes()
+    path.write_bytes(content[:100])
+    with pytest.raises(CheckpointError):
+        load_denoiser("dense-1")
+
+    path.write_bytes(content)
+
+    assert load_denoiser("dense-1")(noisy).shape == noisy.shape
+
+
+# Warming up
+
+
+def test_warming_up_finds_nothing_wrong_with_sound_files(untrained_weights) -> None:
+    assert warm_up() == {}
+
+
+@pytest.mark.parametrize("key", RECIPES)
+@pytest.mark.parametrize("damage", ["missing", "torn", "empty"])
+def test_a_bad_file_disables_that_network_only(key, damage, untrained_weights) -> None:
+    path = checkpoint_path(key, untrained_weights)
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes(content[:500] if damage == "torn" else b"")
+
+    problems = warm_up()
+
+    assert list(problems) == [key]
+    assert path.name in problems[key]
+    assert "train it again" in problems[key]
+    for other in set(DENOISERS) - {key}:
+        load_denoiser(other)
+
+
+def test_without_any_weights_every_network_is_reported(untrained_weights) -> None:
+    for path in untrained_weights.iterdir():
+        path.unlink()
+
+    assert warm_up().keys() == RECIPES.keys()
+
+
+# The shipped weights
+
+
+@pytest.mark.parametrize("key", RECIPES)
+def test_shipped_weights_load_and_belong_to_their_recipe(key) -> None:
+    checkpoint = checkpoints.load(key, checkpoints.WEIGHTS_DIR)
+
+    metadata = checkpoint.metadata
+    assert checkpoint_path(key).stat().st_size < 10_000_000
+    assert count_parameters(checkpoint.module) == metadata["parameters"]
+    assert metadata["recipe"]["id"] == key
+    assert metadata["recipe"]["model"] == RECIPES[key].model
+    assert metadata["arguments"] == dict(MODELS[RECIPES[key].model].arguments)
+
+
+@pytest.mark.parametrize("key", RECIPES)
+def test_shipped_weights_were_trained_with_the_recipes_settings(key) -> None:
+    metadata = checkpoints.read_metadata(checkpoint_path(key))
+
+    ours = settings_of(RECIPES[key])
+    trained = metadata["recipe"]
+    words = {"title", "lesson"}  # may be polished without training again
+    for name in ours.keys() - words - {"corruption"}:
+        assert trained[name] == ours[name], name
+    for name, value in ours["corruption"].items():
+        assert trained["corruption"][name] == (list(value) if isinstance(value, tuple) else value)
+    assert metadata["epochs"] == len(metadata["history"])
+    assert metadata["seed"] == RECIPES[key].seed
+
+
+@pytest.mark.parametrize("key", RECIPES)
+def test_shipped_weights_hold_no_local_paths(key) -> None:
+    content = checkpoint_path(key).read_bytes()
+
+    here = str(checkpoints.WEIGHTS_DIR.parent).encode()
+    for local in (here, b"/home/", b"/tmp/", b"/root/", b"/Users/", b"C:\\\\"):
+        assert local not in content
+
+
+@pytest.fixture(scope="module")
+def test_digits(data_dir: Path) -> Digits:
+    return load_mnist("test", data_dir)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("key", RECIPES)
+def test_shipped_weights_reach_their_recorded_scores(key, test_digits) -> None:
+    recipe, recorded = RECIPES[key], checkpoints.read_metadata(checkpoint_path(key))["metrics"]
+    module = checkpoints.load(key, checkpoints.WEIGHTS_DIR).module
+    cpu = torch.device("cpu")
+
+    if recipe.denoises:
+        denoiser = Denoiser(recipe, module, cpu)
+        measured = benchmark.evaluate(denoiser, POINTS[recipe.point], test_digits)
+    else:
+        classifier = inference.Classifier(module, cpu)
+        measured = benchmark.evaluate(
+            lambda noisy: noisy, POINTS[recipe.point], test_digits, classifier
+        )
+
+    tolerances = {"psnr": 0.01, "ssim": 0.001, "mae": 0.0005, "bce": 0.0005, "accuracy": 0.001}
+    for name, value in recorded.items():
+        assert measured[name] == pytest.approx(value, abs=tolerances[name])

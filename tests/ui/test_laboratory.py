@@ -1,0 +1,414 @@
+"""The laboratory in a real browser: dragging, typing, keys, drawing, uploading."""
+
+import io
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from denoise_demo import experiment
+from denoise_demo.data import load_examples
+from denoise_demo.images import to_pil
+from denoise_demo.noise import NOISES
+from denoise_demo.presets import PRESETS
+
+pytestmark = pytest.mark.ui
+
+DRAG = """
+async ([id, values, hertz]) => {
+  const input = document.querySelector(`#${id} input[type=range]`);
+  for (const value of values) {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((go) => setTimeout(go, 1000 / hertz));
+  }
+}
+"""
+CANVAS = """
+(name) => {
+  const canvas = document.querySelector(`#stage canvas[data-panel=${name}]`);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from(data).filter((_, i) => i % 4 === 0);
+}
+"""
+
+
+def shows(page, **values):
+    """Wait until the picture on the stage is the one with these settings."""
+    for name, value in values.items():
+        expect(page.locator("#stage")).to_have_attribute(f"data-{name}", str(value), timeout=10_000)
+
+
+def canvas(page, name):
+    return np.array(page.evaluate(CANVAS, name)).reshape(28, 28)
+
+
+def paints(page):
+    return int(page.locator("#stage").get_attribute("data-paints"))
+
+
+def number(page, control):
+    return page.locator(f"#{control} input[type=number]")
+
+
+def choose(page, control, label):
+    page.locator(f"#{control} input").click()
+    page.get_by_role("option", name=label, exact=True).click()
+
+
+def pixels(image):
+    return np.array(to_pil(image)).astype(int)
+
+
+def open_tab(page, name):
+    page.locator("#source").get_by_role("tab", name=name).click()
+
+
+def draw(page, *points, steps=10):
+    box = page.locator("#stage .pad").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=steps)
+
+
+def test_after_a_drag_the_picture_belongs_to_the_last_value(page):
+    values = [round(0.02 * i, 2) for i in range(1, 91)]
+
+    page.evaluate(DRAG, ["blur-sigma", values, 60])
+
+    shows(page, **{"blur-sigma": 1.8})
+    settings = experiment.Settings("uniform", 0.8, 1.8, "conv-pool", 0)
+    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+    assert abs(canvas(page, "noisy") - pixels(outcome.noisy)).max() <= 1
+    assert abs(canvas(page, "denoised") - pixels(outcome.denoised)).max() <= 1
+
+
+def test_a_drag_paints_on_the_way_and_in_order(page):
+    before = paints(page)
+    page.evaluate("""() => {
+      window.seen = [];
+      const stage = document.getElementById("stage");
+      new MutationObserver(() => window.seen.push(Number(stage.dataset.level)))
+        .observe(stage, { attributes: true, attributeFilter: ["data-paints"] });
+    }""")
+
+    page.evaluate(DRAG, ["noise-level", [round(0.8 + 0.02 * i, 2) for i in range(1, 51)], 60])
+
+    shows(page, level=1.8)
+    seen = page.evaluate("window.seen")
+    assert seen == sorted(seen)
+    assert paints(page) - before >= 10
+
+
+def test_a_typed_number_is_shown(page):
+    number(page, "noise-level").fill("1.25")
+    number(page, "noise-level").press("Enter")
+
+    shows(page, level=1.25)
+
+
+def test_arrow_keys_move_a_slider(page):
+    slider = page.locator("#noise-level input[type=range]")
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowRight")
+
+    shows(page, level=0.85)
+    expect(number(page, "noise-level")).to_have_value("0.85")
+
+
+def test_a_number_out_of_span_never_reaches_the_picture(page):
+    number(page, "noise-level").fill("99")
+    number(page, "noise-level").blur()
+
+    expect(number(page, "noise-level")).to_have_value("2")
+    shows(page, level=2)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "uniform"])
+def test_the_level_follows_the_kind_of_noise(page, kind):
+    spec = NOISES[kind]
+
+    choose(page, "noise-kind", spec.label)
+
+    shows(page, kind=kind, level=f"{spec.default:g}")
+    slider = page.locator("#noise-level input[type=range]")
+    expect(slider).to_have_attribute("max", f"{spec.maximum:g}")
+    expect(slider).to_have_attribute("min", f"{spec.minimum:g}")
+    expect(page.locator("#noise-level")).to_contain_text(spec.unit)
+
+
+def test_new_noise_changes_the_pattern_and_nothing_else(page):
+    clean, noisy = canvas(page, "clean"), canvas(page, "noisy")
+
+    page.locator("#new-noise").click()
+
+    expect(page.locator("#stage")).not_to_have_attribute("data-seed", "0")
+    assert (canvas(page, "clean") == clean).all()
+    assert (canvas(page, "noisy") != noisy).any()
+
+
+def test_ten_quick_clicks_end_on_what_the_controls_say(page):
+    for _ in range(10):
+        page.locator("#new-noise").click(delay=0)
+
+    page.wait_for_timeout(500)
+    shows(page, seed=number(page, "noise-seed").input_value())
+
+
+def test_another_network_denoises_and_is_explained(page):
+    before = canvas(page, "denoised")
+
+    choose(page, "recipe", "S1 · Dense 64, one-sided noise")
+
+    shows(page, recipe="dense-64")
+    assert (canvas(page, "denoised") != before).any()
+    expect(page.locator("#network")).to_contain_text("101,200 parameters")
+    expect(page.locator("#stage [data-of=noisy]")).to_contain_text("clipped to [0, 1]")
+
+
+def test_scores_and_verdicts_are_written_under_the_pictures(page):
+    settings = experiment.Settings("uniform", 0.8, 0.5, "conv-pool", 0)
+    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+
+    shown = page.locator("#stage [data-of=denoised] .scores").inner_text()
+
+    assert f"PSNR {float(outcome.scores['denoised']['psnr']):.2f} dB" in shown
+    assert f"SSIM {float(outcome.scores['denoised']['ssim']):.3f}" in shown
+    assert f"reads {int(outcome.probabilities['denoised'].argmax())}" in shown
+
+
+def test_an_identical_picture_shows_infinity(page):
+    page.evaluate(DRAG, ["blur-sigma", [0], 60])
+    choose(page, "noise-kind", "None")
+
+    shows(page, kind="none")
+    expect(page.locator("#stage [data-of=noisy] .scores")).to_contain_text("∞ dB")
+
+
+def test_a_built_in_digit_is_chosen_by_a_click(page):
+    page.locator("[data-example='5']").click()
+
+    expect(page.locator("[data-example='5']")).to_have_attribute("aria-pressed", "true")
+    expected = pixels(load_examples().clean(slice(5, 6)))
+    page.wait_for_function("() => document.getElementById('stage').dataset.paints > 1")
+    assert (canvas(page, "clean") == expected).all()
+
+
+def test_the_other_panels_follow_the_pen_while_it_moves(page):
+    open_tab(page, "Draw")
+    expect(page.locator("#stage .invite")).to_contain_text("blank")
+    before = paints(page)
+
+    draw(page, (0.5, 0.2), (0.5, 0.8), steps=20)  # the button is still down
+
+    expect(page.locator("#stage .invite")).to_be_hidden()
+    page.wait_for_timeout(200)
+    assert paints(page) - before >= 3
+    assert canvas(page, "denoised").max() > 100
+    assert canvas(page, "clean").max() > 200
+    page.mouse.up()
+
+
+def test_a_drawn_digit_is_read(page):
+    page.get_by_role("button", name="Draw a digit").click()
+    choose(page, "noise-kind", "None")
+
+    draw(page, (0.5, 0.15), (0.5, 0.85))
+    page.mouse.up()
+
+    expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
+
+
+def test_undo_and_clear_leave_a_blank_pad_that_predicts_nothing(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.2), (0.7, 0.2))
+    page.mouse.up()
+    expect(page.locator("#stage .invite")).to_be_hidden()
+    draw(page, (0.7, 0.2), (0.4, 0.8))
+    page.mouse.up()
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#stage .invite")).to_be_hidden()
+    page.get_by_role("button", name="Clear").click()
+
+    expect(page.locator("#stage .invite")).to_contain_text("blank")
+    page.wait_for_timeout(300)
+    expect(page.locator("#stage [data-of=denoised] .scores")).to_have_text("")
+    assert page.locator("#stage .verdict .top").count() == 0
+    assert canvas(page, "denoised").max() == 0
+
+
+def test_the_eraser_takes_ink_away(page):
+    open_tab(page, "Draw")
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    page.mouse.up()
+    expect(page.locator("#stage .invite")).to_be_hidden()
+
+    page.get_by_role("button", name="Eraser").click()
+    page.locator("#stage [data-pen=size]").fill("24")
+    draw(page, (0.1, 0.5), (0.9, 0.5))
+    page.mouse.up()
+
+    expect(page.locator("#stage .invite")).to_contain_text("blank")
+
+
+def test_without_centring_the_drawing_stays_where_it_is(page):
+    open_tab(page, "Draw")
+    draw(page, (0.15, 0.1), (0.15, 0.4))
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    centred = canvas(page, "clean")
+
+    page.get_by_label("Centre like MNIST").uncheck()
+    page.wait_for_timeout(500)
+
+    alone = canvas(page, "clean")
+    assert abs(np.average(np.arange(28), weights=centred.sum(0)) - 13.7) < 1
+    assert np.average(np.arange(28), weights=alone.sum(0)) < 7
+
+
+@pytest.mark.parametrize("key", ["s1-one-sided", "s0-rising-5", "s2-units-2"])
+def test_a_preset_sets_every_control(page, key):
+    preset = PRESETS[key]
+
+    choose(page, "preset", preset.label)
+
+    corruption = preset.corruption
+    shows(
+        page,
+        kind=corruption.kind,
+        level=f"{corruption.level:g}",
+        recipe=preset.recipe,
+        seed=0,
+        **{"blur-sigma": f"{corruption.blur_sigma:g}"},
+    )
+    expect(number(page, "blur-sigma")).to_have_value(f"{corruption.blur_sigma:g}")
+    expect(page.locator("#stage .note")).to_contain_text("built-in digit stands in")
+    label = page.locator("#stage .truth").inner_text()
+    assert label == f"label {preset.digit}"
+
+
+def test_reset_brings_everything_back(page):
+    choose(page, "preset", PRESETS["s1-one-sided"].label)
+    shows(page, recipe="dense-64")
+
+    page.locator("#reset").click()
+
+    shows(page, kind="uniform", level=0.8, recipe="conv-pool", seed=0, **{"blur-sigma": 0.5})
+    expect(page.locator("#stage .note")).to_be_hidden()
+
+
+def test_play_sweeps_the_level_until_stopped(page):
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(1200)
+    page.get_by_role("button", name="Stop").click()
+
+    page.wait_for_timeout(500)
+    assert paints(page) > 10
+    shows(page, level=number(page, "noise-level").input_value())
+    stopped = paints(page)
+    page.wait_for_timeout(400)
+    assert paints(page) == stopped
+
+
+def upload(page, name, content):
+    open_tab(page, "Upload")
+    files = [{"name": name, "mimeType": "image/png", "buffer": content}]
+    page.locator("#source input[type=file]").set_input_files(files)
+
+
+def paper_digit():
+    """A dark seven on light paper."""
+    digit = load_examples().clean(slice(0, 1))
+    file = io.BytesIO()
+    to_pil(1 - 0.9 * digit, scale=10).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_uploaded_digit_on_paper_is_inverted(page):
+    before = paints(page)
+
+    upload(page, "digit.png", paper_digit())
+
+    page.wait_for_function(f"() => document.getElementById('stage').dataset.paints > {before}")
+    assert canvas(page, "clean")[0].max() < 60
+    assert canvas(page, "clean").max() > 200
+
+
+@pytest.mark.parametrize("content", [b"This is no picture.", paper_digit()[:300]])
+def test_a_broken_upload_is_refused_and_loses_nothing(page, content):
+    before = canvas(page, "denoised")
+
+    upload(page, "broken.png", content)
+
+    expect(page.locator(".toast-body, .toast-wrap").first).to_be_visible(timeout=10_000)
+    assert (canvas(page, "denoised") == before).all()
+    page.evaluate(DRAG, ["blur-sigma", [1.5], 60])
+    shows(page, **{"blur-sigma": 1.5})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_nothing_scrolls_sideways(open_page, app, width, theme):
+    page = open_page(f"{app}?__theme={theme}", width=width)
+
+    overflow = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+    assert overflow <= 0
+
+
+def test_without_mnist_the_page_offers_to_get_it(page):
+    open_tab(page, "MNIST")
+
+    expect(page.locator("#get-mnist")).to_be_visible()
+    expect(page.locator("#mnist-index")).to_be_hidden()
+
+
+@pytest.mark.data
+def test_mnist_digits_are_chosen_by_slider_and_at_random(open_page, app_with_mnist, data_dir):
+    from denoise_demo.data import load_mnist
+
+    page = open_page(app_with_mnist)
+    open_tab(page, "MNIST")
+    expect(page.locator("#stage .truth")).to_have_text("label 7")
+
+    page.evaluate(DRAG, ["mnist-index", list(range(1, 31)), 60])
+
+    digits = load_mnist("test", data_dir)
+    expect(page.locator("#stage .truth")).to_have_text(f"label {int(digits.labels[30])}")
+    page.wait_for_timeout(300)
+    assert (canvas(page, "clean") == digits.images[30, 0].numpy()).all()
+    page.locator("#mnist-random").click()
+    page.wait_for_timeout(500)
+    index = int(number(page, "mnist-index").input_value())
+    assert (canvas(page, "clean") == digits.images[index, 0].numpy()).all()
+
+
+@pytest.mark.data
+def test_with_mnist_a_preset_shows_the_articles_own_digit(open_page, app_with_mnist, data_dir):
+    from denoise_demo.data import load_mnist
+
+    page = open_page(app_with_mnist)
+    choose(page, "preset", PRESETS["s0-blur-noise"].label)
+
+    shows(page, level=1, **{"blur-sigma": 1})
+    expect(page.locator("#stage .note")).to_contain_text("MNIST train image 1")
+    page.wait_for_timeout(300)
+    train = load_mnist("train", data_dir)
+    assert (canvas(page, "clean") == train.images[1, 0].numpy()).all()
+
+
+def test_the_last_value_wins_over_a_slow_line(page):
+    page.route(
+        "**/component_server/**",
+        lambda route: (page.wait_for_timeout(60), route.continue_()),
+    )
+
+    page.evaluate(DRAG, ["blur-sigma", [round(0.05 * i, 2) for i in range(1, 41)], 60])
+
+    shows(page, **{"blur-sigma": 2})
