@@ -16,10 +16,11 @@ import torch
 from tqdm import tqdm
 
 from denoise_demo import benchmark, checkpoints, training
+from denoise_demo.checks import brief
 from denoise_demo.data import MNIST, Digits, load_mnist
 from denoise_demo.inference import DEVICES, Classifier, Denoiser, choose_device
 from denoise_demo.models import MODELS, build, count_parameters
-from denoise_demo.recipes import POINTS, RECIPES, Recipe, settings_of
+from denoise_demo.recipes import POINTS, RECIPES, Recipe, changed_settings, settings_of
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -86,7 +87,7 @@ def dry_run(recipe: Recipe) -> None:
     parameters = count_parameters(build(recipe.model))
     print(f"{recipe.id}: {MODELS[recipe.model].label}, {parameters:,} parameters")
     print(f"  corruption: {recipe.corruption.describe()}")
-    print("  " + json.dumps(settings_of(recipe), default=str))
+    print("  " + json.dumps(settings_of(recipe)))
 
 
 def train(recipe: Recipe, digits: Digits, test: Digits, options: argparse.Namespace) -> None:
@@ -158,7 +159,7 @@ def is_finished(recipe: Recipe, folder: Path) -> bool:
         metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(recipe.id, folder))
     except checkpoints.CheckpointError:
         return False
-    return bool(metadata.get("recipe") == json.loads(json.dumps(settings_of(recipe))))
+    return not changed_settings(recipe, metadata.get("recipe"))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -211,16 +212,21 @@ class _Progress:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
+    return _within(text, 1, 10**6)
 
 
 def _seed(text: str) -> int:
-    number = int(text)
-    if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 2^63 - 1")
+    return _within(text, 0, 2**63 - 1)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    """Read a whole number of the command line."""
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{brief(text)} is not a whole number") from error
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{brief(number)} is not between {least} and {most}")
     return number
 
 

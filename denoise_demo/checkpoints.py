@@ -118,5 +118,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _metadata(file: Any) -> dict[str, Any]:
-    metadata: dict[str, Any] = json.loads((file.metadata() or {}).get("json", "{}"))
+    metadata = json.loads((file.metadata() or {}).get("json", "{}"))
+    if not isinstance(metadata, dict):
+        raise ValueError("its metadata is no JSON object")
     return metadata

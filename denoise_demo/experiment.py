@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from reprlib import repr as brief
 from typing import Any
 
 import torch
@@ -11,11 +10,11 @@ from torch import Tensor
 
 from denoise_demo import metrics
 from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.checks import check_keys, finite, integer, lookup
 from denoise_demo.inference import load_classifier, load_denoiser
 from denoise_demo.models import MODELS
 from denoise_demo.noise import BLUR_MAXIMUM, NOISES, corrupt
 from denoise_demo.recipes import get_recipe
-from denoise_demo.registry import lookup
 
 SEED_MAXIMUM = 2**31 - 1
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
@@ -44,7 +43,7 @@ class Settings:
                 f"choose 0 to {BLUR_MAXIMUM:g} pixels"
             )
         if not 0 <= integer(self.seed, "seed") <= SEED_MAXIMUM:
-            raise ValueError(f"seed {self.seed} is outside its span: choose 0 to {SEED_MAXIMUM}")
+            raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
         if not get_recipe(self.recipe).denoises:
             raise ValueError(f"{self.recipe} is the classifier: choose a network that denoises")
 
@@ -57,10 +56,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Images (N, C, H, W); metrics by name, each (N,); class probabilities (N, 10) by image.
+    """What an experiment came to, for images (N, C, H, W).
 
-    `scores` and `probabilities` have one entry for each of "noisy" and "denoised", the latter
-    one for "clean" too; probabilities are empty when there is no classifier for the images.
+    `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the pictures as they
+    are shown, limited to [0, 1]. `probabilities` holds (N, 10) for "clean", "noisy" and
+    "denoised", or nothing when there is no classifier.
     """
 
     clean: Tensor
@@ -98,7 +98,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
     )
     denoised = denoiser(noisy)
     scores = {
-        name: {metric.__name__: metric(image, clean) for metric in METRICS}
+        name: {metric.__name__: metric(image.clamp(0, 1), clean) for metric in METRICS}
         for name, image in (("noisy", noisy), ("denoised", denoised))
     }
     return Outcome(clean, noisy, denoised, scores, _classify(clean, noisy, denoised))
@@ -127,31 +127,3 @@ def _or_none(value: float) -> float | None:
 
 def _by(shape: Iterable[int]) -> str:
     return " x ".join(map(str, shape))
-
-
-def finite(value: object, name: str) -> float:
-    """Return a finite number; ValueError for anything else, booleans included."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
-        raise ValueError(f"{name} is {brief(value)}: give a finite number")
-    return value
-
-
-def integer(value: object, name: str) -> int:
-    """Return a whole number; ValueError for anything else, booleans included."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} is {brief(value)}: give a whole number")
-    return value
-
-
-def check_keys(values: object, expected: set[str], what: str) -> None:
-    """Raise ValueError unless `values` is an object with exactly the expected keys."""
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{what} came as {type(values).__name__}: give an object")
-    missing, unknown = sorted(expected - set(values)), sorted(set(values) - expected, key=str)
-    if missing or unknown:
-        parts = [
-            f"{' and '.join(map(str, keys))} {state}"
-            for keys, state in ((missing, "missing"), (unknown, "unknown"))
-            if keys
-        ]
-        raise ValueError(f"{what}: {'; '.join(parts)}; give {', '.join(sorted(expected))}")

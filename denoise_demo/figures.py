@@ -1,31 +1,22 @@
 """The articles' figures, drawn again for any recipe and any digits."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import torch
 from torch import Tensor
 
 from denoise_demo import metrics
 from denoise_demo.checkpoints import CheckpointError
-from denoise_demo.data import Digits, load_examples, load_mnist
-from denoise_demo.experiment import SEED_MAXIMUM, check_keys, integer
-from denoise_demo.images import decode_pixels
+from denoise_demo.checks import integer, lookup
+from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.inference import load_classifier, load_denoiser
-from denoise_demo.noise import NOISES, Corruption, Range, corrupt, gaussian_blur
+from denoise_demo.noise import NOISES, Corruption, corrupt, gaussian_blur
 from denoise_demo.plots import Figure, Note, Row, picture_grid
 from denoise_demo.recipes import POINTS, get_recipe
-from denoise_demo.registry import lookup
+from denoise_demo.sources import choose_digits
 
-SOURCES: dict[str, str] = {
-    "built-in": "Built-in digits",
-    "mnist": "MNIST test set",
-    "laboratory": "The picture in the laboratory",
-}
-LONGEST_PICTURE = 4096  # characters; a digit takes some 1,100
 CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
 
 
@@ -100,7 +91,7 @@ def draw(
         source: a key of SOURCES.
         first: the number of the first digit; after the last digit comes the first again.
         seed: of the noise.
-        picture: the laboratory's picture, for that source; see `laboratory_picture`.
+        picture: the laboratory's picture, for that source; see `sources.laboratory_picture`.
 
     Raises:
         ValueError: for anything unknown or malformed; DataError and CheckpointError for data or
@@ -108,7 +99,7 @@ def draw(
     """
     spec = get_figure(kind)
     if not 0 <= integer(seed, "seed") <= SEED_MAXIMUM:
-        raise ValueError(f"seed {seed} is outside its span: choose 0 to {SEED_MAXIMUM}")
+        raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
     recipe = get_recipe(recipe if spec.any_recipe else spec.recipe).id
     clean, labels, words = choose_digits(source, first, spec.digits, picture)
     subject = Subject(clean, labels, words, recipe, seed)
@@ -125,62 +116,6 @@ def get_figure(kind: object) -> FigureSpec:
 def file_name(kind: str, recipe: str) -> str:
     """Return the name of the figure's PNG file."""
     return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
-
-
-def count_digits(source: str) -> int:
-    """Return how many digits a source has to start from."""
-    lookup(SOURCES, source, "source of digits")
-    return 1 if source == "laboratory" else len(_digits(source))
-
-
-def choose_digits(
-    source: str, first: int, count: int, picture: str = ""
-) -> tuple[Tensor, list[int | None], str]:
-    """Return digits (count, 1, 28, 28), their labels and where they come from in words.
-
-    The laboratory's picture is followed by built-in digits where a figure shows several.
-    """
-    if source == "laboratory":
-        own = laboratory_picture(picture)
-        if count == 1:
-            return own, [None], "the laboratory's picture"
-        clean, labels, _ = choose_digits("built-in", 0, count - 1)
-        words = "the laboratory's picture, then built-in digits"
-        return torch.cat([own, clean]), [None, *labels], words
-    digits = _digits(source)
-    if not 0 <= integer(first, "first digit") < len(digits):
-        raise ValueError(f"first digit {first}: the {digits.source} has 0 to {len(digits) - 1}")
-    rows = (first + torch.arange(count)) % len(digits)
-    words = f"{digits.source}, number {first}" + (" and following" if count > 1 else "")
-    return digits.images[rows].float() / 255, digits.labels[rows].tolist(), words
-
-
-def laboratory_picture(text: str) -> Tensor:
-    """Read the laboratory's picture, (1, 1, 28, 28).
-
-    Args:
-        text: JSON of an object with `pixels` (base64 of bytes), `height`, `width` and `channels`.
-
-    Raises:
-        ValueError: when it is empty, malformed or no grey picture of 28 x 28.
-    """
-    if not text:
-        raise ValueError(
-            "nothing is on the laboratory's stage yet: draw or choose a digit there, or take the "
-            "digits from another source"
-        )
-    try:
-        if not isinstance(text, str) or len(text) > LONGEST_PICTURE:
-            raise ValueError("not a short text")
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("the laboratory's picture is not valid JSON: show it again") from error
-    check_keys(values, {"pixels", "height", "width", "channels"}, "the laboratory's picture")
-    shape = [values[name] for name in ("height", "width", "channels")]
-    if shape != [28, 28, 1]:
-        came = " × ".join(map(str, shape))
-        raise ValueError(f"the laboratory's picture is {came}: figures take 28 × 28 × 1")
-    return decode_pixels(values["pixels"], height=28, width=28)
 
 
 def blur_then_noise(subject: Subject) -> Panels:
@@ -201,8 +136,7 @@ def noise_generator(subject: Subject) -> Panels:
     known = recipe.corruption.kind != "none"
     corruption = recipe.corruption if known else POINTS["s0-train"]
     kind, clip, generator = corruption.kind, corruption.clip, subject.generator()
-    blurs = _draw_levels(corruption.blur_sigma, len(subject.clean), generator)
-    levels = _draw_levels(corruption.level, len(subject.clean), generator)
+    blurs, levels = corruption.draw(len(subject.clean), generator)
     noisy = corrupt(subject.clean, kind, levels, blurs, clip=clip, generator=generator)
     columns = [
         (f"blur {blur:.1f} px\n" if corruption.blur_sigma else "") + _strength(kind, level)
@@ -234,10 +168,8 @@ def rising_noise(subject: Subject) -> Panels:
         Row("Noisy", noisy, _decibels(noisy, clean), "PSNR below"),
         Row("Denoised", denoised, _decibels(denoised, clean), "PSNR below"),
     ]
-    last = trials[-1].corruption
-    return Panels(
-        columns, rows, replace(last, level=(0.0, 2.0), blur_sigma=(0.0, 2.5)), subject.recipe
-    )
+    spans = replace(trials[-1].corruption, level=(0.0, 2.0), blur_sigma=(0.0, 2.5))
+    return Panels(columns, rows, spans, subject.recipe)
 
 
 def one_level(subject: Subject) -> Panels:
@@ -333,14 +265,6 @@ def _in_decibels(value: float) -> str:
     return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"
 
 
-def _draw_levels(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
-    """Return a level for each image, (count,), as a corruption draws them."""
-    if not isinstance(span, tuple):
-        return torch.full((count,), span)
-    low, high = span
-    return low + (high - low) * torch.rand(count, generator=generator)
-
-
 def _strength(kind: str, level: float) -> str:
     return f"±{level:.2f}" if kind == "uniform" else f"{NOISES[kind].level_name} {level:.2f}"
 
@@ -356,17 +280,6 @@ def _caption(subject: Subject, panels: Panels) -> str:
     if not corruption.clip:
         parts += ["Shown limited to 0 to 1."]
     return " ".join([*parts, f"Digits: {subject.source}."])
-
-
-@cache
-def _mnist() -> Digits:
-    """Read MNIST's test digits once."""
-    return load_mnist("test")
-
-
-def _digits(source: str) -> Digits:
-    lookup(SOURCES, source, "source of digits")
-    return load_examples() if source == "built-in" else _mnist()
 
 
 FIGURES: dict[str, FigureSpec] = {
@@ -385,7 +298,7 @@ FIGURES: dict[str, FigureSpec] = {
         label="Noise generator",
         article="S0",
         explanation="Four pairs as the network meets them in training, what goes in above and "
-        "what is asked for below: look at how the amount of noise differs from digit to digit.",
+        "what is asked for below: S0 draws another amount of blur and noise for every digit.",
         build=noise_generator,
         recipe="conv-pool",
         any_recipe=True,
@@ -395,8 +308,8 @@ FIGURES: dict[str, FigureSpec] = {
         label="Rising noise",
         article="S0",
         explanation="Follow one digit to the right as blur and noise grow: the article calls the "
-        "noise r = 0.2 i but adds twice that, ±0.4 i, so its last column is beyond anything its "
-        "network was trained on.",
+        "noise r = 0.2 i but adds twice that, ±0.4 i, so its last two columns are beyond anything "
+        "its network was trained on.",
         build=rising_noise,
         recipe="conv-pool",
         any_recipe=True,

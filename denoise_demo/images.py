@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,9 +58,10 @@ def _read(stream: IO[bytes]) -> Image.Image:
     damaged = f"The {kind} picture is damaged or has no pixels: {_WANTED}."
     try:
         image = reader(stream, "")
+        tags = getattr(image, "tag_v2", {})  # TIFF decodes whole tiles, which may be larger yet
+        width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
     except Exception as error:  # a damaged file makes the readers raise nearly anything
         raise ValueError(damaged) from error
-    width, height = image.size
     cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes a pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
@@ -74,11 +76,12 @@ def _read(stream: IO[bytes]) -> Image.Image:
         image.draft(None, (max(1, int(width * shrink)), max(1, int(height * shrink))))
         image.load()
         small = _reduce(image)
-        small.getexif()[0x0112] = image.getexif().get(0x0112, 1)  # orientation
     except Exception as error:
         raise ValueError(damaged) from error
     small = _composite(small) if small.mode == "RGBA" else small
     small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
+    with contextlib.suppress(Exception):  # broken notes are no reason to refuse a picture
+        small.getexif()[0x0112] = image.getexif().get(0x0112, 1)
     return ImageOps.exif_transpose(small)
 
 
@@ -130,19 +133,20 @@ def to_digit(
         ValueError: the picture is blank.
     """
     grey = image.convert("L")
-    grey.thumbnail((256, 256), Image.Resampling.LANCZOS, reducing_gap=None)
-    light = np.asarray(grey, dtype=np.float32) / 255
-    if np.ptp(light) < 0.04:
+    sketch = grey.copy()
+    sketch.thumbnail((256, 256), Image.Resampling.LANCZOS, reducing_gap=None)
+    values = np.asarray(sketch, dtype=np.float32) / 255
+    if np.ptp(values) < 0.04:
         raise ValueError(_BLANK)
-    if _is_dark_on_light(light) if invert is None else invert:
-        light = 1 - light
+    dark = _is_dark_on_light(values) if invert is None else invert
     if centre:
-        digit = centre_digit(_ink(1 - light))
+        digit = centre_digit(_ink(values if dark else 1 - values))
     else:
-        square = np.full((max(light.shape),) * 2, np.median(_rim(light)), dtype=np.float32)
-        top, left = ((max(light.shape) - side) // 2 for side in light.shape)
-        square[top : top + light.shape[0], left : left + light.shape[1]] = light
-        digit = _quantise(_resize(square, 28, 28))
+        grey = ImageOps.invert(grey) if dark else grey
+        side = max(grey.size)
+        square = Image.new("L", (side, side), int(np.median(_rim(np.asarray(grey)))))
+        square.paste(grey, ((side - grey.width) // 2, (side - grey.height) // 2))
+        digit = _LEVELS[np.asarray(square.resize((28, 28), Image.Resampling.BOX))]
     return torch.from_numpy(digit)[None, None]
 
 
@@ -171,7 +175,7 @@ def _paper(dark: Array) -> Array:
     window = max(small.shape) // 3 | 1  # more than two strokes wide; shadows are wider still
     padded = np.pad(small, window, mode="reflect", reflect_type="odd")
     middle = ndimage.median_filter(padded, window)[window:-window, window:-window]
-    return _resize(middle, *dark.shape)
+    return _resize(middle, dark.shape[0], dark.shape[1], Image.Resampling.BILINEAR)
 
 
 def _ink(dark: Array) -> Array:
@@ -208,7 +212,7 @@ def centre_digit(ink: Array) -> Array:
     crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = min(20 / max(crop.shape), 2)
     height, width = (max(1, round(side * scale)) for side in crop.shape)
-    digit = _resize(crop, height, width)
+    digit = _resize(crop, height, width, Image.Resampling.HAMMING)
     digit /= digit.max()
     digit *= max(1, 0.55 / digit[digit > 0.02].mean())
     mass = digit.sum()
@@ -239,10 +243,10 @@ def _checked(ink: Array) -> Array:
     return ink.clip(0, 1)
 
 
-def _resize(values: Array, height: int, width: int) -> Array:
+def _resize(values: Array, height: int, width: int, method: int = Image.Resampling.BOX) -> Array:
     """Resize (H, W), antialiased and without overshoot."""
     image = Image.fromarray(np.ascontiguousarray(values))
-    return np.array(image.resize((width, height), Image.Resampling.HAMMING))
+    return np.array(image.resize((width, height), method))
 
 
 def _quantise(values: Array) -> Array:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoise_demo.registry import lookup
+from denoise_demo.checks import lookup
 
 Shape = tuple[int, int, int]
 DIGIT: Shape = (1, 28, 28)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from denoise_demo.registry import lookup
+from denoise_demo.checks import lookup
 
 NoiseFunction = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 Level = float | Tensor
@@ -37,11 +37,17 @@ class NoiseSpec:
     step: float
     reference: str
 
+    @property
+    def name(self) -> str:
+        """The label inside a sentence: only names of people keep their capital."""
+        people = self.label.startswith(("Gaussian", "Poisson"))
+        return self.label if people else self.label.lower()
+
     def check(self, level: float) -> None:
         """Raise ValueError when the level is outside this noise's span."""
         if not self.minimum <= level <= self.maximum:
             raise ValueError(
-                f"{self.level_name} {level:g} is outside the span of {self.label.lower()}: "
+                f"{self.level_name} {level:g} is outside the span of {self.name} noise: "
                 f"choose {self.minimum:g} to {self.maximum:g}"
             )
 
@@ -168,29 +174,34 @@ class Corruption:
 
     def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """Corrupt a batch (N, C, H, W) with levels drawn for each image."""
-        blur_sigma = self._draw(self.blur_sigma, clean, generator)
-        level = self._draw(self.level, clean, generator)
+        blur_sigma, level = self.draw(len(clean), generator)
         return corrupt(clean, self.kind, level, blur_sigma, clip=self.clip, generator=generator)
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draw the blur sigma and the level for each of `count` images, (count,) each."""
+        return _draw(self.blur_sigma, count, generator), _draw(self.level, count, generator)
 
     def describe(self) -> str:
         """Say the corruption in words, for tables and cards."""
+        if self.kind == "none" and not self.blur_sigma:
+            return "clean digits"
         spec = NOISES[self.kind]
-        parts = [] if not self.blur_sigma else [f"blur sigma {_span(self.blur_sigma)} px"]
+        parts = [f"blur sigma {_span(self.blur_sigma)} px"] if self.blur_sigma else []
         if self.kind != "none":
-            parts.append(f"{spec.label.lower()} {spec.level_name} {_span(self.level)}")
-        return (" then ".join(parts) or "none") + (", clipped" if self.clip else ", not clipped")
-
-    @staticmethod
-    def _draw(span: float | Range, clean: Tensor, generator: torch.Generator) -> Level:
-        if not isinstance(span, tuple):
-            return span
-        low, high = span
-        u = torch.rand(len(clean), generator=generator, device=generator.device)
-        return (low + (high - low) * u).to(clean.device)
+            parts.append(f"{spec.name} noise, {spec.level_name} {_span(self.level)}")
+        return ", then ".join(parts) + (", clipped" if self.clip else ", not clipped")
 
 
 def _span(span: float | Range) -> str:
     return f"{span[0]:g} to {span[1]:g}" if isinstance(span, tuple) else f"{span:g}"
+
+
+def _draw(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
+    """Return one level for each image: fixed, or uniform between two."""
+    if not isinstance(span, tuple):
+        return torch.full((count,), float(span))
+    low, high = span
+    return low + (high - low) * torch.rand(count, generator=generator, device=generator.device)
 
 
 def _uniforms(like: Tensor, generator: torch.Generator) -> Tensor:
@@ -242,82 +253,28 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
     return counts
 
 
+# Label, function, name and unit of the level, its minimum, maximum, default and step, reference.
 NOISES: dict[str, NoiseSpec] = {
-    "none": NoiseSpec(
-        label="None",
-        function=no_noise,
-        level_name="level",
-        unit="",
-        minimum=0,
-        maximum=1,
-        default=0,
-        step=0.01,
-        reference="",
-    ),
+    "none": NoiseSpec("None", no_noise, "level", "", 0, 1, 0, 0.01, ""),
     "gaussian": NoiseSpec(
-        label="Gaussian",
-        function=gaussian,
-        level_name="sigma",
-        unit="standard deviation; white is 1",
-        minimum=0,
-        maximum=1,
-        default=0.5,
-        step=0.01,
-        reference="Vincent et al. 2010",
+        "Gaussian", gaussian, "sigma", "white is 1", 0, 1, 0.5, 0.01, "Vincent et al. 2010"
     ),
     "uniform": NoiseSpec(
-        label="Uniform",
-        function=uniform,
-        level_name="half-range r",
-        unit="± r; white is 1",
-        minimum=0,
-        maximum=2,
-        default=0.8,
-        step=0.01,
-        reference="Amico 2019",
+        "Uniform", uniform, "half-range r", "± r, white is 1", 0, 2, 0.8, 0.01, "Amico 2019"
     ),
     "one-sided-uniform": NoiseSpec(
-        label="One-sided uniform",
-        function=one_sided_uniform,
-        level_name="range r",
-        unit="0 to r; white is 1",
-        minimum=0,
-        maximum=2,
-        default=0.9,
-        step=0.01,
-        reference="Image Denoising Using Auto Encoders",
+        "One-sided uniform", one_sided_uniform, "range r", "0 to r, white is 1",
+        0, 2, 0.9, 0.01, "Image Denoising Using Auto Encoders",
     ),
     "poisson": NoiseSpec(
-        label="Poisson",
-        function=poisson,
-        level_name="peak",
-        unit="photons at white; fewer is noisier",
-        minimum=1,
-        maximum=256,
-        default=16,
-        step=1,
-        reference="Hasinoff 2014",
+        "Poisson", poisson, "peak", "photons at white, fewer is noisier",
+        1, 256, 16, 1, "Hasinoff 2014",
     ),
     "salt-pepper": NoiseSpec(
-        label="Salt & pepper",
-        function=salt_and_pepper,
-        level_name="amount",
-        unit="fraction of values hit",
-        minimum=0,
-        maximum=1,
-        default=0.2,
-        step=0.001,
-        reference="Gonzalez and Woods 2018",
+        "Salt & pepper", salt_and_pepper, "amount", "fraction of values hit",
+        0, 1, 0.2, 0.001, "Gonzalez and Woods 2018",
     ),
     "speckle": NoiseSpec(
-        label="Speckle (multiplicative)",
-        function=speckle,
-        level_name="sigma",
-        unit="standard deviation, times the pixel",
-        minimum=0,
-        maximum=2,
-        default=1,
-        step=0.01,
-        reference="Goodman 1976",
+        "Speckle", speckle, "sigma", "times the pixel itself", 0, 2, 1, 0.01, "Goodman 1976"
     ),
-}
+}  # fmt: skip

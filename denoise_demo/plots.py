@@ -107,9 +107,9 @@ class _Canvas:
     """A figure filled from the top down; positions are pixels from the top left corner."""
 
     def __init__(self, width: int, title: str, caption: str, content: int) -> None:
-        lines = textwrap.wrap(caption, int((width - 2 * MARGIN) / (0.9 * LETTER * SMALL)))
+        lines = textwrap.wrap(caption, int((width - 2 * MARGIN) / (0.85 * LETTER * SMALL)))
         self.width = width
-        self.height = MARGIN + 2 * LINE + content + GAP + LINE * len(lines) + MARGIN - GAP
+        self.height = MARGIN + 2 * LINE + content + LINE * len(lines) + MARGIN
         self.figure = Figure(
             figsize=(self.width / DPI, self.height / DPI), dpi=DPI, facecolor="white"
         )

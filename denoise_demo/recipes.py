@@ -1,11 +1,12 @@
 """What each shipped weight file is and how it was trained; the evaluation points."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from denoise_demo.checks import lookup
 from denoise_demo.noise import Corruption
-from denoise_demo.registry import lookup
 
 ARTICLES: dict[str, str] = {
     "S0": "Denoise with autoencoders (A. Amico, 2019)",
@@ -71,11 +72,17 @@ def denoisers(domain: str = "digits") -> dict[str, Recipe]:
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as plain JSON values, for a checkpoint's metadata."""
-    plain = {key: getattr(recipe, key) for key in recipe.__dataclass_fields__}
-    plain["settings"] = dict(recipe.settings)
-    plain["corruption"] = vars(recipe.corruption).copy()
-    return plain
+    """Return what decides a recipe's training, as JSON values; not its title and lesson."""
+    plain = {key: value for key, value in vars(recipe).items() if key not in ("title", "lesson")}
+    plain |= {"settings": dict(recipe.settings), "corruption": vars(recipe.corruption)}
+    settings: dict[str, Any] = json.loads(json.dumps(plain))
+    return settings
+
+
+def changed_settings(recipe: Recipe, recorded: Any) -> list[str]:
+    """Return the names of the settings in which a recorded training differs from the recipe."""
+    ours = settings_of(recipe)
+    return [key for key in ours if not isinstance(recorded, dict) or ours[key] != recorded.get(key)]
 
 
 _S0_NOISE = Corruption("uniform", level=(0.01, 1.5), blur_sigma=(0.0, 2.0), clip=False)

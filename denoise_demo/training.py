@@ -1,6 +1,5 @@
 """The training loop: one record per epoch, resumable to the bit."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from denoise_demo import checkpoints
 from denoise_demo.data import Digits, split_train
 from denoise_demo.models import build
-from denoise_demo.recipes import Recipe, settings_of
+from denoise_demo.recipes import Recipe, changed_settings, settings_of
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
 EVALUATION_BATCH = 1000
@@ -99,14 +98,14 @@ class Trainer:
             total += loss.detach()
             if on_step:
                 on_step(step + 1, float(total) / (step + 1), len(batch))
-        train_loss = float(total) / self.steps
-        if not math.isfinite(train_loss):
+        epoch, train_loss = len(self.history) + 1, float(total) / self.steps
+        seconds = time.perf_counter() - start
+        record = Record(epoch, train_loss, self._validate(), rate, seconds)
+        if not math.isfinite(train_loss + record.validation_loss):
             raise DivergedError(
-                f"{self.recipe.id} diverged in epoch {len(self.history) + 1} (loss {train_loss}): "
+                f"{self.recipe.id} diverged in epoch {epoch} (loss {train_loss}): "
                 "train again with another --seed or a lower learning rate"
             )
-        seconds = time.perf_counter() - start
-        record = Record(len(self.history) + 1, train_loss, self._validate(), rate, seconds)
         self.history.append(record)
         return record
 
@@ -120,16 +119,23 @@ class Trainer:
         return tensors, plain
 
     def restore(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-        """Continue from a state; CheckpointError when it is of another recipe or damaged."""
-        stripped = _without_prefix(tensors, "module.")
-        checkpoints.load_checked(self.module, stripped, "the resume file")
+        """Continue from a state; CheckpointError when it is damaged."""
+        checkpoints.load_checked(self.module, _below("module.", tensors), "the resume file")
         slots: dict[int, dict[str, Tensor]] = {}
-        for key, value in _without_prefix(tensors, "optimiser.").items():
-            index, name = key.split(".")
-            slots.setdefault(int(index), {})[name] = value
-        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": slots})
-        self.generator.set_state(tensors["generator"])
-        self.history = [Record(**record) for record in plain["history"]]
+        try:
+            for key, value in _below("optimiser.", tensors).items():
+                index, name = key.split(".")
+                slots.setdefault(int(index), {})[name] = value
+            parameters = range(len(list(self.module.parameters())))
+            if len({frozenset(slots[index]) for index in parameters}) != 1:
+                raise ValueError("the optimiser's state is incomplete")
+            self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": slots})
+            self.generator.set_state(tensors["generator"])
+            self.history = [Record(**record) for record in plain["history"]]
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise checkpoints.CheckpointError(
+                f"the resume file is damaged ({error}): delete it to start again"
+            ) from error
 
     def _batches(self) -> Iterator[Tensor]:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out."""
@@ -213,8 +219,7 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
     if not resume_file.exists():
         return False
     tensors, plain = checkpoints.read(resume_file)
-    ours = json.loads(json.dumps(settings_of(trainer.recipe)))
-    changed = [key for key in ours if ours[key] != plain.get("recipe", {}).get(key)]
+    changed = changed_settings(trainer.recipe, plain.get("recipe"))
     if changed:
         raise checkpoints.CheckpointError(
             f"{resume_file.name} was written with other settings ({', '.join(changed)}): use the "
@@ -224,7 +229,8 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
     return True
 
 
-def _without_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose name starts with the prefix, without it."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 

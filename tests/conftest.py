@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -12,13 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # so that a bare `pytest` finds the product, which is not installed
-
-from denoise_demo import checkpoints, data, inference  # noqa: E402 - needs the path above
-from denoise_demo.data import Digits, IdxFile  # noqa: E402
-from denoise_demo.models import build  # noqa: E402
-from denoise_demo.recipes import RECIPES  # noqa: E402
+from denoise_demo import checkpoints, data, inference
+from denoise_demo.data import Digits, IdxFile
+from denoise_demo.models import build
+from denoise_demo.recipes import RECIPES
 
 LOCALHOST = ("127.0.0.1", "::1", "localhost")
 

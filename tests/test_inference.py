@@ -291,6 +291,30 @@ def test_shipped_weights_hold_no_local_paths(key) -> None:
         assert local not in content
 
 
+@pytest.mark.parametrize(
+    ("key", "psnr"),
+    [
+        ("conv-pool", 17.29),
+        ("dense-1", 12.31),
+        ("dense-2", 12.80),
+        ("dense-8", 15.14),
+        ("dense-32", 20.77),
+        ("dense-16", 15.64),
+        ("conv-flat", 19.93),
+    ],
+)
+def test_shipped_weights_do_as_well_as_the_articles_networks(key, psnr) -> None:
+    metadata = checkpoints.read_metadata(checkpoint_path(key))
+
+    assert metadata["metrics"]["psnr"] > psnr - 0.25
+
+
+def test_the_shipped_classifier_does_as_well_as_the_articles() -> None:
+    metadata = checkpoints.read_metadata(checkpoint_path("mlp-classifier"))
+
+    assert metadata["metrics"]["accuracy"] > 0.97
+
+
 @pytest.fixture(scope="module")
 def test_digits(data_dir: Path) -> Digits:
     return load_mnist("test", data_dir)

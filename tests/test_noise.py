@@ -520,13 +520,13 @@ def test_a_corruption_is_reproducible(clean: Tensor) -> None:
 @pytest.mark.parametrize(
     ("corruption", "words"),
     [
-        (Corruption("none"), "none, clipped"),
-        (Corruption("gaussian", 0.5), "gaussian sigma 0.5, clipped"),
-        (Corruption("gaussian", (0.0, 1.0)), "gaussian sigma 0 to 1, clipped"),
+        (Corruption("none"), "clean digits"),
+        (Corruption("gaussian", 0.5), "Gaussian noise, sigma 0.5, clipped"),
+        (Corruption("gaussian", (0.0, 1.0)), "Gaussian noise, sigma 0 to 1, clipped"),
         (Corruption("none", blur_sigma=1.5), "blur sigma 1.5 px, clipped"),
         (
             Corruption("uniform", (0.01, 1.5), (0.0, 2.0), clip=False),
-            "blur sigma 0 to 2 px then uniform half-range r 0.01 to 1.5, not clipped",
+            "blur sigma 0 to 2 px, then uniform noise, half-range r 0.01 to 1.5, not clipped",
         ),
     ],
 )

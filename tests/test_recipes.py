@@ -233,7 +233,7 @@ def test_a_point_lies_within_the_spans_of_the_controls(point: Corruption) -> Non
 
 @every_point
 def test_a_point_describes_itself(point: Corruption) -> None:
-    assert point.describe().endswith("clipped")
+    assert point.describe().endswith("clipped") or point.kind == "none"
 
 
 # Presets

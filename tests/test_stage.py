@@ -11,7 +11,7 @@ from denoise_demo import experiment
 from denoise_demo.data import load_examples
 from denoise_demo.images import decode_pixels
 from denoise_demo.recipes import denoisers
-from denoise_demo.ui.sources import clean_picture
+from denoise_demo.sources import clean_picture
 from denoise_demo.ui.stage import FIELDS, step
 
 

@@ -1,11 +1,11 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
-from reprlib import repr as brief
 from typing import Any
 
 import gradio as gr
 import torch
 
+from denoise_demo.checks import brief
 from denoise_demo.experiment import Settings, first_scores, run
 from denoise_demo.recipes import denoisers
 

@@ -10,13 +10,13 @@ from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from denoise_demo import figures, plots
+from denoise_demo import figures, plots, sources
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
 from denoise_demo.data import has_mnist
 from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.models import MODELS
 from denoise_demo.noise import Corruption
-from denoise_demo.recipes import ARTICLES, RECIPES, denoisers
+from denoise_demo.recipes import ARTICLES, RECIPES, denoisers, get_recipe
 
 FIRST_FIGURE = "s0-rising-noise"
 LOSSES = {
@@ -27,17 +27,6 @@ LOSSES = {
 SETTINGS = {"lr": "learning rate", "eps": "epsilon"}
 SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
 NO_MNIST = "The MNIST test set joins the list once its files are on this computer."
-CSS = """
-#figure-image img { width: 100%; max-height: 80vh; object-fit: contain; }
-#card li { margin-bottom: 4px; }
-#card code { overflow-wrap: anywhere; white-space: normal; }
-@media (max-width: 760px) {
-  .figures { flex-direction: column-reverse; }
-  .figures > * { width: 100%; min-width: 0 !important; }
-  #figure-image .image-frame { width: 100%; overflow-x: auto; justify-content: flex-start; }
-  #figure-image img { width: 760px; max-width: none; }
-}
-"""
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
 _WITH_PICTURE = """(...values) => [
   ...values.slice(0, -1), window.laboratory ? window.laboratory.picture() : ""
@@ -71,7 +60,7 @@ def build_figures_tab(problems: dict[str, str]) -> None:
 def _controls(usable: list[str]) -> dict[str, Any]:
     """Create the controls, by the names that `figures.draw` gives them."""
     spec = figures.FIGURES[FIRST_FIGURE]
-    last = figures.count_digits("built-in") - 1
+    last = sources.count_digits("built-in") - 1
     with gr.Group():
         kind = gr.Dropdown(
             [(figure.title, key) for key, figure in figures.FIGURES.items()],
@@ -87,7 +76,7 @@ def _controls(usable: list[str]) -> dict[str, Any]:
             elem_id="figure-recipe",
         )
         source = gr.Radio(
-            [(figures.SOURCES[key], key) for key in ("built-in", "laboratory")],
+            [(sources.COLLECTIONS[key], key) for key in ("built-in", "laboratory")],
             value="built-in",
             label="Digits from",
             elem_id="figure-source",
@@ -142,7 +131,9 @@ def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, st
 def list_sources() -> Any:
     """Offer the MNIST test set when its files are there."""
     present = has_mnist("test")
-    choices = [(label, key) for key, label in figures.SOURCES.items() if present or key != "mnist"]
+    choices = [
+        (label, key) for key, label in sources.COLLECTIONS.items() if present or key != "mnist"
+    ]
     return gr.Radio(choices, info=None if present else NO_MNIST)
 
 
@@ -156,7 +147,7 @@ def follow_figure(usable: list[str], kind: str) -> tuple[Any, Any]:
 def follow_source(source: str) -> Any:
     """Let the first digit span the source; the laboratory has one picture only."""
     try:
-        last = figures.count_digits(source) - 1
+        last = sources.count_digits(source) - 1
     except ValueError as error:
         raise _failure(error) from error
     span = {"maximum": last, "value": 0} if last else {}
@@ -182,11 +173,12 @@ def show_card(recipe: str) -> tuple[Any, ...]:
 def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
     """Return the card of a weight file, its metadata and its bytes, in Markdown."""
     recipe, data = metadata["recipe"], metadata["data"]
+    title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
     corruption: dict[str, Any] = {  # JSON has no tuples
         key: tuple(value) if isinstance(value, list) else value
         for key, value in recipe["corruption"].items()
     }
-    words = Corruption(**corruption).describe() if corruption["kind"] != "none" else "clean digits"
+    words = Corruption(**corruption).describe()
     drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
     settings = ", ".join(
         f"{SETTINGS[name]} {value:g}" for name, value in recipe["settings"].items()
@@ -212,7 +204,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
         "Licence": "Apache-2.0",
     }
     lines = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
-    return f"### {recipe['title']}\n\n{recipe['lesson']}\n\n{lines}\n"
+    return f"### {title}\n\n{lesson}\n\n{lines}\n"
 
 
 def _no_card(reason: str) -> tuple[Any, ...]:
@@ -247,5 +239,5 @@ def _keep(content: bytes, name: str) -> str:
 
 def _failure(error: ValueError) -> Exception:
     """Put what is wrong into a message on the page."""
-    failure: Exception = gr.Error(str(error), title="That did not work", print_exception=False)
+    failure: Exception = gr.Error(str(error), print_exception=False)
     return failure

@@ -8,14 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data import DataError, has_mnist, load_examples, load_mnist
+from denoise_demo.checks import lookup
+from denoise_demo.data import DataError, has_mnist, load_examples, load_mnist, mnist_test
 from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.images import read_image, to_digit, to_pil
 from denoise_demo.noise import BLUR_MAXIMUM, NOISES
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.recipes import denoisers
-from denoise_demo.registry import lookup
-from denoise_demo.ui.sources import mnist_test, pixels_source
+from denoise_demo.sources import pixels_source
 from denoise_demo.ui.stage import FIELDS, build_stage
 
 INVERT = {"Automatic": None, "Yes": True, "No": False}
@@ -318,4 +318,4 @@ def _friendly(function: Any, *arguments: Any, **options: Any) -> Any:
     try:
         return function(*arguments, **options)
     except ValueError as error:
-        raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+        raise gr.Error(str(error), print_exception=False) from error

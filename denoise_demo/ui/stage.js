@@ -99,12 +99,13 @@ function paint(reply, request, elapsed) {
   for (const name of PANELS) paintPixels(name, reply.images[name], reply.shape);
   for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
   paintScores(reply.scores);
+  const [height, width, channels] = reply.shape;
+  state.clean = { kind: "pixels", pixels: reply.images.clean, height, width, channels };
   if (request.source === state.source && request.source.kind === "drawing") {
     // From now on the pen rests: send the normalised digit, not the whole pad.
-    state.source = { kind: "pixels", pixels: reply.images.clean, height: 28, width: 28, channels: 1 };
+    state.source = state.clean;
     line.last = line.wanted ? line.last : JSON.stringify({ source: state.source, ...state.settings });
   }
-  state.clean = { pixels: reply.images.clean, height: reply.shape[0], width: reply.shape[1], channels: reply.shape[2] };
   $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
   for (const field of Object.keys(props.fields)) stage.dataset[camel(field)] = request[field];
   describeNetwork(request.recipe);

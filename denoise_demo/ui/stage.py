@@ -12,12 +12,13 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.experiment import Outcome, Settings, check_keys, first_scores, run
+from denoise_demo.checks import check_keys
+from denoise_demo.experiment import Outcome, Settings, first_scores, run
 from denoise_demo.images import encode_pixels
 from denoise_demo.models import build, count_parameters
 from denoise_demo.noise import NOISES
 from denoise_demo.recipes import ARTICLES, Recipe, denoisers
-from denoise_demo.ui.sources import clean_picture
+from denoise_demo.sources import clean_picture
 
 FIELDS = {
     "kind": "noise-kind",

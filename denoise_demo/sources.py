@@ -1,0 +1,150 @@
+"""Where clean pictures come from: built-in digits, MNIST, the drawing pad, an upload."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from denoise_demo.checks import brief, check_keys, integer, lookup
+from denoise_demo.data import Digits, load_examples, mnist_test
+from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
+from denoise_demo.models import DIGIT
+
+COLLECTIONS: dict[str, str] = {
+    "built-in": "Built-in digits",
+    "mnist": "MNIST test set",
+    "laboratory": "The picture in the laboratory",
+}
+LONGEST_PICTURE = 4096  # characters; a digit takes some 1,100
+LARGEST_RASTER = 560  # pixels a side of a drawing
+LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
+
+
+def clean_picture(source: Any) -> tuple[Tensor, int | None]:
+    """Return the picture that a request names, (1, C, H, W) in [0, 1], and its label if known.
+
+    Args:
+        source: an object with `kind` and what that kind needs: "example" or "mnist" with
+            `index`; "drawing" with `pixels`, `size` and `centre`; "pixels" with `pixels`,
+            `height`, `width` and `channels`. Pixels are base64 text of bytes, row by row.
+
+    Raises:
+        ValueError: for anything malformed, a blank drawing, or MNIST when it is not there.
+    """
+    if not isinstance(source, Mapping):
+        raise ValueError(f"the source is {brief(source)}: give an object with its kind")
+    reader, names = lookup(_READERS, source.get("kind"), "source")
+    check_keys(source, {"kind", *names}, f"the source {source['kind']}")
+    return reader(*(source[name] for name in names))
+
+
+def pixels_source(picture: Tensor) -> dict[str, Any]:
+    """Describe a picture (1, C, H, W) as a "pixels" source."""
+    _, channels, height, width = picture.shape
+    pixels = encode_pixels(picture[0])
+    return {
+        "kind": "pixels",
+        "pixels": pixels,
+        "height": height,
+        "width": width,
+        "channels": channels,
+    }
+
+
+def count_digits(source: str) -> int:
+    """Return how many digits a source has to start from."""
+    lookup(COLLECTIONS, source, "source of digits")
+    return 1 if source == "laboratory" else len(_digits(source))
+
+
+def choose_digits(
+    source: str, first: int, count: int, picture: str = ""
+) -> tuple[Tensor, list[int | None], str]:
+    """Return digits (count, 1, 28, 28), their labels and where they come from in words.
+
+    The laboratory's picture is followed by built-in digits where a figure shows several.
+    """
+    if source == "laboratory":
+        own = laboratory_picture(picture)
+        if count == 1:
+            return own, [None], "the laboratory's picture"
+        clean, labels, _ = choose_digits("built-in", 0, count - 1)
+        words = "the laboratory's picture, then built-in digits"
+        return torch.cat([own, clean]), [None, *labels], words
+    digits = _digits(source)
+    if not 0 <= integer(first, "first digit") < len(digits):
+        raise ValueError(
+            f"first digit {brief(first)}: the {digits.source} has 0 to {len(digits) - 1}"
+        )
+    rows = (first + torch.arange(count)) % len(digits)
+    words = f"{digits.source}, number {first}" + (" and following" if count > 1 else "")
+    return digits.images[rows].float() / 255, digits.labels[rows].tolist(), words
+
+
+def laboratory_picture(text: str) -> Tensor:
+    """Read the laboratory's picture (1, 1, 28, 28) from JSON of a "pixels" source.
+
+    Raises:
+        ValueError: when it is empty, malformed or no grey picture of 28 x 28.
+    """
+    if not text:
+        raise ValueError(
+            "nothing is on the laboratory's stage yet: draw or choose a digit there, or take the "
+            "digits from another source"
+        )
+    try:
+        if not isinstance(text, str) or len(text) > LONGEST_PICTURE:
+            raise ValueError("not a short text")
+        source = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the laboratory's picture is not valid JSON: show it again") from error
+    picture, _ = clean_picture(source)
+    if tuple(picture.shape) != (1, *DIGIT):
+        raise ValueError(f"the laboratory's picture is {tuple(picture.shape)}: give one of a digit")
+    return picture
+
+
+def _digits(source: str) -> Digits:
+    lookup(COLLECTIONS, source, "source of digits")
+    return load_examples() if source == "built-in" else mnist_test()
+
+
+def _numbered(digits: Digits, index: Any) -> tuple[Tensor, int]:
+    """Return one digit of a data set."""
+    if not 0 <= integer(index, "index") < len(digits):
+        raise ValueError(
+            f"index {brief(index)} is outside the {digits.source}: choose 0 to {len(digits) - 1}"
+        )
+    return digits.clean(slice(index, index + 1)), int(digits.labels[index])
+
+
+def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
+    """Normalise the pad's ink as MNIST was made, or only shrink it."""
+    if not 28 <= integer(size, "size") <= LARGEST_RASTER:
+        raise ValueError(f"a drawing of {brief(size)} pixels a side: give 28 to {LARGEST_RASTER}")
+    if not isinstance(centre, bool):
+        raise ValueError(f"centre is {brief(centre)}: give true or false")
+    ink = decode_pixels(pixels, height=size, width=size)[0, 0].numpy()
+    normalise = centre_digit if centre else shrink_digit
+    return torch.from_numpy(normalise(ink))[None, None], None
+
+
+def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor, None]:
+    """Decode a picture that is ready for a network."""
+    for name, side in (("height", height), ("width", width)):
+        if not 11 <= integer(side, name) <= LARGEST_PICTURE:
+            raise ValueError(f"{name} {brief(side)}: give 11 to {LARGEST_PICTURE} pixels")
+    if integer(channels, "channels") not in (1, 3):
+        raise ValueError(f"channels is {brief(channels)}: give 1 (grey) or 3 (colour)")
+    return decode_pixels(pixels, height=height, width=width, channels=channels), None
+
+
+_Reader = Callable[..., tuple[Tensor, int | None]]
+_READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
+    "example": (lambda index: _numbered(load_examples(), index), ("index",)),
+    "mnist": (lambda index: _numbered(mnist_test(), index), ("index",)),
+    "drawing": (_drawing, ("pixels", "size", "centre")),
+    "pixels": (_ready, ("pixels", "height", "width", "channels")),
+}
