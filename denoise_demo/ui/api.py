@@ -8,6 +8,7 @@ import torch
 from denoise_demo.checks import brief
 from denoise_demo.experiment import Settings, first_scores, run
 from denoise_demo.recipes import denoisers
+from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28
 
@@ -56,12 +57,8 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
         noisy and denoised (28 rows of 28), scores of each against the image (psnr is null when
         identical), and the class probabilities of clean, noisy and denoised.
     """
-    try:
-        clean = _picture(image)
-        settings = Settings(kind, level, blur_sigma, recipe, seed)
-        outcome = run(clean, settings)
-    except ValueError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    with shown_errors():
+        outcome = run(_picture(image), Settings(kind, level, blur_sigma, recipe, seed))
     return {
         "noisy": outcome.noisy[0, 0].tolist(),
         "denoised": outcome.denoised[0, 0].tolist(),

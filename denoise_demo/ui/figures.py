@@ -17,6 +17,7 @@ from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.models import MODELS
 from denoise_demo.noise import Corruption
 from denoise_demo.recipes import ARTICLES, RECIPES, denoisers, get_recipe
+from denoise_demo.ui.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
 LOSSES = {
@@ -119,10 +120,8 @@ def _weights(shown: Any) -> None:
 
 def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, str]:
     """Draw the figure; return its explanation, the picture and the file."""
-    try:
+    with shown_errors():
         figure = figures.draw(kind, recipe=recipe, **choices)
-    except ValueError as error:
-        raise _failure(error) from error
     path = _keep(plots.to_png(figure), figures.file_name(kind, recipe))
     words = figures.get_figure(kind).explanation
     return words, gr.Image(path, alt_text=words), path
@@ -146,10 +145,8 @@ def follow_figure(usable: list[str], kind: str) -> tuple[Any, Any]:
 
 def follow_source(source: str) -> Any:
     """Let the first digit span the source; the laboratory has one picture only."""
-    try:
+    with shown_errors():
         last = sources.count_digits(source) - 1
-    except ValueError as error:
-        raise _failure(error) from error
     span = {"maximum": last, "value": 0} if last else {}
     return gr.Slider(interactive=bool(last), **span)
 
@@ -235,9 +232,3 @@ def _keep(content: bytes, name: str) -> str:
     """Keep a file in Gradio's cache, from which the page may fetch it."""
     path: str = save_bytes_to_cache(content, name, get_upload_folder())
     return path
-
-
-def _failure(error: ValueError) -> Exception:
-    """Put what is wrong into a message on the page."""
-    failure: Exception = gr.Error(str(error), print_exception=False)
-    return failure

@@ -1,6 +1,6 @@
 // The live stage. Gradio runs this file as the body of a function with `element` (the stage's own
-// HTML), `props` (what stage.py passes: fields, initial, kinds, recipes), `server` (step) and
-// `watch`. Other parts of the page reach it as window.laboratory.
+// HTML), `props` (what stage.py passes: fields, initial, example, kinds, recipes), `server` (step)
+// and `watch`. Other parts of the page reach it as window.laboratory.
 
 const stage = element.closest("#stage");
 const $ = (selector) => element.querySelector(selector);
@@ -14,9 +14,9 @@ const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255,
 
 const state = {
   settings: { ...props.initial },
-  source: { kind: "example", index: 0 },
+  source: { kind: "example", index: props.example },
   mode: "example",
-  example: 0, // the built-in digit chosen last
+  example: props.example, // the built-in digit chosen last
   strokes: [],
   centre: true,
 };
@@ -175,7 +175,8 @@ function countRate(elapsed) {
   while (times[0] < now - 1000) times.shift();
   if (now - (state.rated || 0) < 250) return;
   state.rated = now;
-  $(".rate").textContent = `${times.length} pictures/s · ${elapsed.toFixed(0)} ms`;
+  const rate = times.length > 1 ? `${times.length} pictures/s · ` : "";
+  $(".rate").textContent = `${rate}${elapsed.toFixed(0)} ms`;
 }
 
 function say(text) {

@@ -31,8 +31,8 @@ _HERE = Path(__file__).parent
 _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
 
 
-def build_stage(initial: dict[str, Any]) -> gr.HTML:
-    """Create the stage, starting from these settings."""
+def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
+    """Create the stage, starting from these settings and this built-in digit."""
     return gr.HTML(
         "",
         html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
@@ -43,6 +43,7 @@ def build_stage(initial: dict[str, Any]) -> gr.HTML:
         apply_default_css=False,
         fields=FIELDS,
         initial=initial,
+        example=example,
         kinds={
             kind: {"minimum": spec.minimum, "maximum": spec.maximum, "step": spec.step}
             for kind, spec in NOISES.items()

@@ -11,6 +11,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.images import to_pil
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
+from denoise_demo.ui.pictures import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
 
@@ -56,6 +57,10 @@ def choose(page, control, label):
     page.get_by_role("option", name=label, exact=True).click()
 
 
+def first_digit():
+    return load_examples().clean(slice(FIRST_EXAMPLE, FIRST_EXAMPLE + 1))
+
+
 def pixels(image):
     return np.array(to_pil(image)).astype(int)
 
@@ -80,7 +85,7 @@ def test_after_a_drag_the_picture_belongs_to_the_last_value(page):
 
     shows(page, **{"blur-sigma": 1.8})
     settings = experiment.Settings("uniform", 0.8, 1.8, "conv-pool", 0)
-    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+    outcome = experiment.run(first_digit(), settings)
     assert abs(canvas(page, "noisy") - pixels(outcome.noisy)).max() <= 1
     assert abs(canvas(page, "denoised") - pixels(outcome.denoised)).max() <= 1
 
@@ -171,7 +176,7 @@ def test_another_network_denoises_and_is_explained(page):
 
 def test_scores_and_verdicts_are_written_under_the_pictures(page):
     settings = experiment.Settings("uniform", 0.8, 0.5, "conv-pool", 0)
-    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+    outcome = experiment.run(first_digit(), settings)
 
     shown = page.locator("#stage [data-of=denoised] .scores").inner_text()
 
