@@ -20,7 +20,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -127,7 +127,7 @@ def picture(blur):
     return gr.Image(to_pil(outcome.denoised, 8), label=f"{blur:g}")
 with gr.Blocks(analytics_enabled=False) as demo:
     blur = gr.Slider(0, 4, 0.5, step=0.01, elem_id="blur-sigma")
-    image = gr.Image(label="0", elem_id="out", format="png")
+    image = gr.Image(label="0", elem_id="out")
     blur.input(picture, blur, image, trigger_mode="always_last", show_progress="hidden",
                queue=sys.argv[2] == "queue")
 demo.launch(quiet=True)
@@ -177,7 +177,8 @@ def far_away(port: int) -> Iterator[str]:
 
     async def connect(reader: Any, writer: Any) -> None:
         up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(relay(reader, up_writer, 0), relay(up_reader, writer, DELAY))
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(relay(reader, up_writer, 0), relay(up_reader, writer, DELAY))
 
     async def serve() -> None:
         await asyncio.start_server(connect, "127.0.0.1", address)
@@ -185,13 +186,19 @@ def far_away(port: int) -> Iterator[str]:
 
     def work() -> None:
         asyncio.set_event_loop(loop)
-        loop.create_task(serve())
+        loop.run_until_complete(serve())
         loop.run_forever()
 
     threading.Thread(target=work, daemon=True).start()
     ready.wait()
     yield f"http://127.0.0.1:{address}/"
-    loop.call_soon_threadsafe(loop.stop)
+
+    def leave() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_later(0.2, loop.stop)
+
+    loop.call_soon_threadsafe(leave)
 
 
 def open_page(page: Page, url: str) -> None:
@@ -200,9 +207,24 @@ def open_page(page: Page, url: str) -> None:
     page.wait_for_timeout(1500)
 
 
-def drag(page: Page, low: float = 0.0, high: float = 2.0, events: int = EVENTS) -> dict[str, Any]:
-    options = {"id": "blur-sigma", "target": "#stage", "shown": "element.dataset.blurSigma"}
-    return page.evaluate(DRAG, options | {"events": events, "rate": RATE, "low": low, "high": high})
+STAGE = {"target": "#stage", "shown": "element.dataset.blurSigma"}
+PLAIN_IMAGE = {
+    "target": "#out",
+    "shown": "element.querySelector('label')?.textContent.trim()",
+}
+
+
+def drag(
+    page: Page,
+    where: dict[str, str],
+    *,
+    rate: int = RATE,
+    high: float = 2.0,
+    events: int = EVENTS,
+) -> dict[str, Any]:
+    options = {"id": "blur-sigma", "events": events, "rate": rate, "low": 0.0, "high": high}
+    measured: dict[str, Any] = page.evaluate(DRAG, where | options)
+    return measured
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -225,18 +247,21 @@ def row(name: str, measured: dict[str, Any]) -> str:
 
 
 def measure_drag(page: Page, repeats: int) -> None:
-    print("| page | paints/s | median ms | 95 % ms | in order | last value shown |")
-    print("|---|---|---|---|---|---|")
+    print("| page | events/s | paints/s | median ms | 95 % ms | in order | last value shown |")
+    print("|---|---|---|---|---|---|---|")
+
+    def measure(name: str, where: dict[str, str], rate: int = RATE) -> None:
+        drag(page, where, rate=rate)
+        for _ in range(repeats):
+            print(row(f"{name} | {rate}", drag(page, where, rate=rate)), flush=True)
+
     with serving(["app.py"]) as (url, _, _):
         open_page(page, url)
-        drag(page)
-        for _ in range(repeats):
-            print(row("stage", drag(page)), flush=True)
+        measure("stage", STAGE)
+        measure("stage", STAGE, 2 * RATE)
         with far_away(int(url.rstrip("/").rsplit(":", 1)[1])) as distant:
             open_page(page, distant)
-            drag(page)
-            for _ in range(repeats):
-                print(row(f"stage, {1000 * DELAY:.0f} ms away", drag(page)), flush=True)
+            measure(f"stage, {1000 * DELAY:.0f} ms away", STAGE)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "plain.py"
         script.write_text(PLAIN, encoding="utf-8")
@@ -245,19 +270,8 @@ def measure_drag(page: Page, repeats: int) -> None:
                 page.goto(url)
                 page.wait_for_selector("#blur-sigma input[type=range]")
                 page.wait_for_timeout(1500)
-                options = {
-                    "id": "blur-sigma",
-                    "target": "#out",
-                    "shown": "element.querySelector('label')?.textContent.trim()",
-                    "events": EVENTS,
-                    "rate": RATE,
-                    "low": 0.0,
-                    "high": 2.0,
-                }
-                page.evaluate(DRAG, options)
-                for _ in range(repeats):
-                    measured = page.evaluate(DRAG, options)
-                    print(row(f"plain gr.Image, {mode}", measured), flush=True)
+                measure(f"plain gr.Image, {mode}", PLAIN_IMAGE)
+                measure(f"plain gr.Image, {mode}", PLAIN_IMAGE, 2 * RATE)
 
 
 def measure_drawing(page: Page) -> None:
@@ -293,7 +307,7 @@ def measure_memory(page: Page) -> None:
             sizes = {}
             total = 0
             while total < 5000:
-                total += drag(page, 0.0, 4.0, events=250)["paints"]
+                total += drag(page, STAGE, high=4.0, events=250)["paints"]
                 if total >= 1000:
                     sizes.setdefault(1000, resident(pid))
             sizes[5000] = resident(pid)
