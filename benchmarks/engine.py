@@ -6,11 +6,15 @@ Needs no data set: random images cost the same. Prints one Markdown table.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.data import Digits
 from denoise_demo.inference import load_denoiser

@@ -76,7 +76,8 @@ def measure_all(digits: Digits) -> list[dict[str, Any]]:
         for name, method in methods.items():
             for point, corruption in POINTS.items():
                 scores = evaluate(method, corruption, digits, classify)
-                rounded = {k: round(v, 5) for k, v in scores.items()}
+                # JSON knows no infinity: the PSNR of identical pictures is null.
+                rounded = {k: round(v, 5) if math.isfinite(v) else None for k, v in scores.items()}
                 where = {"domain": "digits", "method": name, "point": point, "n": len(digits)}
                 rows.append(where | rounded)
                 bar.set_postfix_str(f"{name} {point} {scores['psnr']:.2f} dB")
@@ -93,7 +94,7 @@ def readme_table(results: dict[str, Any]) -> str:
     ]
     for name, recipe in denoisers().items():
         noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
-        before = "∞" if math.isinf(noisy["psnr"]) else f"{noisy['psnr']:.2f}"
+        before = "∞" if noisy["psnr"] is None else f"{noisy['psnr']:.2f}"
         lines.append(
             f"| `{name}` | {recipe.article} | {count_parameters(build(recipe.model)):,} "
             f"| {POINTS[recipe.point].describe()} | {before} → {denoised['psnr']:.2f} "
@@ -121,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
     results = {"noise_seed": NOISE_SEED, "weights": weights_hashes(), "rows": rows}
-    text = json.dumps(results, indent=1)
+    text = json.dumps(results, indent=1, allow_nan=False)
     checkpoints.write_atomically(RESULTS_FILE, f"{text}\n".encode())
     head, rest = README_FILE.read_text(encoding="utf-8").split(BEGIN, 1)
     tail = rest.split(END, 1)[1]

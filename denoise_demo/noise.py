@@ -260,10 +260,10 @@ NOISES: dict[str, NoiseSpec] = {
         "Gaussian", gaussian, "sigma", "white is 1", 0, 1, 0.5, 0.01, "Vincent et al. 2010"
     ),
     "uniform": NoiseSpec(
-        "Uniform", uniform, "half-range r", "± r, white is 1", 0, 2, 0.8, 0.01, "Amico 2019"
+        "Uniform", uniform, "half-range r", "white is 1", 0, 2, 0.8, 0.01, "Amico 2019"
     ),
     "one-sided-uniform": NoiseSpec(
-        "One-sided uniform", one_sided_uniform, "range r", "0 to r, white is 1",
+        "One-sided uniform", one_sided_uniform, "range r", "white is 1",
         0, 2, 0.9, 0.01, "Image Denoising Using Auto Encoders",
     ),
     "poisson": NoiseSpec(

@@ -340,3 +340,13 @@ def test_shipped_weights_reach_their_recorded_scores(key, test_digits) -> None:
     tolerances = {"psnr": 0.01, "ssim": 0.001, "mae": 0.0005, "bce": 0.0005, "accuracy": 0.001}
     for name, value in recorded.items():
         assert measured[name] == pytest.approx(value, abs=tolerances[name])
+
+
+@pytest.mark.data
+def test_the_published_variant_of_s3_has_dead_outputs(data_dir: Path) -> None:
+    clean = load_mnist("test", data_dir).clean()
+    noisy = POINTS["s3-random"](clean, torch.Generator().manual_seed(0))
+
+    brightest = load_denoiser("dense-300-published")(noisy).amax(0)
+
+    assert 400 < int((brightest == 0).sum()) < 550  # 476 of 784 in the article's own training

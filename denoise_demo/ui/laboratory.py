@@ -147,7 +147,7 @@ def _noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.
         DEFAULT_BLUR,
         step=0.01,
         label="Blur sigma",
-        info="pixels; comes before the noise",
+        info="pixels, before the noise",
         interactive=True,
         elem_id=FIELDS["blur_sigma"],
     )
