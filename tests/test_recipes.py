@@ -64,7 +64,7 @@ TRAINING = {
     "dense-8": (Corruption("none"), "mse", "Adam", 0.001, 32, 10, None),
     "dense-32": (Corruption("none"), "mse", "Adam", 0.001, 32, 10, None),
     "dense-16": (Corruption("gaussian", 0.5), "mse", "Adam", 0.001, 32, 10, False),
-    "conv-flat": (Corruption("gaussian", 0.5), "bce", "Adam", 0.001, 32, 10, False),
+    "conv-flat": (Corruption("gaussian", 0.5), "bce", "Adam", 0.001, 32, 30, False),  # 10 in S2
     "dense-300-clean": (Corruption("none"), "mse", "RMSprop", 0.001, 64, 30, None),
     "dense-300-fixed": (Corruption("gaussian", 0.5), "mse", "RMSprop", 0.001, 64, 30, True),
     "dense-300-random": (Corruption("gaussian", (0, 1)), "mse", "RMSprop", 0.001, 64, 30, True),

@@ -36,10 +36,14 @@ def start_app(folder, **environment):
         "GRADIO_TEMP_DIR": str(folder / "gradio"),
     }
     variables.pop("DENOISE_DATA_DIR", None)
-    log = (folder / "app.log").open("w", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=variables | environment, stdout=log, stderr=log
-    )
+    with (folder / "app.log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"],
+            cwd=ROOT,
+            env=variables | environment,
+            stdout=log,
+            stderr=log,
+        )
     url = f"http://127.0.0.1:{port}/"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
