@@ -109,7 +109,7 @@ def apply_preset(key: str) -> list[Any]:
         corruption.blur_sigma,
         preset.recipe,
         0,
-        message(source, note),
+        message(source, tab, note),
         gr.Tabs(selected=tab),
         preset.index if tab == "mnist" else gr.skip(),
         key,
@@ -118,7 +118,7 @@ def apply_preset(key: str) -> list[Any]:
 
 def reset_all(recipe: str | None) -> list[Any]:
     """Set every control as it was at the start."""
-    source = message({"kind": "example", "index": FIRST_EXAMPLE})
+    source = message({"kind": "example", "index": FIRST_EXAMPLE}, "example")
     tabs = gr.Tabs(selected="example")
     level = level_slider(DEFAULT_KIND)
     return [DEFAULT_KIND, level, DEFAULT_BLUR, recipe, 0, source, tabs, 0, None]

@@ -45,16 +45,19 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         with gr.Tab("Draw", id="drawing", elem_id="source-draw") as drawing:
             _drawing_controls()
         with gr.Tab("Upload", id="upload") as upload:
-            _upload_controls(upload, stage)
-    examples.select(fn=None, js="() => { window.laboratory?.showExample(); }")
-    mnist.select(fn=None, inputs=index, js=_SHOW_MNIST)
-    drawing.select(fn=None, js="() => { window.laboratory?.showPad(); }")
+            _upload_controls(stage)
+    for tab in (examples, mnist, drawing, upload):
+        opened = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
+        tab.select(fn=None, inputs=index, js=opened)
     return Pictures(tabs, index, absent, present)
 
 
-def message(source: dict[str, Any] | None, note: str = "") -> str:
-    """Tell the stage which picture to show; the time makes a repeated message a new one."""
-    return json.dumps({"source": source, "note": note, "time": time.time()})
+def message(source: dict[str, Any], tab: str, note: str = "") -> str:
+    """Tell the stage which picture to show, the tab it belongs to and what to say of it.
+
+    The time makes a repeated message a new one.
+    """
+    return json.dumps({"source": source, "tab": tab, "note": note, "time": time.time()})
 
 
 def show_mnist() -> tuple[gr.Column, gr.Column]:
@@ -71,13 +74,13 @@ def get_mnist(progress: gr.Progress = gr.Progress()) -> tuple[gr.Column, gr.Colu
     return show_mnist()
 
 
-def receive_upload(path: str | None, invert: str, centre: bool) -> str:
+def receive_upload(path: str | None, invert: str, centre: bool) -> Any:
     """Read an uploaded picture and send it to the stage."""
     if path is None:
-        return message(None)
+        return gr.skip()
     with shown_errors():
         digit = to_digit(read_image(path), invert=INVERT[invert], centre=centre)
-    return message(pixels_source(digit))
+    return message(pixels_source(digit), "upload")
 
 
 def _mnist_controls() -> tuple[gr.Column, gr.Column, gr.Slider]:
@@ -118,7 +121,7 @@ def _drawing_controls() -> None:
     centre.input(fn=None, inputs=centre, js=tell)
 
 
-def _upload_controls(tab: gr.Tab, stage: gr.HTML) -> None:
+def _upload_controls(stage: gr.HTML) -> None:
     """Create what belongs to uploading."""
     file = gr.UploadButton(
         "Upload a picture of a digit", file_types=["image"], elem_id="upload-file"
@@ -131,7 +134,7 @@ def _upload_controls(tab: gr.Tab, stage: gr.HTML) -> None:
     )
     centre = gr.Checkbox(True, label="Centre like MNIST", elem_id="centre-upload")
     gr.on(
-        [file.upload, invert.input, centre.input, tab.select],
+        [file.upload, invert.input, centre.input],
         receive_upload,
         [file, invert, centre],
         stage,

@@ -15,7 +15,8 @@ const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255,
 const state = {
   settings: { ...props.initial },
   source: { kind: "example", index: props.example },
-  mode: "example",
+  tab: "example", // the way to choose a picture that is open
+  upload: null, // the picture last uploaded, or brought by a preset
   example: props.example, // the built-in digit chosen last
   strokes: [],
   centre: true,
@@ -246,23 +247,23 @@ function setSlider(id, value) {
 
 // ---- Sources of the clean picture ---------------------------------------------------------------
 
-function show(source, mode) {
+function show(source, tab) {
   state.source = source;
   if (source.kind === "example") state.example = source.index;
-  setMode(mode);
+  setTab(tab);
   refresh();
 }
 
-function setMode(mode) {
-  state.mode = mode;
-  const drawing = mode === "drawing";
+function setTab(tab) {
+  state.tab = tab;
+  const drawing = tab === "drawing";
   element.classList.toggle("drawing", drawing);
   $(".pen").hidden = !drawing;
   $("[data-action=draw]").hidden = drawing;
   pad.hidden = !drawing;
   if (!drawing) $(".invite").hidden = true;
   for (const button of document.querySelectorAll("[data-example]")) {
-    button.setAttribute("aria-pressed", mode === "example" && Number(button.dataset.example) === state.source.index);
+    button.setAttribute("aria-pressed", tab === "example" && Number(button.dataset.example) === state.source.index);
   }
 }
 
@@ -275,22 +276,35 @@ function showMnist(index) {
 }
 
 function showPad() {
-  setMode("drawing");
+  setTab("drawing");
   sendDrawing();
+}
+
+function showUpload() {
+  if (state.upload) show(state.upload, "upload");
+  else setTab("upload");
+}
+
+// Called by Gradio when a tab opens. A preset opens one too, after or before its own message; the
+// picture it brings stays.
+function openTab(tab, index) {
+  if (tab === state.tab) return;
+  ({ example: showExample, mnist: () => showMnist(index), drawing: showPad, upload: showUpload })[tab]();
 }
 
 function setCentre(centre) {
   state.centre = centre;
-  if (state.mode === "drawing") sendDrawing();
+  if (state.tab === "drawing") sendDrawing();
 }
 
 // A message from the server: an uploaded picture, or a preset's.
 function receive(text) {
   if (!text) return;
-  const { source, note } = JSON.parse(text);
+  const { source, note, tab } = JSON.parse(text);
   $(".note").textContent = note;
   $(".note").hidden = !note;
-  if (source) show(source, source.kind === "pixels" ? "upload" : source.kind);
+  if (tab === "upload") state.upload = source;
+  show(source, tab);
 }
 
 // ---- Drawing ------------------------------------------------------------------------------------
@@ -435,7 +449,7 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  sync, showExample, showMnist, showPad, setCentre,
+  sync, openTab, showMnist, setCentre,
   picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), leaving.abort()),
 };

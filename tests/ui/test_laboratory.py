@@ -417,3 +417,31 @@ def test_the_last_value_wins_over_a_slow_line(page):
     page.evaluate(DRAG, ["blur-sigma", [round(0.05 * i, 2) for i in range(1, 41)], 60])
 
     shows(page, **{"blur-sigma": 2})
+
+
+def test_a_preset_leaves_the_pad_and_its_picture_stays(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.3), (0.7, 0.7))
+    page.mouse.up()
+
+    choose(page, "preset", PRESETS["s0-rising-2"].label)
+
+    expect(page.locator("#stage .truth")).to_have_text("label 0")
+    expect(page.locator("#stage .pad")).to_be_hidden()
+    page.wait_for_timeout(300)
+    expect(page.locator("#stage .truth")).to_have_text("label 0")
+
+
+def test_the_uploaded_picture_is_still_there_after_another(page):
+    upload(page, "digit.png", paper_digit())
+    expect(page.locator("#stage .truth")).to_have_text("")
+    page.wait_for_timeout(300)
+    uploaded = canvas(page, "clean")
+
+    open_tab(page, "Digits")
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
+    open_tab(page, "Upload")
+
+    expect(page.locator("#stage .truth")).to_have_text("")
+    page.wait_for_timeout(300)
+    assert (canvas(page, "clean") == uploaded).all()
