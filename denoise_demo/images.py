@@ -2,11 +2,8 @@
 
 import base64
 import binascii
-import contextlib
-import io
 from collections.abc import Sequence
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,107 +12,10 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
 Array = NDArray[Any]
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 1024
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
-_WANTED = "give a PNG, JPEG, GIF, WebP, BMP or TIFF picture that opens in other programs"
 _BLANK = "The picture is blank: draw or give a digit that stands out from its background."
 _CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
 _FAINTEST = 0.5 / 255  # what rounds to black is no ink
 _LEVELS = np.arange(256, dtype=np.float32) / 255
-
-
-def read_image(source: str | Path | bytes) -> Image.Image:
-    """Read an uploaded picture, whatever its format, depth, colours and rotation.
-
-    Args:
-        source: a file's path or its bytes; PNG, JPEG, GIF, WebP, BMP or TIFF (first frame).
-
-    Returns:
-        The upright picture, mode "L" or "RGB", its longest side at most `MAX_SIDE`; transparent
-        parts become white around dark content and black around light content.
-
-    Raises:
-        ValueError: not such a file, damaged, above `MAX_PIXELS` or fully transparent.
-    """
-    try:
-        with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
-            return _read(stream)
-    except OSError as error:
-        raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
-
-
-def _read(stream: IO[bytes]) -> Image.Image:
-    """Read an open file, refusing it by its header before it is decoded."""
-    head = stream.read(16)
-    stream.seek(0)
-    Image.init()
-    # Not Image.open, which warns of large pictures by a limit that the whole process shares.
-    known = ((name, *Image.OPEN[name]) for name in _FORMATS if name in Image.OPEN)
-    kind, reader = next(((n, r) for n, r, fits in known if fits and fits(head) is True), ("", None))
-    if reader is None:
-        raise ValueError(f"The file is {'no picture' if head else 'empty'}: {_WANTED}.")
-    damaged = f"The {kind} picture is damaged or has no pixels: {_WANTED}."
-    try:
-        image = reader(stream, "")
-        tags = getattr(image, "tag_v2", {})  # TIFF decodes whole tiles, which may be larger yet
-        width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
-    except Exception as error:  # a damaged file makes the readers raise nearly anything
-        raise ValueError(damaged) from error
-    cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes a pixel at the decoder's peak
-    if "progressive" in image.info:  # the decoder holds all coefficients
-        cost = 2 * len(image.getbands())
-    most = min(MAX_PIXELS, 280_000_000 // cost)
-    if width * height > most or max(width, height) > 65_535:
-        raise ValueError(
-            f"The {kind} picture has {width:,} x {height:,} pixels, more than the {most:,} "
-            "(65,535 a side) that are read: shrink it first."
-        )
-    try:
-        shrink = MAX_SIDE / max(width, height)
-        image.draft(None, (max(1, int(width * shrink)), max(1, int(height * shrink))))
-        image.load()
-        small = _reduce(image)
-    except Exception as error:
-        raise ValueError(damaged) from error
-    small = _composite(small) if small.mode == "RGBA" else small
-    small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
-    with contextlib.suppress(Exception):  # broken notes are no reason to refuse a picture
-        small.getexif()[0x0112] = image.getexif().get(0x0112, 1)
-    return ImageOps.exif_transpose(small)
-
-
-def _reduce(image: Image.Image) -> Image.Image:
-    """Bring a decoded picture to mode L, RGB or RGBA and to `MAX_SIDE`, in little memory."""
-    deep = image.mode.startswith(("I", "F"))
-    clear = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
-    mode = "F" if deep else "RGBA" if clear else "L" if image.mode in {"1", "L"} else "RGB"
-    width, height = image.size
-    factor = max(1, max(width, height) // MAX_SIDE)
-    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
-    rows = factor * max(1, 2**20 // (factor * width))  # about a million pixels at a time
-    for top in range(0, height, rows):
-        band = image.crop((0, top, width, min(top + rows, height)))
-        band = band.convert("I") if image.mode.startswith("I;") else band
-        small.paste(band.convert(mode).reduce(factor), (0, top // factor))
-    if deep:  # 32-bit values do not say what white is, so the largest of them tells
-        grey = np.nan_to_num(np.asarray(small), posinf=0, neginf=0)
-        low, high = min(0.0, float(grey.min())), float(grey.max())
-        wide = image.mode.startswith("I;") or image.format == "PNG"
-        white = 65_535 if wide else next((w for w in (1, 255, 65_535) if high <= w), high)
-        small = Image.fromarray(np.rint((grey - low) * (255 / (white - low))).astype(np.uint8))
-    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=None)
-    return small
-
-
-def _composite(image: Image.Image) -> Image.Image:
-    """Lay an RGBA picture on the background that its visible content stands out from."""
-    alpha = np.asarray(image.getchannel("A"), dtype=np.float32)
-    if not alpha.any():
-        raise ValueError(f"The picture is fully transparent, with nothing to see: {_WANTED}.")
-    lightness = np.average(np.asarray(image.convert("L")), weights=alpha)
-    paper = Image.new("RGBA", image.size, "white" if lightness < 128 else "black")
-    return Image.alpha_composite(paper, image).convert("RGB")
 
 
 def to_digit(

@@ -20,17 +20,15 @@ from PIL import Image, TiffImagePlugin
 
 from denoise_demo import images
 from denoise_demo.images import (
-    MAX_PIXELS,
-    MAX_SIDE,
     centre_digit,
     decode_pixels,
     draw_strokes,
     encode_pixels,
-    read_image,
     shrink_digit,
     to_digit,
     to_pil,
 )
+from denoise_demo.uploads import MAX_PIXELS, MAX_SIDE, read_image
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 EXAMPLES = json.loads(Path(images.__file__).with_name("examples.json").read_text("utf-8"))
@@ -355,7 +353,7 @@ def test_the_largest_picture_takes_little_memory(tmp_path: Path) -> None:
         raw_png(side, side, colour=6, rows=(b"\0" + b"\x20\x40\x60\xff" * side) * side)
     )
     code = (
-        "import resource, sys; from denoise_demo.images import read_image\n"
+        "import resource, sys; from denoise_demo.uploads import read_image\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak(); size = read_image(sys.argv[1]).size; print(*size, peak() - before)"
     )

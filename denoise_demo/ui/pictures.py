@@ -10,9 +10,10 @@ from typing import Any
 import gradio as gr
 
 from denoise_demo.data import has_mnist, load_examples, load_mnist
-from denoise_demo.images import read_image, to_digit, to_pil
+from denoise_demo.images import to_digit, to_pil
 from denoise_demo.sources import pixels_source
 from denoise_demo.ui.errors import shown_errors
+from denoise_demo.uploads import read_image
 
 FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
 INVERT = {"Automatic": None, "Yes": True, "No": False}
