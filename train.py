@@ -70,8 +70,8 @@ def list_recipes(folder: Path) -> None:
             metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(name, folder))
             trained = f"{metadata['epochs']} epochs"
             score = describe_score(recipe, metadata["metrics"])
-        except (checkpoints.CheckpointError, KeyError) as error:
-            trained = "no" if "missing" in str(error) else "damaged"
+        except (checkpoints.CheckpointError, KeyError):
+            trained = "damaged" if checkpoints.checkpoint_path(name, folder).exists() else "no"
         print(f"{name:<20}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
 
 
@@ -93,7 +93,7 @@ def dry_run(recipe: Recipe) -> None:
 def train(recipe: Recipe, digits: Digits, test: Digits, options: argparse.Namespace) -> None:
     """Train one recipe, measure it on the test digits and save its checkpoint."""
     device = choose_device(options.device)
-    resume_file = options.out / f"{recipe.id}.resume.safetensors"
+    resume_file = _resume_file(recipe, options.out)
     trainer = training.Trainer(recipe, digits, device)
     if options.resume and training.resume(trainer, resume_file):
         print(f"{recipe.id}: going on after epoch {len(trainer.history)}")
@@ -178,6 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.resume:
             for recipe in [r for r in recipes if is_finished(r, options.out)]:
                 print(f"{recipe.id}: already finished")
+                _resume_file(recipe, options.out).unlink(missing_ok=True)
                 recipes.remove(recipe)
         if recipes:
             train_set = load_mnist("train", options.data_dir, download=True)
@@ -191,6 +192,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _resume_file(recipe: Recipe, folder: Path) -> Path:
+    return folder / f"{recipe.id}.resume.safetensors"
 
 
 class _Progress:

@@ -96,6 +96,8 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     """
     if split not in MNIST:
         raise DataError(f"unknown split {split!r}; choose one of: {', '.join(MNIST)}")
+    if data_dir and not Path(data_dir).expanduser().exists():
+        raise DataError(f"{data_dir} does not exist: name the folder or zip that holds MNIST")
     images, labels = (_read(file, data_dir, download) for file in MNIST[split])
     return Digits(
         torch.from_numpy(parse_idx(images).copy()).unsqueeze(1),
@@ -173,9 +175,8 @@ def _candidates(name: str) -> Iterator[str]:
 def _find(name: str, places: list[Path]) -> Path | None:
     """Return the path of an IDX file in a folder, its `mnist/`, or a zip (as zip/member)."""
     for place in places:
-        if place.is_file() and zipfile.is_zipfile(place):
-            with zipfile.ZipFile(place) as archive:
-                members = {Path(member).name: member for member in archive.namelist()}
+        if place.is_file():
+            members = {Path(member).name: member for member in _members(place)}
             found = [place / members[c] for c in _candidates(name) if c in members]
         else:
             paths = [folder / c for folder in (place, place / "mnist") for c in _candidates(name)]
@@ -183,6 +184,15 @@ def _find(name: str, places: list[Path]) -> Path | None:
         if found:
             return found[0]
     return None
+
+
+def _members(archive: Path) -> list[str]:
+    """List a zip's members; a damaged one has none that could be used."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def _read(file: IdxFile, data_dir: str | Path | None, download: bool) -> bytes:
@@ -193,13 +203,14 @@ def _read(file: IdxFile, data_dir: str | Path | None, download: bool) -> bytes:
         try:
             return _checked(file, _content(path), path)
         except DataError:
-            path = None  # a damaged download: fetch it again
+            path.unlink()  # a damaged download: fetch it again
+            path = None
     if path is None and download:
         return _download(file)
     if path is None:
         raise DataError(
-            f"{file.name} not found in {' or '.join(map(str, places))}: name the folder that "
-            "holds it with --data-dir or DENOISE_DATA_DIR, or let it be downloaded"
+            f"{file.name} not found{f' in {data_dir}' if data_dir else ''}: name the folder that "
+            "holds it with DENOISE_DATA_DIR or --data-dir, or let it be downloaded"
         )
     return _checked(file, _content(path), path)
 

@@ -33,7 +33,7 @@ _RISING = {
         recipe="conv-pool",
         index=3,
         digit=0,
-        note=_RISING_NOTE.format(label=0.2 * i, true=0.4 * i)
+        note=(_RISING_NOTE.format(label=0.2 * i, true=0.4 * i) if i else "No noise at all yet.")
         + (" That is outside the ±1.5 it trained on." if i > 3 else ""),
     )
     for i in range(6)

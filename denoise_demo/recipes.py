@@ -51,6 +51,11 @@ class Recipe:
     seed: int = 0
 
     @property
+    def label(self) -> str:
+        """The article and the title."""
+        return f"{self.article} · {self.title}"
+
+    @property
     def clip(self) -> bool:
         """Whether the network expects its input limited to [0, 1]."""
         return self.corruption.clip
@@ -110,7 +115,7 @@ POINTS: dict[str, Corruption] = {
 }
 
 
-def _plain(units: int, lesson: str, seed: int = 0) -> Recipe:
+def _plain(units: int, lesson: str) -> Recipe:
     """Return a clean -> clean autoencoder of S2."""
     return Recipe(
         id=f"dense-{units}",
@@ -122,7 +127,6 @@ def _plain(units: int, lesson: str, seed: int = 0) -> Recipe:
         loss="mse",
         epochs=10,
         batch=32,
-        seed=seed,
         lesson=lesson,
     )
 
@@ -180,7 +184,11 @@ _RECIPES = (
         lesson="Learns that the background is grey: it rescues the classifier from one-sided "
         "noise, and spoils a digit that has none.",
     ),
-    _plain(1, "One number for a whole digit: little more than how much ink there is."),
+    _plain(
+        1,
+        "One number for a whole digit: hardly more than its amount of ink. A lone ReLU unit can "
+        "die in training; with this seed it lives.",
+    ),
     _plain(2, "Two numbers: digits fall into a few blurred families."),
     _plain(8, "Eight numbers: the digit is readable, the handwriting is lost."),
     _plain(32, "Thirty-two numbers keep the handwriting. It never saw noise, and copies some."),

@@ -111,6 +111,7 @@ def test_the_benchmark_measured_the_weights_that_are_shipped():
         ("conv-flat", "s2", "psnr", 19.8),
         ("dense-64", "s1", "accuracy", 0.945),
         ("noisy", "clean", "accuracy", 0.972),
+        ("dense-300-random", "s3-random", "psnr", 18.5),
     ],
 )
 def test_the_shipped_networks_are_as_good_as_the_articles(method, point, metric, least):

@@ -179,13 +179,26 @@ def test_images_without_labels_are_no_mnist(fake_mnist) -> None:
 
 def test_a_missing_file_is_named_with_the_remedy(no_mnist, tmp_path) -> None:
     with pytest.raises(DataError) as caught:
-        load_mnist("train", tmp_path / "nowhere")
+        load_mnist("train", tmp_path)
 
     message = str(caught.value)
     assert IMAGES in message
-    assert str(tmp_path / "nowhere") in message
+    assert str(tmp_path) in message
     assert "--data-dir" in message
     assert "DENOISE_DATA_DIR" in message
+
+
+def test_a_mistyped_folder_is_no_reason_to_download(no_mnist, tmp_path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        load_mnist("train", tmp_path / "nowhere", download=True)
+
+
+def test_a_damaged_zip_counts_as_an_empty_place(no_mnist, tmp_path, monkeypatch) -> None:
+    broken = tmp_path / "mnist.zip"
+    broken.write_bytes(b"PK\x05\x06" + bytes(10) + b"\xff" * 8)
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(broken))
+
+    assert not data.has_mnist("test")
 
 
 def test_a_file_that_is_no_zip_counts_as_an_empty_place(no_mnist, tmp_path) -> None:

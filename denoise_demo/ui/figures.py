@@ -50,7 +50,7 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     kind, recipe, source, first, seed, _ = controls.values()
     drawing = {"fn": draw_figure, "inputs_kwargs": controls, "outputs": outputs}
     drawing |= {"js": _WITH_PICTURE, "show_progress": "minimal"} | _PRIVATE
-    page.load(list_sources, None, source, **_PRIVATE)
+    gr.on([page.load, shown], list_sources, None, source, **_PRIVATE)
     gr.on([shown, button.click, recipe.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
     kind.input(follow, kind, [recipe, first], **_PRIVATE).success(**drawing)
@@ -71,7 +71,7 @@ def _controls(usable: list[str]) -> dict[str, Any]:
             elem_id="figure-kind",
         )
         recipe = gr.Dropdown(
-            [(_recipe_label(key), key) for key in usable],
+            [(RECIPES[key].label, key) for key in usable],
             value=spec.recipe if spec.recipe in usable else next(iter(usable), None),
             label="Network",
             elem_id="figure-recipe",
@@ -106,7 +106,7 @@ def _weights(shown: Any) -> None:
     gr.Markdown("## Trained weights\nWhat each file is, how it was trained, and the file itself.")
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            choices = [(_recipe_label(key), key) for key in RECIPES]
+            choices = [(RECIPES[key].label, key) for key in RECIPES]
             recipe = gr.Dropdown(choices, label="Network", elem_id="card-recipe")
             history = _image("card-history", "Training and validation loss over the epochs")
             with gr.Row():
@@ -222,10 +222,6 @@ def _image(name: str, alt_text: str | None = None) -> Any:
         alt_text=alt_text,
         elem_id=name,
     )
-
-
-def _recipe_label(key: str) -> str:
-    return f"{RECIPES[key].article} · {RECIPES[key].title}"
 
 
 def _keep(content: bytes, name: str) -> str:

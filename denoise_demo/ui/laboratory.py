@@ -1,15 +1,17 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
+from functools import cache
 from typing import Any, cast
 
 import gradio as gr
+from torch import Tensor
 
 from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
 from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.noise import BLUR_MAXIMUM, NOISES
 from denoise_demo.presets import PRESETS, Preset
-from denoise_demo.recipes import denoisers
+from denoise_demo.recipes import RECIPES, denoisers
 from denoise_demo.sources import pixels_source
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import FIRST_EXAMPLE, PRIVATE, build_pictures, message, show_mnist
@@ -37,7 +39,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                 kind, level, blur, seed, new_noise = _noise_controls()
             with gr.Group():
                 recipe = gr.Dropdown(
-                    choices=[(_recipe_label(key), key) for key in usable],
+                    choices=[(RECIPES[key].label, key) for key in usable],
                     value=first,
                     label="Network",
                     info="S0 to S3 is the article it comes from",
@@ -67,7 +69,8 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
             pictures = build_pictures(stage)
 
     controls = [kind, level, blur, recipe, seed]
-    everything = [*controls, stage, pictures.tabs, pictures.mnist_index, preset]
+    arranged = [*controls, stage, pictures.tabs, pictures.mnist_index, preset]
+    choices = [pictures.centre_drawing, pictures.centre_upload, pictures.invert]
     gr.on(
         [control.change for control in controls],
         fn=None,
@@ -76,8 +79,8 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
     )
     kind.input(level_slider, kind, level, **PRIVATE)
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
-    preset.input(apply_preset, preset, everything, **PRIVATE)
-    reset.click(lambda: reset_all(first), outputs=everything, **PRIVATE)
+    preset.input(apply_preset, preset, arranged, **PRIVATE)
+    reset.click(lambda: reset_all(first), outputs=[*arranged, *choices], **PRIVATE)
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
 
 
@@ -98,30 +101,37 @@ def level_slider(kind: str, level: float | None = None) -> gr.Slider:
 
 
 def apply_preset(key: str) -> list[Any]:
-    """Set every control as the article's figure has it."""
+    """Set every control as the article's figure has it; the choice itself is free again."""
     with shown_errors():
         preset = lookup(PRESETS, key, "preset")
     corruption = preset.corruption
-    source, tab, note = _preset_picture(preset)
+    level = cast(float, corruption.level)
+    settings = {
+        "kind": corruption.kind,
+        "level": level,
+        "blur_sigma": corruption.blur_sigma,
+        "recipe": preset.recipe,
+        "seed": 0,
+    }
+    source, tab, words = _preset_picture(preset)
     return [
         corruption.kind,
-        level_slider(corruption.kind, cast(float, corruption.level)),
+        level_slider(corruption.kind, level),
         corruption.blur_sigma,
         preset.recipe,
         0,
-        message(source, tab, note),
+        message(source, tab, note=f"{preset.label}. {preset.note} {words}", settings=settings),
         gr.Tabs(selected=tab),
         preset.index if tab == "mnist" else gr.skip(),
-        key,
+        None,
     ]
 
 
 def reset_all(recipe: str | None) -> list[Any]:
     """Set every control as it was at the start."""
-    source = message({"kind": "example", "index": FIRST_EXAMPLE}, "example")
-    tabs = gr.Tabs(selected="example")
-    level = level_slider(DEFAULT_KIND)
-    return [DEFAULT_KIND, level, DEFAULT_BLUR, recipe, 0, source, tabs, 0, None]
+    picture = message({"kind": "example", "index": FIRST_EXAMPLE}, "example", fresh=True)
+    settings = [DEFAULT_KIND, level_slider(DEFAULT_KIND), DEFAULT_BLUR, recipe, 0]
+    return [*settings, picture, gr.Tabs(selected="example"), 0, None, True, True, "Automatic"]
 
 
 def _initial(recipe: str | None) -> dict[str, Any]:
@@ -132,11 +142,6 @@ def _initial(recipe: str | None) -> dict[str, Any]:
         "recipe": recipe,
         "seed": 0,
     }
-
-
-def _recipe_label(key: str) -> str:
-    recipe = denoisers()[key]
-    return f"{recipe.article} · {recipe.title}"
 
 
 def _noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.Button]:
@@ -175,17 +180,20 @@ def _noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.
 
 
 def _preset_picture(preset: Preset) -> tuple[dict[str, Any], str, str]:
-    """Return a preset's picture, the source tab that holds it, and the note to show."""
-    name = f"MNIST {preset.split} image {preset.index}"
+    """Return a preset's picture, the tab that holds it, and what to say of it."""
+    name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
     try:
         if preset.split == "train":
-            digit = load_mnist("train").clean(slice(preset.index, preset.index + 1))
-            return pixels_source(digit), "upload", f"{name}. {preset.note}"
+            return pixels_source(_train_digit(preset.index)), "upload", f"This is {name}."
         mnist_test()
-        source = {"kind": "mnist", "index": preset.index}
-        return source, "mnist", f"{name}. {preset.note}"
+        return {"kind": "mnist", "index": preset.index}, "mnist", f"This is {name}."
     except DataError:
         index = load_examples().labels.tolist().index(preset.digit)
-        source = {"kind": "example", "index": index}
-        note = f"A built-in digit stands in for {name}, which is not on this computer."
-        return source, "example", f"{preset.note} {note}"
+        words = f"A built-in digit stands in for {name}, which is not on this computer."
+        return {"kind": "example", "index": index}, "example", words
+
+
+@cache
+def _train_digit(index: int) -> Tensor:
+    """Read one of MNIST's training digits, (1, 1, 28, 28), once."""
+    return load_mnist("train").clean(slice(index, index + 1))

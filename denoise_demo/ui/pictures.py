@@ -28,12 +28,15 @@ _SHOW_MNIST = "(index) => { window.laboratory?.showMnist(index); }"
 
 @dataclass(frozen=True)
 class Pictures:
-    """The tabs, what presets change of them, and the two faces of the MNIST tab."""
+    """The tabs, their controls, and the two faces of the MNIST tab."""
 
     tabs: gr.Tabs
     mnist_index: gr.Slider
     mnist_absent: gr.Column
     mnist_present: gr.Column
+    centre_drawing: gr.Checkbox
+    centre_upload: gr.Checkbox
+    invert: gr.Radio
 
 
 def build_pictures(stage: gr.HTML) -> Pictures:
@@ -44,21 +47,34 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         with gr.Tab("MNIST", id="mnist") as mnist:
             absent, present, index = _mnist_controls()
         with gr.Tab("Draw", id="drawing", elem_id="source-draw") as drawing:
-            _drawing_controls()
+            centre_drawing = _drawing_controls()
         with gr.Tab("Upload", id="upload") as upload:
-            _upload_controls(stage)
+            invert, centre_upload = _upload_controls(stage)
     for tab in (examples, mnist, drawing, upload):
         opened = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
         tab.select(fn=None, inputs=index, js=opened)
-    return Pictures(tabs, index, absent, present)
+    return Pictures(tabs, index, absent, present, centre_drawing, centre_upload, invert)
 
 
-def message(source: dict[str, Any], tab: str, note: str = "") -> str:
-    """Tell the stage which picture to show, the tab it belongs to and what to say of it.
+def message(
+    source: dict[str, Any],
+    tab: str,
+    *,
+    note: str = "",
+    settings: dict[str, Any] | None = None,
+    fresh: bool = False,
+) -> str:
+    """Tell the stage which picture to show.
 
-    The time makes a repeated message a new one.
+    Args:
+        source: the picture, as `sources.clean_picture` takes it.
+        tab: the tab it belongs to.
+        note: what to say of it, as long as picture and `settings` are what is shown.
+        settings: the controls' values that the note is about.
+        fresh: whether to forget drawings and uploads.
     """
-    return json.dumps({"source": source, "tab": tab, "note": note, "time": time.time()})
+    values = {"source": source, "tab": tab, "note": note, "settings": settings, "fresh": fresh}
+    return json.dumps(values | {"time": time.time()})  # the time makes a repeated message a new one
 
 
 def show_mnist() -> tuple[gr.Column, gr.Column]:
@@ -109,7 +125,7 @@ def _mnist_controls() -> tuple[gr.Column, gr.Column, gr.Slider]:
     return without, with_digits, index
 
 
-def _drawing_controls() -> None:
+def _drawing_controls() -> gr.Checkbox:
     """Create what belongs to drawing; the pad itself is the stage's clean panel."""
     gr.Markdown("Draw on the **clean** panel, with a finger, a pen or the mouse.")
     centre = gr.Checkbox(
@@ -120,9 +136,10 @@ def _drawing_controls() -> None:
     )
     tell = "(centre) => { window.laboratory?.setCentre(centre); }"
     centre.input(fn=None, inputs=centre, js=tell)
+    return centre
 
 
-def _upload_controls(stage: gr.HTML) -> None:
+def _upload_controls(stage: gr.HTML) -> tuple[gr.Radio, gr.Checkbox]:
     """Create what belongs to uploading."""
     file = gr.UploadButton(
         "Upload a picture of a digit", file_types=["image"], elem_id="upload-file"
@@ -141,6 +158,7 @@ def _upload_controls(stage: gr.HTML) -> None:
         stage,
         **PRIVATE,
     )
+    return invert, centre
 
 
 def _thumbnails() -> str:

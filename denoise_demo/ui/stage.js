@@ -4,12 +4,14 @@
 
 const stage = element.closest("#stage");
 const $ = (selector) => element.querySelector(selector);
+const FIELDS = Object.keys(props.fields);
 const PANELS = ["clean", "noisy", "denoised", "error"];
 const CLASSIFIED = ["clean", "noisy", "denoised"];
 const PAD_RASTER = 112; // pixels a side of the drawing that is sent
 const FAINTEST = 24; // of 255; what the eraser leaves of a line's soft edge is no ink
 const MOST_IN_FLIGHT = 6; // what a browser opens to one host
 const SPACING = 20; // milliseconds wanted between pictures when the line is slow
+const PATIENCE = 400; // milliseconds before a level out of its span is explained: the page may mend it
 const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // inferno
 
 const state = {
@@ -33,7 +35,8 @@ function refresh() {
 
 function pump() {
   const allowed = Math.min(MOST_IN_FLIGHT, Math.max(1, Math.ceil(line.delay / SPACING)));
-  if (!line.wanted || line.inFlight >= allowed || !withinSpan()) return;
+  if (!line.wanted || !state.source || line.inFlight >= allowed) return;
+  if (!withinSpan()) return void setTimeout(explainSpan, PATIENCE);
   line.wanted = false;
   const request = { source: state.source, ...state.settings };
   const text = JSON.stringify(request);
@@ -69,6 +72,12 @@ function withinSpan() {
   const { kind, level } = state.settings;
   const span = props.kinds[kind];
   return span && level >= span.minimum && level <= span.maximum;
+}
+
+function explainSpan() {
+  const { kind, level } = state.settings;
+  const { minimum, maximum } = props.kinds[kind];
+  if (!withinSpan()) say(`Noise level ${level} is outside its span: choose ${minimum} to ${maximum}.`);
 }
 
 // ---- Painting -----------------------------------------------------------------------------------
@@ -108,7 +117,8 @@ function paint(reply, request, elapsed) {
     line.last = line.wanted ? line.last : JSON.stringify({ source: state.source, ...state.settings });
   }
   $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
-  for (const field of Object.keys(props.fields)) stage.dataset[camel(field)] = request[field];
+  for (const field of FIELDS) stage.dataset[camel(field)] = request[field];
+  dropStaleNote(request);
   describeNetwork(request.recipe);
   stage.dataset.paints = ++line.paints;
   countRate(elapsed);
@@ -208,7 +218,7 @@ const decibel = (psnr) => (psnr === null ? "∞ dB" : `${psnr.toFixed(2)} dB`);
 
 // ---- The page's controls ------------------------------------------------------------------------
 
-const NUMERIC = Object.keys(props.fields).filter((field) => typeof props.initial[field] === "number");
+const NUMERIC = FIELDS.filter((field) => typeof props.initial[field] === "number");
 
 function readNumber(field) {
   const input = document.querySelector(`#${props.fields[field]} input[type=number]`);
@@ -263,7 +273,7 @@ function setTab(tab) {
   pad.hidden = !drawing;
   if (!drawing) $(".invite").hidden = true;
   for (const button of document.querySelectorAll("[data-example]")) {
-    button.setAttribute("aria-pressed", tab === "example" && Number(button.dataset.example) === state.source.index);
+    button.setAttribute("aria-pressed", tab === "example" && Number(button.dataset.example) === state.example);
   }
 }
 
@@ -272,7 +282,13 @@ function showExample(index = state.example) {
 }
 
 function showMnist(index) {
-  if (Number.isInteger(index)) show({ kind: "mnist", index }, "mnist");
+  if (state.tab === "mnist" && Number.isInteger(index)) show({ kind: "mnist", index }, "mnist");
+}
+
+// Without the digits the tab only offers to get them, and the picture stays.
+function openMnist(index) {
+  setTab("mnist");
+  requestAnimationFrame(() => document.getElementById("mnist-index")?.offsetParent && showMnist(index));
 }
 
 function showPad() {
@@ -289,7 +305,7 @@ function showUpload() {
 // picture it brings stays.
 function openTab(tab, index) {
   if (tab === state.tab) return;
-  ({ example: showExample, mnist: () => showMnist(index), drawing: showPad, upload: showUpload })[tab]();
+  ({ example: showExample, mnist: () => openMnist(index), drawing: showPad, upload: showUpload })[tab]();
 }
 
 function setCentre(centre) {
@@ -297,14 +313,33 @@ function setCentre(centre) {
   if (state.tab === "drawing") sendDrawing();
 }
 
-// A message from the server: an uploaded picture, or a preset's.
+// A message from the server: an uploaded picture, a preset's or the first one after a reset.
 function receive(text) {
   if (!text) return;
-  const { source, note, tab } = JSON.parse(text);
+  const { source, tab, note, settings, fresh } = JSON.parse(text);
+  stopPlaying();
+  if (fresh) forget();
   $(".note").textContent = note;
   $(".note").hidden = !note;
+  state.noted = { source, settings, shown: false };
   if (tab === "upload") state.upload = source;
   show(source, tab);
+}
+
+// A preset's note holds for its own picture and settings only.
+function dropStaleNote(request) {
+  const noted = state.noted;
+  if (!noted) return;
+  const same = JSON.stringify(request.source) === JSON.stringify(noted.source)
+    && FIELDS.every((field) => request[field] === noted.settings?.[field]);
+  if (same) noted.shown = true;
+  else if (noted.shown) $(".note").hidden = true;
+}
+
+function forget() {
+  Object.assign(state, { strokes: [], centre: true, upload: null });
+  ink.clearRect(0, 0, pad.width, pad.height);
+  setEraser(false);
 }
 
 // ---- Drawing ------------------------------------------------------------------------------------
@@ -364,6 +399,11 @@ function drawCursor(event) {
   pad.style.cursor = `url("data:image/svg+xml,${circle}") ${radius + 1} ${radius + 1}, crosshair`;
 }
 
+function setEraser(erase) {
+  pen.erase = erase;
+  $("[data-action=erase]").setAttribute("aria-pressed", erase);
+}
+
 function redraw() {
   ink.clearRect(0, 0, pad.width, pad.height);
   for (const stroke of state.strokes) drawStroke(stroke, 0);
@@ -386,6 +426,7 @@ function sendDrawing() {
     line.wanted = false;
     line.last = "";
     say("");
+    state.source = null;
     return blank();
   }
   state.source = { kind: "drawing", pixels: btoa(pixels), size: PAD_RASTER, centre: state.centre };
@@ -397,7 +438,7 @@ function sendDrawing() {
 const ACTIONS = {
   play: () => (state.playing ? stopPlaying() : play()),
   draw: () => document.getElementById("source-draw-button").click(),
-  erase: (button) => button.setAttribute("aria-pressed", (pen.erase = !pen.erase)),
+  erase: () => setEraser(!pen.erase),
   undo: () => state.strokes.pop() && redraw(),
   clear: () => ((state.strokes = []), redraw()),
 };
@@ -405,6 +446,7 @@ const ACTIONS = {
 const SWEEP = 6000; // milliseconds up and down
 
 function play() {
+  if (state.settings.kind === "none") return say("There is no noise to sweep: choose a kind of noise first.");
   const { minimum, maximum, step } = props.kinds[state.settings.kind];
   const start = performance.now() - (SWEEP / 2) * ((state.settings.level - minimum) / (maximum - minimum));
   $("[data-action=play]").textContent = "■ Stop";

@@ -125,11 +125,16 @@ def test_arrow_keys_move_a_slider(page):
 
 
 def test_a_number_out_of_span_never_reaches_the_picture(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+
     number(page, "noise-level").fill("99")
+    expect(page.locator("#stage .message")).to_contain_text("choose 0 to 2")
     number(page, "noise-level").blur()
 
     expect(number(page, "noise-level")).to_have_value("2")
     shows(page, level=2)
+    assert not [body for body in asked if '"level":99' in body]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "uniform"])
@@ -408,15 +413,101 @@ def test_with_mnist_a_preset_shows_the_articles_own_digit(open_page, app_with_mn
     assert (canvas(page, "clean") == train.images[1, 0].numpy()).all()
 
 
-def test_the_last_value_wins_over_a_slow_line(page):
-    page.route(
-        "**/component_server/**",
-        lambda route: (page.wait_for_timeout(60), route.continue_()),
-    )
+SLOW_LINE = """
+() => {
+  const fetch = window.fetch;
+  let turn = 0;
+  window.fetch = async (...request) => {
+    const reply = await fetch(...request);
+    if (!String(request[0]).includes("component_server")) return reply;
+    const late = ++turn % 4 === 0 ? 300 : 150;
+    await new Promise((go) => setTimeout(go, late));
+    return reply;
+  };
+  window.seen = [];
+  const stage = document.getElementById("stage");
+  new MutationObserver(() => window.seen.push(Number(stage.dataset.blurSigma)))
+    .observe(stage, { attributes: true, attributeFilter: ["data-paints"] });
+}
+"""
 
-    page.evaluate(DRAG, ["blur-sigma", [round(0.05 * i, 2) for i in range(1, 41)], 60])
 
-    shows(page, **{"blur-sigma": 2})
+def test_over_a_slow_line_pictures_come_often_in_order_and_end_on_the_last(page):
+    page.evaluate(SLOW_LINE)
+    drag_there = [round(0.02 * i, 2) for i in range(1, 101)]
+
+    page.evaluate(DRAG, ["blur-sigma", drag_there, 60])
+    page.evaluate("window.seen.length = 0")  # by now the stage knows the line
+    page.evaluate(DRAG, ["blur-sigma", [round(2 + 0.01 * i, 2) for i in range(1, 101)], 60])
+
+    shows(page, **{"blur-sigma": 3})
+    page.wait_for_timeout(500)
+    seen = page.evaluate("window.seen")
+    assert seen == sorted(seen)
+    assert len(seen) >= 20
+
+
+def test_a_blank_pad_stays_blank_while_a_slider_is_dragged(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.2), (0.7, 0.8))
+    page.mouse.up()
+    page.get_by_role("button", name="Clear").click()
+
+    page.evaluate(DRAG, ["blur-sigma", [0.7, 0.9, 1.1], 60])
+
+    page.wait_for_timeout(400)
+    assert canvas(page, "denoised").max() == 0
+    assert page.locator("#stage .verdict .top").count() == 0
+
+
+def test_a_preset_stops_play(page):
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(300)
+
+    choose(page, "preset", PRESETS["s0-rising-2"].label)
+
+    shows(page, level=0.8, **{"blur-sigma": 1})
+    page.wait_for_timeout(500)
+    shows(page, level=0.8)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_a_presets_note_goes_when_it_is_no_longer_true(page):
+    choose(page, "preset", PRESETS["s1-one-sided"].label)
+    expect(page.locator("#stage .note")).to_be_visible()
+    shows(page, recipe="dense-64", level=0.9)
+    page.wait_for_timeout(300)
+    expect(page.locator("#stage .note")).to_be_visible()
+
+    page.locator("[data-example='5']").click()
+
+    expect(page.locator("#stage .note")).to_be_hidden()
+
+
+def test_reset_clears_the_pad_and_its_choices(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.2), (0.7, 0.8))
+    page.mouse.up()
+    page.get_by_role("button", name="Eraser").click()
+    page.get_by_label("Centre like MNIST").uncheck()
+
+    page.locator("#reset").click()
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
+    open_tab(page, "Draw")
+
+    expect(page.locator("#stage .invite")).to_be_visible()
+    expect(page.get_by_label("Centre like MNIST")).to_be_checked()
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+
+
+def test_opening_mnist_without_the_digits_keeps_the_picture(page):
+    before = canvas(page, "denoised")
+
+    open_tab(page, "MNIST")
+
+    page.wait_for_timeout(400)
+    assert (canvas(page, "denoised") == before).all()
+    expect(page.locator("#stage .message")).to_be_hidden()
 
 
 def test_a_preset_leaves_the_pad_and_its_picture_stays(page):

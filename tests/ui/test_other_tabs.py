@@ -1,0 +1,53 @@
+"""The figures and the explanation in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.ui
+
+
+@pytest.fixture
+def figures(page):
+    page.get_by_role("tab", name="The articles' figures").click()
+    expect(page.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    return page
+
+
+def test_a_figure_is_drawn_when_the_tab_opens(figures):
+    width = figures.locator("#figure-image img").evaluate("image => image.naturalWidth")
+
+    assert width > 600
+    expect(figures.locator("#figure-explanation")).to_contain_text("Follow one digit")
+
+
+def test_the_figure_downloads_as_a_png_named_for_it(figures):
+    with figures.expect_download() as waiting:
+        figures.locator("#figure-download").click()
+
+    assert waiting.value.suggested_filename == "s0-rising-noise-conv-pool.png"
+    with open(waiting.value.path(), "rb") as file:
+        assert file.read(4) == b"\x89PNG"
+
+
+def test_the_weights_download_with_their_card(figures):
+    expect(figures.locator("#card")).to_contain_text("python train.py conv-pool")
+
+    with figures.expect_download() as waiting:
+        figures.locator("#card-weights").click()
+
+    assert waiting.value.suggested_filename == "conv-pool.safetensors"
+
+
+def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):
+    before = figures.locator("#figure-image img").get_attribute("src")
+
+    figures.get_by_label("The picture in the laboratory").check()
+
+    expect(figures.locator("#figure-image img")).not_to_have_attribute("src", before)
+
+
+def test_the_explanation_has_its_diagram_and_its_formulas(page):
+    page.get_by_role("tab", name="How it works").click()
+
+    expect(page.locator(".explanation .mermaid svg")).to_be_visible(timeout=20_000)
+    assert page.locator(".explanation .katex").count() > 10
