@@ -16,7 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from denoise_demo import checkpoints, metrics
-from denoise_demo.data import DataError, Digits, load_mnist
+from denoise_demo.data import Digits, load_mnist
 from denoise_demo.inference import load_classifier, load_denoiser
 from denoise_demo.models import build, count_parameters
 from denoise_demo.noise import Corruption
@@ -110,22 +110,32 @@ def weights_hashes() -> dict[str, str]:
     return {key: hashlib.sha256(path.read_bytes()).hexdigest() for key, path in paths.items()}
 
 
+def _around_table(readme: str) -> tuple[str, str]:
+    """Return the README's text before and after the table of results."""
+    head, begin, rest = readme.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(
+            f"{README_FILE.name} has no place for the table: put back {BEGIN} and {END}"
+        )
+    return head, tail
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure everything, write weights/results.json and the table of the README."""
     parser = argparse.ArgumentParser(prog="python -m denoise_demo.benchmark", description=__doc__)
     parser.add_argument("--data-dir", metavar="FOLDER", help="where MNIST is (or DENOISE_DATA_DIR)")
     options = parser.parse_args(arguments)
     try:
+        head, tail = _around_table(README_FILE.read_text(encoding="utf-8"))
         digits = load_mnist("test", options.data_dir, download=True)
         rows = measure_all(digits)
-    except (DataError, checkpoints.CheckpointError) as error:
+    except (OSError, ValueError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
     results = {"noise_seed": NOISE_SEED, "weights": weights_hashes(), "rows": rows}
     text = json.dumps(results, indent=1, allow_nan=False)
     checkpoints.write_atomically(RESULTS_FILE, f"{text}\n".encode())
-    head, rest = README_FILE.read_text(encoding="utf-8").split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
     readme = f"{head}{BEGIN}\n{readme_table(results)}\n{END}{tail}"
     checkpoints.write_atomically(README_FILE, readme.encode())
     print(f"wrote {len(rows)} rows to {RESULTS_FILE.name}, and the table of {README_FILE.name}")

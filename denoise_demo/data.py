@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pooch
 import torch
 from torch import Tensor
 
@@ -151,8 +152,6 @@ def parse_idx(content: bytes) -> np.ndarray:
 
 def cache_dir() -> Path:
     """Return the folder that downloads go to."""
-    import pooch  # noqa: PLC0415 - slow to import, seldom needed
-
     return Path(pooch.os_cache("denoise_demo")) / "mnist"
 
 
@@ -240,8 +239,6 @@ def _checked(file: IdxFile, content: bytes, path: Path) -> bytes:
 
 def _download(file: IdxFile) -> bytes:
     """Fetch a file into the cache folder, trying each mirror, with a progress bar."""
-    import pooch  # noqa: PLC0415
-
     folder = cache_dir()
     failures = []
     for mirror in MIRRORS:
