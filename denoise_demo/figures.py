@@ -1,60 +1,15 @@
 """The articles' figures, drawn again for any recipe and any digits."""
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from denoise_demo import metrics
-from denoise_demo.checkpoints import CheckpointError
+from denoise_demo import panels
 from denoise_demo.checks import integer, lookup
 from denoise_demo.experiment import SEED_MAXIMUM
-from denoise_demo.inference import load_classifier, load_denoiser
-from denoise_demo.noise import NOISES, Corruption, corrupt, gaussian_blur
-from denoise_demo.plots import Figure, Note, Row, picture_grid
-from denoise_demo.recipes import POINTS, get_recipe
+from denoise_demo.panels import Panels, Subject
+from denoise_demo.plots import Figure, picture_grid
+from denoise_demo.recipes import get_recipe
 from denoise_demo.sources import choose_digits
-
-CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a figure is drawn of: digits (N, 1, 28, 28) in [0, 1], and what was chosen for them.
-
-    A label is None where nobody knows it.
-    """
-
-    clean: Tensor
-    labels: Sequence[int | None]
-    source: str
-    recipe: str
-    seed: int
-
-    def generator(self) -> torch.Generator:
-        """Return the only source of randomness, at its start."""
-        return torch.Generator().manual_seed(self.seed)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A corruption, the images it gave and what the network made of them, (N, 1, 28, 28)."""
-
-    corruption: Corruption
-    noisy: Tensor
-    denoised: Tensor
-
-
-@dataclass(frozen=True)
-class Panels:
-    """A figure's content: column headings, rows, and the corruption and network to name."""
-
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    corruption: Corruption
-    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,9 +58,9 @@ def draw(
     recipe = get_recipe(recipe if spec.any_recipe else spec.recipe).id
     clean, labels, words = choose_digits(source, first, spec.digits, picture)
     subject = Subject(clean, labels, words, recipe, seed)
-    panels = spec.build(subject)
+    content = spec.build(subject)
     title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
-    return picture_grid(title, panels.columns, panels.rows, _caption(subject, panels))
+    return picture_grid(title, content.columns, content.rows, _caption(subject, content))
 
 
 def get_figure(kind: object) -> FigureSpec:
@@ -118,161 +73,10 @@ def file_name(kind: str, recipe: str) -> str:
     return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
 
 
-def blur_then_noise(subject: Subject) -> Panels:
-    """Show a digit, blurred, then with uniform noise on top."""
-    sigma, r = 1.0, 1.0
-    corruption = Corruption("uniform", level=r, blur_sigma=sigma, clip=False)
-    blurred = gaussian_blur(subject.clean, sigma)
-    noisy = corruption(subject.clean, subject.generator())
-    row = Row("", torch.cat([subject.clean, blurred, noisy]))
-    return Panels(
-        ["clean", f"blurred, sigma {sigma:g} px", f"then noise of ±{r:g}"], [row], corruption
-    )
-
-
-def noise_generator(subject: Subject) -> Panels:
-    """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
-    recipe = get_recipe(subject.recipe)
-    known = recipe.corruption.kind != "none"
-    corruption = recipe.corruption if known else POINTS["s0-train"]
-    kind, clip, generator = corruption.kind, corruption.clip, subject.generator()
-    blurs, levels = corruption.draw(len(subject.clean), generator)
-    noisy = corrupt(subject.clean, kind, levels, blurs, clip=clip, generator=generator)
-    columns = [
-        (f"blur {blur:.1f} px\n" if corruption.blur_sigma else "") + _strength(kind, level)
-        for blur, level in zip(blurs.tolist(), levels.tolist(), strict=True)
-    ]
-    rows = [
-        Row("Noisy", noisy, detail="what goes in"),
-        Row("Clean", subject.clean, detail="what is asked for"),
-    ]
-    network = f"{recipe.id}, which trains " + (
-        "on such pairs" if known else "without noise; these are S0's pairs"
-    )
-    return Panels(columns, rows, corruption, network)
-
-
-def rising_noise(subject: Subject) -> Panels:
-    """Show one digit at six rising levels, named by the article's label and by the true range."""
-    points = [POINTS[f"s0-level-{i}"] for i in range(6)]
-    trials = [_try(subject, point) for point in points]
-    clean = subject.clean.expand(len(points), -1, -1, -1)
-    noisy = torch.cat([trial.noisy for trial in trials])
-    denoised = torch.cat([trial.denoised for trial in trials])
-    columns = [
-        f"called r = {0.2 * i:.1f}\nreally ±{point.level:g}\nblur {point.blur_sigma:g} px"
-        for i, point in enumerate(points)
-    ]
-    rows = [
-        Row("Clean", clean),
-        Row("Noisy", noisy, _decibels(noisy, clean), "PSNR below"),
-        Row("Denoised", denoised, _decibels(denoised, clean), "PSNR below"),
-    ]
-    spans = replace(trials[-1].corruption, level=(0.0, 2.0), blur_sigma=(0.0, 2.5))
-    return Panels(columns, rows, spans, subject.recipe)
-
-
-def one_level(subject: Subject) -> Panels:
-    """Show six digits at one level, titled with their labels."""
-    trial = _try(subject, POINTS["s0-digits"])
-    columns = ["yours" if label is None else f"label {label}" for label in subject.labels]
-    return Panels(columns, _read_rows(subject, trial), trial.corruption, subject.recipe)
-
-
-def denoise_and_classify(subject: Subject) -> Panels:
-    """Show ten digits clean, noisy and denoised, and what the classifier reads in each."""
-    trial = _try(subject, POINTS["s1"])
-    return Panels([], _read_rows(subject, trial), trial.corruption, subject.recipe)
-
-
-def code_sizes(subject: Subject) -> Panels:
-    """Show five clean digits through the plain autoencoders, a row for each size of the code."""
-    rows = [Row("Original", subject.clean)]
-    for recipe in CODES:
-        denoised = load_denoiser(recipe)(subject.clean)
-        label = "1 number" if recipe == "dense-1" else f"{recipe.removeprefix('dense-')} numbers"
-        detail = f"{recipe}\n{_mean_decibels(denoised, subject.clean)}"
-        rows.append(Row(label, denoised, detail=detail))
-    return Panels([], rows, POINTS["clean"], "as each row says, trained clean to clean")
-
-
-def gaussian_denoising(subject: Subject) -> Panels:
-    """Show ten digits clean, with Gaussian noise, and denoised."""
-    trial = _try(subject, POINTS["s2"])
-    rows = [
-        Row("Original", subject.clean),
-        Row("Noisy", trial.noisy, detail=_mean_decibels(trial.noisy, subject.clean)),
-        Row("Denoised", trial.denoised, detail=_mean_decibels(trial.denoised, subject.clean)),
-    ]
-    return Panels([], rows, trial.corruption, subject.recipe)
-
-
-def side_by_side(subject: Subject) -> Panels:
-    """Show one digit before noise, after it, and denoised."""
-    trial = _try(subject, POINTS["s2"])
-    images = torch.cat([subject.clean, trial.noisy, trial.denoised])
-    notes = _decibels(images, subject.clean.expand(3, -1, -1, -1))
-    row = Row("", images, notes)
-    return Panels(["original", "noisy", "denoised"], [row], trial.corruption, subject.recipe)
-
-
-def _try(subject: Subject, corruption: Corruption) -> Trial:
-    """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
-    denoiser = load_denoiser(subject.recipe)
-    corruption = replace(corruption, clip=corruption.clip or denoiser.recipe.clip)
-    noisy = corruption(subject.clean, subject.generator())
-    return Trial(corruption, noisy, denoiser(noisy))
-
-
-def _read_rows(subject: Subject, trial: Trial) -> list[Row]:
-    """Return the rows clean, noisy and denoised with what the classifier reads in them."""
-    versions = {"Clean": subject.clean, "Noisy": trial.noisy, "Denoised": trial.denoised}
-    rows = []
-    for name, images in versions.items():
-        notes = _readings(images, subject.labels)
-        known = [note.right for note in notes if note.right is not None]
-        detail = f"{sum(known)} of {len(known)} read right" if notes else "no classifier"
-        rows.append(Row(name, images, notes, detail))
-    return rows
-
-
-def _readings(images: Tensor, labels: Sequence[int | None]) -> list[Note]:
-    """Return what the classifier reads in each image; nothing when its weights are not there."""
-    try:
-        digits = load_classifier()(images).argmax(1).tolist()
-    except CheckpointError:
-        return []
-    return [
-        Note(str(digit), None if label is None else digit == label)
-        for digit, label in zip(digits, labels, strict=True)
-    ]
-
-
-def _psnr(images: Tensor, clean: Tensor) -> Tensor:
-    """Return the PSNR (N,) of images as they are shown, limited to [0, 1]."""
-    return metrics.psnr(images.clamp(0, 1), clean)
-
-
-def _decibels(images: Tensor, clean: Tensor) -> list[Note]:
-    return [Note(_in_decibels(value)) for value in _psnr(images, clean).tolist()]
-
-
-def _mean_decibels(images: Tensor, clean: Tensor) -> str:
-    return "PSNR " + _in_decibels(float(_psnr(images, clean).mean()))
-
-
-def _in_decibels(value: float) -> str:
-    return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"
-
-
-def _strength(kind: str, level: float) -> str:
-    return f"±{level:.2f}" if kind == "uniform" else f"{NOISES[kind].level_name} {level:.2f}"
-
-
-def _caption(subject: Subject, panels: Panels) -> str:
+def _caption(subject: Subject, content: Panels) -> str:
     """Say what the figure was made with."""
-    corruption = panels.corruption
-    parts = [f"Network: {panels.network}."] if panels.network else []
+    corruption = content.corruption
+    parts = [f"Network: {content.network}."] if content.network else []
     if corruption.kind == "none":
         parts += ["No noise."]
     else:
@@ -288,7 +92,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S0",
         explanation="One digit, blurred, then with uniform noise of ±1 on top: as strong as the "
         "ink itself, and your eye still finds the digit.",
-        build=blur_then_noise,
+        build=panels.blur_then_noise,
         recipe="conv-pool",
         any_recipe=False,
         digits=1,
@@ -299,7 +103,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S0",
         explanation="Four pairs as the network meets them in training, what goes in above and "
         "what is asked for below: S0 draws another amount of blur and noise for every digit.",
-        build=noise_generator,
+        build=panels.noise_generator,
         recipe="conv-pool",
         any_recipe=True,
         digits=4,
@@ -310,7 +114,7 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Follow one digit to the right as blur and noise grow: the article calls the "
         "noise r = 0.2 i but adds twice that, ±0.4 i, so its last two columns are beyond anything "
         "its network was trained on.",
-        build=rising_noise,
+        build=panels.rising_noise,
         recipe="conv-pool",
         any_recipe=True,
         digits=1,
@@ -321,7 +125,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S0",
         explanation="Six digits under the same blur and noise: compare what the classifier reads "
         "(✓ right, ✗ wrong) in the noisy row and in the denoised one.",
-        build=one_level,
+        build=panels.one_level,
         recipe="conv-pool",
         any_recipe=True,
         digits=6,
@@ -331,7 +135,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S1",
         explanation="Count the check marks and the crosses: how many digits does the classifier "
         "read before the noise, under it, and after the autoencoder has cleaned them?",
-        build=denoise_and_classify,
+        build=panels.denoise_and_classify,
         recipe="dense-64",
         any_recipe=True,
         digits=10,
@@ -341,7 +145,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S2",
         explanation="Five digits squeezed through 1, 2, 8 and 32 numbers and drawn again from "
         "those: watch the handwriting come back row by row.",
-        build=code_sizes,
+        build=panels.code_sizes,
         recipe="dense-32",
         any_recipe=False,
         digits=5,
@@ -351,7 +155,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S2",
         explanation="Ten digits under strong Gaussian noise: compare the narrow dense-16, which "
         "redraws a digit from 16 numbers, with conv-flat, which only smooths neighbourhoods.",
-        build=gaussian_denoising,
+        build=panels.gaussian_denoising,
         recipe="dense-16",
         any_recipe=True,
         digits=10,
@@ -361,7 +165,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S3",
         explanation="One digit before the noise, under it, and after the network; below stands "
         "the PSNR, and a higher one is closer to the original.",
-        build=side_by_side,
+        build=panels.side_by_side,
         recipe="dense-300-fixed",
         any_recipe=True,
         digits=1,
