@@ -1,26 +1,32 @@
 """Train the networks: `python train.py conv-pool`, `python train.py --all`, `--list`.
 
-Each recipe of denoise_demo/recipes.py becomes weights/<recipe>.safetensors. A run that was
-stopped or killed goes on with --resume and ends with the same weights.
+Each recipe of denoise_demo/recipes.py becomes weights/<recipe>.safetensors, with the losses of
+its epochs in <recipe>.csv. A run that was stopped or killed goes on with --resume and ends with
+the same weights. Several processes share the work under torchrun:
+
+    torchrun --nproc-per-node 2 train.py conv-pool
 """
 
 import argparse
 import json
 import shlex
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from tqdm import tqdm
 
-from denoise_demo import benchmark, checkpoints, training
+from denoise_demo import checkpoints, runs, training
 from denoise_demo.checks import brief
-from denoise_demo.data import MNIST, Digits, load_mnist
-from denoise_demo.inference import DEVICES, Classifier, Denoiser, choose_device
+from denoise_demo.data import Digits, load_mnist
+from denoise_demo.distributed import Group, joined
+from denoise_demo.inference import DEVICES, choose_device
 from denoise_demo.models import MODELS, build, count_parameters
-from denoise_demo.recipes import POINTS, RECIPES, Recipe, changed_settings, settings_of
+from denoise_demo.recipes import RECIPES, Recipe, settings_of
+
+GO_ON = "nothing saved is lost; go on with the same command and --resume"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -40,6 +46,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     where = parser.add_argument_group("files")
     where.add_argument("--out", type=Path, default=checkpoints.WEIGHTS_DIR, metavar="FOLDER")
     where.add_argument("--resume", action="store_true", help="go on where an earlier run stopped")
+    where.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write its logs there")
     where.add_argument("--dry-run", action="store_true", help="show the settings and leave")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.recipes if name not in RECIPES]
@@ -69,17 +76,10 @@ def list_recipes(folder: Path) -> None:
         try:
             metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(name, folder))
             trained = f"{metadata['epochs']} epochs"
-            score = describe_score(recipe, metadata["metrics"])
+            score = runs.describe_score(recipe, metadata["metrics"])
         except (checkpoints.CheckpointError, KeyError):
             trained = "damaged" if checkpoints.checkpoint_path(name, folder).exists() else "no"
         print(f"{name:<20}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
-
-
-def describe_score(recipe: Recipe, scores: dict[str, float]) -> str:
-    """Return a recipe's main test score in words."""
-    if not recipe.denoises:
-        return f"accuracy {scores['accuracy']:.4f} on clean digits"
-    return f"{scores['psnr']:.2f} dB, BCE {scores['bce']:.4f} at {recipe.point}"
 
 
 def dry_run(recipe: Recipe) -> None:
@@ -90,112 +90,102 @@ def dry_run(recipe: Recipe) -> None:
     print("  " + json.dumps(settings_of(recipe)))
 
 
-def train(recipe: Recipe, digits: Digits, test: Digits, options: argparse.Namespace) -> None:
-    """Train one recipe, measure it on the test digits and save its checkpoint."""
-    device = choose_device(options.device)
-    resume_file = _resume_file(recipe, options.out)
-    trainer = training.Trainer(recipe, digits, device)
-    if options.resume and training.resume(trainer, resume_file):
+def train(
+    recipe: Recipe,
+    digits: dict[str, Digits],
+    options: argparse.Namespace,
+    device: torch.device,
+    group: Group,
+) -> None:
+    """Train one recipe and write its files; of several processes, one prints and writes."""
+    trainer = training.Trainer(recipe, digits["train"], device, group)
+    resume_file = runs.resume_path(recipe, options.out)
+    if options.resume and training.resume(trainer, resume_file) and group.leads:
         print(f"{recipe.id}: going on after epoch {len(trainer.history)}")
-    for record in training.fit(trainer, resume_file, _Progress(trainer)):
-        print(
-            f"{recipe.id} epoch {record.epoch}/{recipe.epochs}: "
-            f"train {record.train_loss:.4f}, validation {record.validation_loss:.4f}, "
-            f"{record.seconds:.1f} s"
-        )
-    scores = test_scores(trainer, test)
-    path = checkpoints.checkpoint_path(recipe.id, options.out)
-    checkpoints.save(path, trainer.module.state_dict(), metadata_of(trainer, scores, options))
-    resume_file.unlink(missing_ok=True)
-    print(f"{recipe.id}: {describe_score(recipe, scores)}; saved as {path.name}")
+    progress = _Progress(trainer) if group.leads else None
+    with runs.tensorboard(options.tensorboard if group.leads else None, recipe) as board:
+        for record in training.fit(trainer, resume_file, progress):
+            if group.leads:
+                print(
+                    f"{recipe.id} epoch {record.epoch}/{recipe.epochs}: "
+                    f"train {record.train_loss:.4f}, validation {record.validation_loss:.4f}, "
+                    f"{record.seconds:.1f} s"
+                )
+                runs.write_history(trainer, options.out)
+                runs.show_record(board, record)
+    if group.leads:
+        scores = runs.finish(trainer, digits["test"], options.out, command(recipe, options, group))
+        name = checkpoints.checkpoint_path(recipe.id).name
+        print(f"{recipe.id}: {runs.describe_score(recipe, scores)}; saved as {name}")
+    group.wait()
 
 
-def test_scores(trainer: training.Trainer, test: Digits) -> dict[str, float]:
-    """Measure a trained network at its recipe's own evaluation point."""
-    recipe, module = trainer.recipe, trainer.module.eval()
-    if recipe.denoises:
-        denoiser = Denoiser(recipe, module, trainer.device)
-        return benchmark.evaluate(denoiser, POINTS[recipe.point], test)
-    classifier = Classifier(module, trainer.device)
-    scores = benchmark.evaluate(lambda noisy: noisy, POINTS[recipe.point], test, classifier)
-    return {"accuracy": scores["accuracy"]}
-
-
-def metadata_of(
-    trainer: training.Trainer, scores: dict[str, float], options: argparse.Namespace
-) -> dict[str, Any]:
-    """Return what a weight file says of itself."""
-    recipe = trainer.recipe
-    spec = MODELS[recipe.model]
-    gpu = trainer.device.type == "cuda"
-    return {
-        "recipe": settings_of(recipe),
-        "arguments": dict(spec.arguments),
-        "parameters": count_parameters(trainer.module),
-        "data": {"name": "MNIST", "sha256": [file.sha256 for file in MNIST["train"]]},
-        "epochs": len(trainer.history),
-        "history": [vars(record) for record in trainer.history],
-        "metrics": scores,
-        "torch": torch.__version__,
-        "seed": recipe.seed,
-        "seconds": round(sum(record.seconds for record in trainer.history), 1),
-        "device": torch.cuda.get_device_name(trainer.device) if gpu else trainer.device.type,
-        "command": command(recipe, options),
-    }
-
-
-def command(recipe: Recipe, options: argparse.Namespace) -> str:
+def command(recipe: Recipe, options: argparse.Namespace, group: Group) -> str:
     """Return the command that trains this again, without local paths."""
-    words = ["python", "train.py", recipe.id]
+    start = ["torchrun", "--nproc-per-node", str(group.size)] if group.size > 1 else ["python"]
+    words = [*start, "train.py", recipe.id]
     for key in ("epochs", "seed", "device"):
         if getattr(options, key) is not None:
             words += [f"--{key}", str(getattr(options, key))]
     return shlex.join(words)
 
 
-def is_finished(recipe: Recipe, folder: Path) -> bool:
-    """Whether the folder holds this recipe, trained to its end with these settings."""
-    try:
-        metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(recipe.id, folder))
-    except checkpoints.CheckpointError:
-        return False
-    return not changed_settings(recipe, metadata.get("recipe"))
+def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
+    """Train recipes one after the other, in the processes torchrun has started."""
+    with joined(choose_device(options.device)) as (group, device):
+        options.out.mkdir(parents=True, exist_ok=True)
+        finished = [r for r in recipes if options.resume and runs.is_finished(r, options.out)]
+        for recipe in finished if group.leads else ():
+            print(f"{recipe.id}: already finished")
+            runs.resume_path(recipe, options.out).unlink(missing_ok=True)
+        todo = [recipe for recipe in recipes if recipe not in finished]
+        digits = load(options.data_dir, group) if todo else {}
+        for recipe in todo:
+            train(recipe, digits, options, device, group)
+
+
+def load(folder: str | None, group: Group) -> dict[str, Digits]:
+    """Load MNIST; the first process alone fetches what is missing."""
+    if not group.leads:
+        group.wait()
+    digits = {split: load_mnist(split, folder, download=True) for split in ("train", "test")}
+    if group.leads:
+        group.wait()
+    return digits
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     options = parse(arguments)
-    if options.list:
-        list_recipes(options.out)
-        return 0
     recipes = chosen_recipes(options)
-    if options.dry_run:
-        for recipe in recipes:
-            dry_run(recipe)
-        return 0
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        if options.resume:
-            for recipe in [r for r in recipes if is_finished(r, options.out)]:
-                print(f"{recipe.id}: already finished")
-                _resume_file(recipe, options.out).unlink(missing_ok=True)
-                recipes.remove(recipe)
-        if recipes:
-            train_set = load_mnist("train", options.data_dir, download=True)
-            test_set = load_mnist("test", options.data_dir, download=True)
-        for recipe in recipes:
-            train(recipe, train_set, test_set, options)
+        if options.list:
+            list_recipes(options.out)
+        elif options.dry_run:
+            for recipe in recipes:
+                dry_run(recipe)
+        else:
+            train_all(recipes, options)
     except KeyboardInterrupt:
-        print("\nstopped; go on with the same command and --resume", file=sys.stderr)
-        return 130
+        return complain(f"stopped; {GO_ON}", 130)
     except (OSError, ValueError, training.DivergedError) as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        return 1
+        return complain(str(error))
+    except torch.OutOfMemoryError:
+        return complain(f"the GPU's memory is full: free some, or say --device cpu; {GO_ON}")
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        if "CUDA error" in reason:
+            return complain(f"the GPU fails ({reason}); {GO_ON}")
+        if torch.distributed.is_initialized():
+            return complain(f"another process was lost ({reason}); {GO_ON}")
+        raise
     return 0
 
 
-def _resume_file(recipe: Recipe, folder: Path) -> Path:
-    return folder / f"{recipe.id}.resume.safetensors"
+def complain(message: str, code: int = 1) -> int:
+    """Print one line to the error stream and return the exit code."""
+    print(f"train.py: {message}", file=sys.stderr)
+    return code
 
 
 class _Progress:
@@ -206,12 +196,12 @@ class _Progress:
         self.bar = tqdm(disable=True)
 
     def __call__(self, step: int, loss: float, images: int) -> None:
-        if step == 1:
+        if self.bar.disable:
             epoch = f"{self.trainer.recipe.id} {len(self.trainer.history) + 1}"
             total = self.trainer.images_per_epoch
             self.bar = tqdm(total=total, desc=epoch, unit=" images", leave=False)
         self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-        self.bar.update(images)
+        self.bar.update(images - self.bar.n)
         if step == self.trainer.steps:
             self.bar.close()
 
@@ -235,5 +225,11 @@ def _within(text: str, least: int, most: int) -> int:
     return number
 
 
+def terminate(*_: object) -> None:
+    """Stop as on Ctrl-C: torchrun ends the other processes so when one is lost."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, terminate)
     raise SystemExit(main())

@@ -1,144 +1,174 @@
-"""Quality of every network at every evaluation point, on MNIST's test digits.
+"""Quality of every network and filter at every evaluation point, on MNIST's test digits.
 
 python -m denoise_demo.benchmark --data-dir DATA
+
+Writes weights/results.json, the tables of the README, and the speeds to benchmarks/speed.json.
+A run that was stopped goes on with --resume.
 """
 
 import argparse
-import hashlib
 import json
-import math
+import platform
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from denoise_demo import checkpoints, metrics
+from denoise_demo import checkpoints, results
 from denoise_demo.data import Digits, load_mnist
-from denoise_demo.inference import load_classifier, load_denoiser
-from denoise_demo.models import build, count_parameters
-from denoise_demo.noise import Corruption
-from denoise_demo.recipes import POINTS, RECIPES, denoisers
-
-RESULTS_FILE = checkpoints.WEIGHTS_DIR / "results.json"
-README_FILE = checkpoints.WEIGHTS_DIR.parent / "README.md"
-BEGIN, END = (
-    "<!-- results: written by python -m denoise_demo.benchmark -->",
-    "<!-- /results -->",
+from denoise_demo.evaluation import (
+    BATCH,
+    NOISE_SEED,
+    RESAMPLES,
+    Scene,
+    score,
+    set_scene,
+    summarise,
 )
-NOISE_SEED = 0
-BATCH = 1000  # fixed, because it decides which random numbers an image gets
+from denoise_demo.inference import choose_device, load_classifier
+from denoise_demo.methods import Denoise, get_method, load_method, methods
+from denoise_demo.noise import NOISES, Corruption, NoiseSpec
+from denoise_demo.recipes import POINTS
 
-Method = Callable[[Tensor], Tensor]
-
-
-@torch.inference_mode()
-def evaluate(
-    method: Method,
-    corruption: Corruption,
-    digits: Digits,
-    classify: Method | None = None,
-) -> dict[str, float]:
-    """Measure a denoiser on digits with fixed noise.
-
-    Args:
-        method: noisy (N, 1, 28, 28) -> denoised (N, 1, 28, 28) in [0, 1].
-        corruption: what is done to the clean digits.
-        digits: the images measured on.
-        classify: gives class probabilities (N, 10), for the accuracy after denoising.
-
-    Returns:
-        Means over the images: psnr (dB), ssim, mae, bce, and accuracy.
-    """
-    generator = torch.Generator().manual_seed(NOISE_SEED)
-    values: dict[str, list[Tensor]] = {}
-    for start in range(0, len(digits), BATCH):
-        rows = slice(start, start + BATCH)
-        clean = digits.clean(rows)
-        denoised = method(corruption(clean, generator)).clamp(0, 1)
-        for metric in (metrics.psnr, metrics.ssim, metrics.mae, metrics.bce):
-            values.setdefault(metric.__name__, []).append(metric(denoised, clean))
-        if classify:
-            right = classify(denoised).argmax(1) == digits.labels[rows]
-            values.setdefault("accuracy", []).append(right.float())
-    return {name: float(torch.cat(parts).double().mean()) for name, parts in values.items()}
+SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
+EVERY = 10  # the sweep and the slow filters see every tenth digit, easy ones and hard ones alike
+LEVELS = 12
+Row = dict[str, Any]
+Job = tuple[str, dict[str, Any], Corruption]
 
 
-def measure_all(digits: Digits) -> list[dict[str, Any]]:
-    """Measure the noisy input itself and every digits network at every evaluation point."""
+def sweep_levels(spec: NoiseSpec) -> list[float]:
+    """Return twelve levels over a noise's span, on its steps; of a count, in equal ratios."""
+    low, high = spec.minimum, spec.maximum
+    shares = [i / (LEVELS - 1) for i in range(LEVELS)]
+    exact = [low * (high / low) ** s if low > 0 else low + (high - low) * s for s in shares]
+    return [round(round((level - low) / spec.step) * spec.step + low, 6) for level in exact]
+
+
+def jobs(*, sweep: bool) -> Iterator[Job]:
+    """Yield what is measured: the list the rows go to, what they say of it, the corruption."""
+    for point, corruption in POINTS.items():
+        yield "rows", {"point": point}, corruption
+    for kind, spec in NOISES.items():
+        for level in sweep_levels(spec) if sweep and kind != "none" else ():
+            yield "sweep", {"kind": kind, "level": level}, Corruption(kind, level, clip=False)
+
+
+def measure(scene: Scene, where: dict[str, Any], bar: "tqdm[Any]") -> list[Row]:
+    """Measure the noisy input itself and every denoiser; at a point the slow ones on a tenth."""
     classify = load_classifier("cpu")
-    methods: dict[str, Method] = {"noisy": lambda noisy: noisy}
-    methods |= {recipe_id: load_denoiser(recipe_id, "cpu") for recipe_id in denoisers()}
+    denoisers: dict[str, Denoise] = {"noisy": lambda noisy, sigma: noisy}
+    denoisers |= {method_id: load_method(method_id, "cpu") for method_id in methods()}
     rows = []
-    with tqdm(total=len(methods) * len(POINTS), unit="row") as bar:
-        for name, method in methods.items():
-            for point, corruption in POINTS.items():
-                scores = evaluate(method, corruption, digits, classify)
-                # JSON knows no infinity: the PSNR of identical pictures is null.
-                rounded = {k: round(v, 5) if math.isfinite(v) else None for k, v in scores.items()}
-                where = {"domain": "digits", "method": name, "point": point, "n": len(digits)}
-                rows.append(where | rounded)
-                bar.set_postfix_str(f"{name} {point} {scores['psnr']:.2f} dB")
-                bar.update()
+    for name, denoise in denoisers.items():
+        thin = "point" in where and name != "noisy" and get_method(name).slow
+        images = scene[::EVERY] if thin else scene
+        summary = summarise(score(denoise, images, classify))
+        head = {"domain": "digits", "method": name, **where, "n": len(images)}
+        rows.append(head | summary)
+        bar.set_postfix_str(f"{name}, {', '.join(map(str, where.values()))}", refresh=False)
+        bar.update()
     return rows
 
 
-def readme_table(results: dict[str, Any]) -> str:
-    """Return the README's table: each network at its own point and on clean digits."""
-    rows = {(row["method"], row["point"]): row for row in results["rows"]}
-    lines = [
-        "| network | article | parameters | made for | PSNR, dB | accuracy | accuracy on clean |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, recipe in denoisers().items():
-        noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
-        before = "∞" if noisy["psnr"] is None else f"{noisy['psnr']:.2f}"
-        lines.append(
-            f"| `{name}` | {recipe.article} | {count_parameters(build(recipe.model)):,} "
-            f"| {POINTS[recipe.point].describe()} | {before} → {denoised['psnr']:.2f} "
-            f"| {noisy['accuracy']:.3f} → {denoised['accuracy']:.3f} "
-            f"| {rows['noisy', 'clean']['accuracy']:.3f} → {rows[name, 'clean']['accuracy']:.3f} |"
-        )
-    return "\n".join(lines)
+def run(digits: Digits, partial_file: Path, *, resume: bool, sweep: bool) -> results.Results:
+    """Measure everything, keeping what is done after each scene.
+
+    Raises:
+        ResultsError: when the part to go on from is damaged or was measured with other weights.
+    """
+    done: results.Results = {
+        "noise_seed": NOISE_SEED,
+        "resamples": RESAMPLES,
+        "weights": results.weights_hashes(),
+        "rows": [],
+        "sweep": [],
+    }
+    if resume and partial_file.exists():
+        done = results.load_results(partial_file)
+    todo = list(jobs(sweep=sweep))
+    each = len(methods()) + 1
+    measured = (len(done["rows"]) + len(done["sweep"])) // each
+    with tqdm(total=len(todo) * each, initial=measured * each, unit="row") as bar:
+        for part, where, corruption in todo[measured:]:
+            every = EVERY if part == "sweep" else 1
+            images = Digits(digits.images[::every], digits.labels[::every], digits.source)
+            done[part] += measure(set_scene(corruption, images), where, bar)
+            results.save_results(done, partial_file)
+    return done
 
 
-def weights_hashes() -> dict[str, str]:
-    """Return the SHA-256 of every shipped weight file."""
-    paths = {recipe_id: checkpoints.checkpoint_path(recipe_id) for recipe_id in RECIPES}
-    return {key: hashlib.sha256(path.read_bytes()).hexdigest() for key, path in paths.items()}
+def speeds(device: torch.device) -> list[Row]:
+    """Time every denoiser: one image, and a batch (a tenth of it for the slow ones)."""
+    generator = torch.Generator().manual_seed(NOISE_SEED)
+    noisy = torch.rand(BATCH, 1, 28, 28, generator=generator).to(device)
+    sigma = torch.full((BATCH,), 0.3)
+    rows = []
+    for name, method in tqdm(methods().items(), unit="denoiser", leave=False):
+        denoise = load_method(name, device.type)
+        count = BATCH // EVERY if method.slow else BATCH
+        one = _seconds(denoise, noisy[:1], sigma[:1])
+        many = _seconds(denoise, noisy[:count], sigma[:count])
+        row = {"method": name, "milliseconds": round(1000 * one, 4)}
+        rows.append(row | {"images_per_second": round(count / many)})
+    return rows
 
 
-def _around_table(readme: str) -> tuple[str, str]:
-    """Return the README's text before and after the table of results."""
-    head, begin, rest = readme.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(
-            f"{README_FILE.name} has no place for the table: put back {BEGIN} and {END}"
-        )
-    return head, tail
+def _seconds(denoise: Denoise, noisy: Tensor, sigma: Tensor) -> float:
+    """Return the seconds of the fastest of a few calls; reading the result waits for a GPU."""
+    spent: list[float] = []
+    while len(spent) < 5 or (sum(spent) < 0.2 and len(spent) < 100):
+        start = time.perf_counter()
+        denoise(noisy, sigma)[0].sum().item()
+        spent.append(time.perf_counter() - start)
+    return min(spent)
+
+
+def save_speeds(device: torch.device) -> None:
+    """Put the speeds on this device into the file of all devices."""
+    gpu = device.type == "cuda"
+    name = torch.cuda.get_device_name(device) if gpu else f"{platform.machine()} {device.type}"
+    everything = json.loads(SPEED_FILE.read_text(encoding="utf-8")) if SPEED_FILE.exists() else {}
+    everything[name] = {
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "rows": speeds(device),
+    }
+    checkpoints.write_atomically(SPEED_FILE, f"{json.dumps(everything, indent=1)}\n".encode())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure everything, write weights/results.json and the table of the README."""
-    parser = argparse.ArgumentParser(prog="python -m denoise_demo.benchmark", description=__doc__)
+    """Measure everything and write the results, the README's tables and the speeds."""
+    parser = argparse.ArgumentParser(
+        prog="python -m denoise_demo.benchmark",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--data-dir", metavar="FOLDER", help="where MNIST is (or DENOISE_DATA_DIR)")
+    parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped")
     options = parser.parse_args(arguments)
+    partial_file = results.RESULTS_FILE.with_suffix(".partial.json")
     try:
-        head, tail = _around_table(README_FILE.read_text(encoding="utf-8"))
+        head, tail = results.around_table(results.README_FILE.read_text(encoding="utf-8"))
         digits = load_mnist("test", options.data_dir, download=True)
-        rows = measure_all(digits)
+        done = run(digits, partial_file, resume=options.resume, sweep=True)
+        results.save_results(done, results.RESULTS_FILE)
+        readme = f"{head}{results.BEGIN}\n{results.readme_tables(done)}\n{results.END}{tail}"
+        checkpoints.write_atomically(results.README_FILE, readme.encode())
+        partial_file.unlink(missing_ok=True)
+        save_speeds(choose_device())
+    except KeyboardInterrupt:
+        print("\nbenchmark: stopped; go on with --resume", file=sys.stderr)
+        return 130
     except (OSError, ValueError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
-    results = {"noise_seed": NOISE_SEED, "weights": weights_hashes(), "rows": rows}
-    text = json.dumps(results, indent=1, allow_nan=False)
-    checkpoints.write_atomically(RESULTS_FILE, f"{text}\n".encode())
-    readme = f"{head}{BEGIN}\n{readme_table(results)}\n{END}{tail}"
-    checkpoints.write_atomically(README_FILE, readme.encode())
-    print(f"wrote {len(rows)} rows to {RESULTS_FILE.name}, and the table of {README_FILE.name}")
+    print(f"wrote {len(done['rows'])} rows and {len(done['sweep'])} of the level sweep")
     return 0
 
 

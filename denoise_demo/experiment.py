@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from denoise_demo import metrics
+from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.checks import check_keys, finite, integer, lookup
-from denoise_demo.inference import load_classifier, load_denoiser
-from denoise_demo.models import MODELS
-from denoise_demo.noise import BLUR_MAXIMUM, NOISES, corrupt
-from denoise_demo.recipes import get_recipe
+from denoise_demo.inference import load_classifier
+from denoise_demo.methods import get_method, load_method
+from denoise_demo.noise import NOISES, corrupt, noise_deviation
 
 SEED_MAXIMUM = 2**31 - 1
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
@@ -22,9 +22,10 @@ METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
 
 @dataclass(frozen=True)
 class Settings:
-    """What a person chooses: the corruption, the noise seed and the network.
+    """What a person chooses: the corruption, the noise seed and the denoiser.
 
-    `level` is in the unit of the noise kind, `blur_sigma` in pixels.
+    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `recipe` is a network's or a
+    filter's id.
     """
 
     kind: str
@@ -44,8 +45,7 @@ class Settings:
             )
         if not 0 <= integer(self.seed, "seed") <= SEED_MAXIMUM:
             raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
-        if not get_recipe(self.recipe).denoises:
-            raise ValueError(f"{self.recipe} is the classifier: choose a network that denoises")
+        get_method(self.recipe)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
@@ -75,28 +75,23 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
 
     Args:
         clean: (N, C, H, W) in [0, 1].
-        settings: the corruption, seed and network.
+        settings: the corruption, seed and denoiser.
 
     Raises:
-        ValueError: when the network does not take images of this shape.
+        ValueError: when the denoiser does not take images of this shape.
         CheckpointError: when the network's weights are missing or damaged.
     """
-    shapes = MODELS[get_recipe(settings.recipe).model].shapes
-    if tuple(clean.shape[1:]) not in shapes:
+    method = get_method(settings.recipe)
+    if method.shapes and tuple(clean.shape[1:]) not in method.shapes:
         raise ValueError(
             f"{settings.recipe} does not take pictures of {_by(clean.shape[1:])}: "
-            f"give {' or '.join(map(_by, shapes))} (channels, height, width)"
+            f"give {' or '.join(map(_by, method.shapes))} (channels, height, width)"
         )
-    denoiser = load_denoiser(settings.recipe)
-    noisy = corrupt(
-        clean,
-        settings.kind,
-        settings.level,
-        settings.blur_sigma,
-        clip=denoiser.recipe.clip,
-        generator=torch.Generator().manual_seed(settings.seed),
-    )
-    denoised = denoiser(noisy)
+    corruption = (settings.kind, settings.level, settings.blur_sigma)
+    generator = torch.Generator().manual_seed(settings.seed)
+    noisy = corrupt(clean, *corruption, clip=method.clip, generator=generator)
+    sigma = noise_deviation(clean, *corruption) if method.informed else torch.zeros(len(clean))
+    denoised = load_method(settings.recipe)(noisy, sigma)
     scores = {
         name: {metric.__name__: metric(image.clamp(0, 1), clean) for metric in METRICS}
         for name, image in (("noisy", noisy), ("denoised", denoised))

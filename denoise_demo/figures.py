@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from denoise_demo import panels
 from denoise_demo.checks import integer, lookup
 from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.methods import get_method
 from denoise_demo.panels import Panels, Subject
 from denoise_demo.plots import Figure, picture_grid
-from denoise_demo.recipes import get_recipe
 from denoise_demo.sources import choose_digits
 
 
@@ -42,7 +42,7 @@ def draw(
 
     Args:
         kind: a key of FIGURES.
-        recipe: a key of RECIPES; ignored by a figure whose networks are fixed.
+        recipe: a network's or a filter's id; ignored by a figure whose networks are fixed.
         source: a key of SOURCES.
         first: the number of the first digit; after the last digit comes the first again.
         seed: of the noise.
@@ -55,7 +55,7 @@ def draw(
     spec = get_figure(kind)
     if not 0 <= integer(seed, "seed") <= SEED_MAXIMUM:
         raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
-    recipe = get_recipe(recipe if spec.any_recipe else spec.recipe).id
+    recipe = get_method(recipe if spec.any_recipe else spec.recipe).id
     clean, labels, words = choose_digits(source, first, spec.digits, picture)
     subject = Subject(clean, labels, words, recipe, seed)
     content = spec.build(subject)

@@ -20,7 +20,8 @@ _loading = threading.Lock()
 class Denoiser:
     """A trained denoiser, (N, C, H, W) -> (N, C, H, W) float32 in [0, 1] on the input's device.
 
-    It limits its input to [0, 1] itself when its recipe was trained so.
+    It limits its input to [0, 1] itself when its recipe was trained so. It takes the noise's
+    standard deviation as a filter does, and leaves it aside: a network has learnt its noise.
     """
 
     recipe: Recipe
@@ -28,7 +29,7 @@ class Denoiser:
     device: torch.device
 
     @torch.inference_mode()
-    def __call__(self, noisy: Tensor) -> Tensor:
+    def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
         """Denoise a batch."""
         seen = noisy.clamp(0, 1) if self.recipe.clip else noisy
         denoised: Tensor = self.module(seen.to(self.device))

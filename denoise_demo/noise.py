@@ -10,25 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from denoise_demo.blur import Level, gaussian_blur
 from denoise_demo.checks import lookup
 
 NoiseFunction = Callable[[Tensor, Tensor, torch.Generator], Tensor]
-Level = float | Tensor
+VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 Range = tuple[float, float]
-
-BLUR_TRUNCATE = 4.0  # the kernel ends after this many standard deviations, as in SciPy
-BLUR_MAXIMUM = 4.0  # pixels; the largest blur offered
 
 
 @dataclass(frozen=True)
 class NoiseSpec:
-    """What a person needs to know of one kind of noise, and the function that adds it."""
+    """What a person needs to know of one kind of noise, and the function that adds it.
+
+    `variance` gives that of every noisy value before any clipping, from the image and the level.
+    """
 
     label: str
     function: NoiseFunction
+    variance: VarianceFunction
     level_name: str
     unit: str
     minimum: float
@@ -108,27 +109,6 @@ def speckle(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
     return image * (1 + level * _normals(image, generator))
 
 
-def gaussian_blur(image: Tensor, sigma: Level) -> Tensor:
-    """Blur each channel with a Gaussian, as scipy.ndimage.gaussian_filter does.
-
-    Borders are reflected and the kernel is cut at four standard deviations. Each image side is
-    one matrix product, because the matrix differs from image to image.
-
-    Args:
-        image: (N, C, H, W).
-        sigma: standard deviation in pixels, one number or (N,).
-
-    Returns:
-        (N, C, H, W).
-    """
-    sigmas = torch.as_tensor(sigma, dtype=image.dtype, device=image.device).reshape(-1)
-    if not bool(sigmas.any()):
-        return image
-    rows = _blur_matrix(sigmas, image.shape[-2]).unsqueeze(1)  # (N or 1, 1, H, H)
-    columns = _blur_matrix(sigmas, image.shape[-1]).unsqueeze(1)  # (N or 1, 1, W, W)
-    return rows @ image @ columns.transpose(-1, -2)
-
-
 def corrupt(
     clean: Tensor,
     kind: str,
@@ -158,6 +138,27 @@ def corrupt(
     levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
     noisy = spec.function(gaussian_blur(clean, blur_sigma), levels, generator)
     return noisy.clamp_(0, 1) if clip else noisy
+
+
+def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 0.0) -> Tensor:
+    """Return the noise's standard deviation in each image, for denoisers that are told it.
+
+    Args:
+        clean: (N, C, H, W) in [0, 1].
+        kind: a key of NOISES.
+        level: in the unit of that noise, one number or (N,).
+        blur_sigma: of the blur before the noise, one number or (N,).
+
+    Returns:
+        (N,), the root of the mean variance over the pixels, on the [0, 1] scale.
+
+    Raises:
+        ValueError: for an unknown kind.
+    """
+    spec = lookup(NOISES, kind, "noise")
+    levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
+    variance = spec.variance(gaussian_blur(clean, blur_sigma), levels).expand_as(clean)
+    return variance.flatten(1).mean(1).sqrt()
 
 
 @dataclass(frozen=True)
@@ -216,21 +217,6 @@ def _normals(like: Tensor, generator: torch.Generator) -> Tensor:
     return field.to(like.device)
 
 
-def _blur_matrix(sigmas: Tensor, size: int) -> Tensor:
-    """Rows of Gaussian weights folded back at the borders: (N,) -> (N, size, size)."""
-    radii = (BLUR_TRUNCATE * sigmas + 0.5).floor()
-    reach = int(radii.max())
-    taps = torch.arange(-reach, reach + 1, device=sigmas.device)
-    weights = torch.exp(-0.5 * (taps / sigmas.clamp_min(1e-6).unsqueeze(1)) ** 2)
-    weights = weights.masked_fill(taps.abs() > radii.unsqueeze(1), 0.0)
-    weights = weights / weights.sum(1, keepdim=True)  # (N, taps)
-    position = torch.arange(size, device=sigmas.device).unsqueeze(1) + taps  # (size, taps)
-    folded = position.remainder(2 * size)
-    folded = torch.minimum(folded, 2 * size - 1 - folded)  # d c b a | a b c d | d c b a
-    picks = F.one_hot(folded, size).to(sigmas.dtype)  # (size, taps, size)
-    return torch.einsum("nt,itj->nij", weights, picks)
-
-
 def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
     """Smallest k with P(X <= k) >= u for X ~ Poisson(rate), element by element.
 
@@ -253,28 +239,40 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
     return counts
 
 
-# Label, function, name and unit of the level, its minimum, maximum, default and step, reference.
+def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:
+    """Return the mean of the square less the square of the mean, of kept, black and white."""
+    mean = (1 - level) * image + level / 2
+    return (1 - level) * image**2 + level / 2 - mean**2
+
+
+# Label, function, variance, name and unit of the level, its minimum, maximum, default and step,
+# reference.
 NOISES: dict[str, NoiseSpec] = {
-    "none": NoiseSpec("None", no_noise, "level", "", 0, 1, 0, 0.01, ""),
+    "none": NoiseSpec("None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, ""),
     "gaussian": NoiseSpec(
-        "Gaussian", gaussian, "sigma", "white is 1", 0, 1, 0.5, 0.01, "Vincent et al. 2010"
+        "Gaussian", gaussian, lambda x, sigma: sigma**2, "sigma", "white is 1",
+        0, 1, 0.5, 0.01, "Vincent et al. 2010",
     ),
     "uniform": NoiseSpec(
-        "Uniform", uniform, "half-range r", "white is 1", 0, 2, 0.8, 0.01, "Amico 2019"
+        "Uniform", uniform, lambda x, r: r**2 / 3, "half-range r", "white is 1",
+        0, 2, 0.8, 0.01, "Amico 2019",
     ),
     "one-sided-uniform": NoiseSpec(
-        "One-sided uniform", one_sided_uniform, "range r", "white is 1",
+        "One-sided uniform", one_sided_uniform, lambda x, r: r**2 / 12, "range r", "white is 1",
         0, 2, 0.9, 0.01, "Image Denoising Using Auto Encoders",
     ),
     "poisson": NoiseSpec(
-        "Poisson", poisson, "peak", "photons at white, fewer is noisier",
+        "Poisson", poisson, lambda x, peak: x / peak, "peak",
+        "photons at white, fewer is noisier",
         1, 256, 16, 1, "Hasinoff 2014",
     ),
     "salt-pepper": NoiseSpec(
-        "Salt & pepper", salt_and_pepper, "amount", "fraction of values hit",
+        "Salt & pepper", salt_and_pepper, _salt_and_pepper_variance, "amount",
+        "fraction of values hit",
         0, 1, 0.2, 0.001, "Gonzalez and Woods 2018",
     ),
     "speckle": NoiseSpec(
-        "Speckle", speckle, "sigma", "times the pixel itself", 0, 2, 1, 0.01, "Goodman 1976"
+        "Speckle", speckle, lambda x, sigma: (sigma * x) ** 2, "sigma", "times the pixel itself",
+        0, 2, 1, 0.01, "Goodman 1976",
     ),
 }  # fmt: skip

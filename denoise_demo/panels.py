@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from denoise_demo import metrics
+from denoise_demo.blur import gaussian_blur
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.inference import load_classifier, load_denoiser
-from denoise_demo.noise import NOISES, Corruption, corrupt, gaussian_blur
+from denoise_demo.methods import get_method, load_method
+from denoise_demo.noise import NOISES, Corruption, corrupt, noise_deviation
 from denoise_demo.plots import Note, Row
-from denoise_demo.recipes import POINTS, get_recipe
+from denoise_demo.recipes import POINTS, RECIPES
 
 CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
 
@@ -68,9 +71,9 @@ def blur_then_noise(subject: Subject) -> Panels:
 
 def noise_generator(subject: Subject) -> Panels:
     """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
-    recipe = get_recipe(subject.recipe)
-    known = recipe.corruption.kind != "none"
-    corruption = recipe.corruption if known else POINTS["s0-train"]
+    trained = RECIPES[subject.recipe].corruption if subject.recipe in RECIPES else POINTS["clean"]
+    known = trained.kind != "none"
+    corruption = trained if known else POINTS["s0-train"]
     kind, clip, generator = corruption.kind, corruption.clip, subject.generator()
     blurs, levels = corruption.draw(len(subject.clean), generator)
     noisy = corrupt(subject.clean, kind, levels, blurs, clip=clip, generator=generator)
@@ -82,7 +85,7 @@ def noise_generator(subject: Subject) -> Panels:
         Row("Noisy", noisy, detail="what goes in"),
         Row("Clean", subject.clean, detail="what is asked for"),
     ]
-    network = f"{recipe.id}, which trains " + (
+    network = f"{subject.recipe}, which trains " + (
         "on such pairs" if known else "without noise; these are S0's pairs"
     )
     return Panels(columns, rows, corruption, network)
@@ -154,10 +157,12 @@ def side_by_side(subject: Subject) -> Panels:
 
 def _try(subject: Subject, corruption: Corruption) -> Trial:
     """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
-    denoiser = load_denoiser(subject.recipe)
-    corruption = replace(corruption, clip=corruption.clip or denoiser.recipe.clip)
+    clip = corruption.clip or get_method(subject.recipe).clip
+    corruption = replace(corruption, clip=clip)
     noisy = corruption(subject.clean, subject.generator())
-    return Trial(corruption, noisy, denoiser(noisy))
+    level, blur_sigma = cast(float, corruption.level), cast(float, corruption.blur_sigma)
+    sigma = noise_deviation(subject.clean, corruption.kind, level, blur_sigma)
+    return Trial(corruption, noisy, load_method(subject.recipe)(noisy, sigma))
 
 
 def _read_rows(subject: Subject, trial: Trial) -> list[Row]:

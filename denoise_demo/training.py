@@ -7,17 +7,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from denoise_demo import checkpoints
 from denoise_demo.data import Digits, split_train
+from denoise_demo.distributed import Group
 from denoise_demo.models import build
+from denoise_demo.objective import Objective, has_bfloat16
 from denoise_demo.recipes import Recipe, changed_settings, settings_of
+from denoise_demo.schedules import SCHEDULES
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
 EVALUATION_BATCH = 1000
+REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
 OnStep = Callable[[int, float, int], None]
 
 
@@ -43,10 +49,21 @@ class Trainer:
         recipe: what to train.
         digits: MNIST's training set; the recipe says how much of its end validates.
         device: where to train; the data set lives there too.
+        group: the processes that share every batch.
+
+    Raises:
+        ValueError: when the processes cannot share a batch evenly.
     """
 
-    def __init__(self, recipe: Recipe, digits: Digits, device: torch.device) -> None:
-        self.recipe, self.device = recipe, device
+    def __init__(
+        self, recipe: Recipe, digits: Digits, device: torch.device, group: Group | None = None
+    ) -> None:
+        self.recipe, self.device, self.group = recipe, device, group or Group()
+        if recipe.batch % self.group.size:
+            raise ValueError(
+                f"{recipe.id} has batches of {recipe.batch}, which {self.group.size} processes "
+                "cannot share evenly: choose a number of processes that divides the batch"
+            )
         # Weights start from the CPU's generator, so that a seed means the same on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -55,19 +72,29 @@ class Trainer:
                 module.apply(_glorot)
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = module.to(device)
-        self.optimiser = getattr(torch.optim, recipe.optimiser)(
-            self.module.parameters(), **recipe.settings
-        )
-        self.generator = torch.Generator(device).manual_seed(recipe.seed)
+        self.mixed = recipe.precision == "bfloat16" and has_bfloat16(device)
+        objective = Objective(self.module, recipe.loss, mixed=self.mixed)
+        self.objective = self.group.wrap(objective)
+        optimiser = getattr(torch.optim, recipe.optimiser)
+        fused = {"fused": True} if optimiser is torch.optim.Adam else {}
+        self.optimiser = optimiser(self.module.parameters(), **recipe.settings, **fused)
+        self.average = _moving_average(self.module, recipe.ema) if recipe.ema else None
+        self.generator = torch.Generator(device)
         self.history: list[Record] = []
 
         train, validation = split_train(digits, recipe.validation)
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
-        self.noisy = None if recipe.fresh else recipe.corruption(self.clean, self.generator)
+        fixed = self.generator.manual_seed(recipe.seed)
+        self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
         self.validation_clean = validation.clean().to(device)
         self.validation_labels = validation.labels.to(device)
         fixed = torch.Generator(device).manual_seed(VALIDATION_SEED)
         self.validation_noisy = recipe.corruption(self.validation_clean, fixed)
+
+    @property
+    def result(self) -> nn.Module:
+        """The network that is kept: with a moving average of the weights, that."""
+        return self.average.module if self.average else self.module
 
     @property
     def steps(self) -> int:
@@ -77,7 +104,9 @@ class Trainer:
     @property
     def images_per_epoch(self) -> int:
         """Images seen in one epoch."""
-        return self.recipe.steps * self.recipe.batch if self.recipe.steps else len(self.clean)
+        if self.recipe.steps:
+            return self.recipe.steps * self.recipe.batch
+        return len(self.clean) // self.group.size * self.group.size
 
     @property
     def finished(self) -> bool:
@@ -87,18 +116,24 @@ class Trainer:
     def epoch(self, on_step: OnStep | None = None) -> Record:
         """Train one epoch and validate."""
         start = time.perf_counter()
-        self.module.train()
+        self.objective.train()
         total = torch.zeros((), device=self.device)
-        for step, batch in enumerate(self._batches()):
+        for step, batch in enumerate(self._batches(), 1):
             rate = self._set_learning_rate(step)
-            loss = self._loss(*self._pairs(batch))
+            loss = self.objective(*self._pairs(self.group.share(batch)))
             self.optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
+            if self.recipe.max_norm:
+                clip_grad_norm_(self.module.parameters(), self.recipe.max_norm)
             self.optimiser.step()
+            if self.average:
+                self.average.update_parameters(self.module)
             total += loss.detach()
-            if on_step:
-                on_step(step + 1, float(total) / (step + 1), len(batch))
-        epoch, train_loss = len(self.history) + 1, float(total) / self.steps
+            if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
+                images = min(step * self.recipe.batch, self.images_per_epoch)
+                on_step(step, float(total) / step, images)
+        epoch = len(self.history) + 1
+        train_loss = float(self.group.sum(total)) / self.group.size / self.steps
         seconds = time.perf_counter() - start
         record = Record(epoch, train_loss, self._validate(), rate, seconds)
         if not math.isfinite(train_loss + record.validation_loss):
@@ -112,39 +147,50 @@ class Trainer:
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return everything a resumed run needs, as tensors and JSON values."""
         tensors = {f"module.{key}": value for key, value in self.module.state_dict().items()}
+        if self.average:
+            average = self.average.state_dict()
+            tensors |= {f"average.{key}": value for key, value in average.items()}
         for index, slots in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
-        tensors["generator"] = self.generator.get_state()
         plain = {"history": [asdict(r) for r in self.history], "recipe": settings_of(self.recipe)}
         return tensors, plain
 
     def restore(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
         """Continue from a state; CheckpointError when it is damaged."""
         checkpoints.load_checked(self.module, _below("module.", tensors), "the resume file")
+        if self.average:
+            average = _below("average.", tensors)
+            checkpoints.load_checked(self.average, average, "the resume file")
         slots: dict[int, dict[str, Tensor]] = {}
+        parameters = list(self.module.parameters())
         try:
             for key, value in _below("optimiser.", tensors).items():
                 index, name = key.split(".")
-                slots.setdefault(int(index), {})[name] = value
-            parameters = range(len(list(self.module.parameters())))
-            if len({frozenset(slots[index]) for index in parameters}) != 1:
+                like = parameters[int(index)]
+                # The fused optimiser goes through the memory, which must be laid out alike.
+                laid_out = torch.empty_like(like).copy_(value) if value.ndim else value
+                slots.setdefault(int(index), {})[name] = laid_out.detach()
+            if len({frozenset(slots[index]) for index in range(len(parameters))}) != 1:
                 raise ValueError("the optimiser's state is incomplete")
             self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": slots})
-            self.generator.set_state(tensors["generator"])
             self.history = [Record(**record) for record in plain["history"]]
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (LookupError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoints.CheckpointError(
                 f"the resume file is damaged ({error}): delete it to start again"
             ) from error
 
     def _batches(self) -> Iterator[Tensor]:
-        """Yield one epoch's batches of indices, reshuffling whenever the images run out."""
+        """Yield one epoch's batches of indices, reshuffling whenever the images run out.
+
+        The order follows from the seed and the epoch, and is the same in every process and on
+        every device; the noise is each process's own.
+        """
+        seed, epoch = self.recipe.seed, len(self.history)
+        self.generator.manual_seed(_mixed(seed, epoch, 1 + self.group.rank))
+        shuffler = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
         rounds = math.ceil(self.images_per_epoch / len(self.clean))
-        shuffles = [
-            torch.randperm(len(self.clean), generator=self.generator, device=self.device)
-            for _ in range(rounds)
-        ]
-        order = torch.cat(shuffles)[: self.images_per_epoch]
+        shuffles = [torch.randperm(len(self.clean), generator=shuffler) for _ in range(rounds)]
+        order = torch.cat(shuffles)[: self.images_per_epoch].to(self.device)
         yield from torch.split(order, self.recipe.batch)
 
     def _pairs(self, batch: Tensor) -> tuple[Tensor, Tensor]:
@@ -156,32 +202,21 @@ class Trainer:
             noisy = self.noisy[batch]
         return noisy, clean if self.recipe.denoises else self.labels[batch]
 
-    def _loss(self, noisy: Tensor, target: Tensor) -> Tensor:
-        """Return the recipe's loss; cross-entropies are taken on logits."""
-        noisy = noisy.contiguous(memory_format=torch.channels_last)
-        if self.recipe.loss == "bce":
-            logits = self.module.logits(noisy)
-            return F.binary_cross_entropy_with_logits(logits, target)
-        if self.recipe.loss == "cross-entropy":
-            return F.cross_entropy(self.module(noisy), target)
-        return F.mse_loss(self.module(noisy), target)
-
     @torch.no_grad()
     def _validate(self) -> float:
         """Return the mean loss over the validation images with their fixed noise."""
-        self.module.eval()
+        objective = Objective(self.result, self.recipe.loss).eval()
         target = self.validation_clean if self.recipe.denoises else self.validation_labels
-        pairs = zip(
-            torch.split(self.validation_noisy, EVALUATION_BATCH),
-            torch.split(target, EVALUATION_BATCH),
-            strict=True,
-        )
-        return sum(float(self._loss(*pair)) * len(pair[0]) for pair in pairs) / len(target)
+        total = torch.zeros((), device=self.device, dtype=torch.float64)
+        mine = self.group.share(torch.arange(len(target), device=self.device))
+        for rows in torch.split(mine, EVALUATION_BATCH):
+            total += objective(self.validation_noisy[rows], target[rows]) * len(rows)
+        return float(self.group.sum(total)) / len(target)
 
     def _set_learning_rate(self, step: int) -> float:
-        """Hold the rate, then let it fall linearly to zero over the last part of the epochs."""
-        left = 1 - (len(self.history) + step / self.steps) / self.recipe.epochs
-        rate = self.recipe.settings["lr"] * min(1.0, left / max(self.recipe.anneal, 1e-9))
+        """Set the rate of a step, counted from 1, as the schedule has it."""
+        done = (len(self.history) + (step - 1) / self.steps) / self.recipe.epochs
+        rate = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         return rate
@@ -199,14 +234,15 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
     Args:
         trainer: fresh, or restored from `resume_file`.
         resume_file: written atomically after each epoch.
-        on_step: called after each batch with the step, the mean loss so far and the batch size.
+        on_step: called every few batches with the step, the mean loss and the images so far.
 
     Raises:
         DivergedError: when the loss is not finite any more; the last good state stays.
     """
     while not trainer.finished:
         record = trainer.epoch(on_step)
-        checkpoints.save(resume_file, *trainer.state())
+        if trainer.group.leads:
+            checkpoints.save(resume_file, *trainer.state())
         yield record
 
 
@@ -227,6 +263,17 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
         )
     trainer.restore(tensors, plain)
     return True
+
+
+def _moving_average(module: nn.Module, decay: float) -> AveragedModel:
+    """Return the exponential moving average of a network's weights, before the first step."""
+    average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(module, multi_avg_fn=average, use_buffers=True)
+
+
+def _mixed(*numbers: int) -> int:
+    """Return one seed for several numbers, so that neighbours give unrelated streams."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from gradio_client.exceptions import AppError
 
 from denoise_demo import experiment
 from denoise_demo.data import load_examples
-from denoise_demo.recipes import denoisers
+from denoise_demo.methods import methods
 from denoise_demo.ui.api import build_api
 
 
@@ -25,10 +25,10 @@ def digit():
     return load_examples().clean(slice(0, 1))[0, 0].tolist()
 
 
-def test_recipes_lists_every_network_and_whether_it_can_be_used(client):
+def test_recipes_lists_every_network_and_filter_and_whether_it_can_be_used(client):
     listed = client.predict(api_name="/recipes")
 
-    assert [entry["id"] for entry in listed] == list(denoisers())
+    assert [entry["id"] for entry in listed] == list(methods())
     assert [entry["id"] for entry in listed if not entry["available"]] == ["dense-8"]
 
 
@@ -40,6 +40,14 @@ def test_denoise_gives_what_the_experiment_gives(client, digit):
     assert answer["denoised"] == pytest.approx(outcome.denoised[0, 0].numpy(), abs=1e-6)
     assert answer["scores"]["noisy"]["mae"] == pytest.approx(float(outcome.scores["noisy"]["mae"]))
     assert len(answer["probabilities"]["denoised"]) == 10
+
+
+def test_denoise_takes_a_filter_too(client, digit):
+    answer = client.predict(digit, "wiener", "gaussian", 0.3, 0.0, 3, api_name="/denoise")
+
+    settings = experiment.Settings("gaussian", 0.3, 0.0, "wiener", 3)
+    outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
+    assert answer["denoised"] == pytest.approx(outcome.denoised[0, 0].numpy(), abs=1e-6)
 
 
 def test_denoise_as_it_is_has_no_finite_psnr(client, digit):

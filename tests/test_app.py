@@ -1,16 +1,14 @@
 """The page as a whole: it builds with damaged networks, and the repository is fit for a Space."""
 
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import app
-from denoise_demo import benchmark
-from denoise_demo.recipes import RECIPES, denoisers
+from denoise_demo.filters import FILTERS
+from denoise_demo.methods import methods
+from denoise_demo.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,11 +18,11 @@ def dropdown(demo, elem_id):
     return next(block for block in blocks if getattr(block, "elem_id", None) == elem_id)
 
 
-def test_the_page_offers_every_network():
+def test_the_page_offers_every_network_and_filter():
     demo = app.build_demo()
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
-    assert offered == list(denoisers())
+    assert offered == list(methods())
 
 
 def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):
@@ -44,7 +42,8 @@ def test_the_page_builds_without_any_network(monkeypatch):
 
     demo = app.build_demo()
 
-    assert dropdown(demo, "recipe").choices == []
+    offered = [value for _, value in dropdown(demo, "recipe").choices]
+    assert offered == list(FILTERS)
 
 
 def test_only_the_typed_endpoints_are_public():
@@ -85,46 +84,3 @@ def test_every_weight_file_is_small_enough_for_a_space():
 
     assert {f"{key}.safetensors" for key in RECIPES} <= set(sizes)
     assert max(sizes.values()) < 10_000_000
-
-
-def test_the_readme_shows_the_benchmarks_own_numbers():
-    results = json.loads(benchmark.RESULTS_FILE.read_text(encoding="utf-8"))
-    readme = benchmark.README_FILE.read_text(encoding="utf-8")
-
-    assert benchmark.readme_table(results) in readme
-
-
-def test_the_benchmark_measured_the_weights_that_are_shipped():
-    results = json.loads(benchmark.RESULTS_FILE.read_text(encoding="utf-8"))
-
-    assert results["weights"] == benchmark.weights_hashes()
-
-
-@pytest.mark.parametrize(
-    ("method", "point", "metric", "least"),
-    [
-        ("dense-1", "clean", "psnr", 12.0),
-        ("dense-2", "clean", "psnr", 12.7),
-        ("dense-8", "clean", "psnr", 15.0),
-        ("dense-32", "clean", "psnr", 20.5),
-        ("dense-16", "s2", "psnr", 15.5),
-        ("conv-flat", "s2", "psnr", 19.8),
-        ("dense-64", "s1", "accuracy", 0.945),
-        ("noisy", "clean", "accuracy", 0.972),
-        ("dense-300-random", "s3-random", "psnr", 18.5),
-    ],
-)
-def test_the_shipped_networks_are_as_good_as_the_articles(method, point, metric, least):
-    results = json.loads(benchmark.RESULTS_FILE.read_text(encoding="utf-8"))
-
-    (row,) = [r for r in results["rows"] if (r["method"], r["point"]) == (method, point)]
-
-    assert row[metric] >= least
-
-
-def test_conv_pool_is_as_good_as_the_articles_own_network():
-    results = json.loads(benchmark.RESULTS_FILE.read_text(encoding="utf-8"))
-
-    (row,) = [r for r in results["rows"] if (r["method"], r["point"]) == ("conv-pool", "s0-train")]
-
-    assert row["bce"] <= 0.1262

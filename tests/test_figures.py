@@ -37,6 +37,7 @@ PICTURES = {
     "s3-side-by-side": 3,
 }
 SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
+SOME_FILTERS = ("median-3", "wiener")
 ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_recipe]
 NOISY = [key for key in FIGURES if key != "s2-code-sizes"]
 
@@ -86,9 +87,9 @@ def test_a_figure_shows_its_pictures(kind: str) -> None:
     assert len(built_in(kind).axes) == PICTURES[kind]
 
 
-@pytest.mark.parametrize("recipe", SOME_RECIPES)
+@pytest.mark.parametrize("recipe", [*SOME_RECIPES, *SOME_FILTERS])
 @pytest.mark.parametrize("kind", ANY_RECIPE)
-def test_a_figure_can_be_drawn_for_any_recipe(kind: str, recipe: str) -> None:
+def test_a_figure_can_be_drawn_for_any_recipe_and_filter(kind: str, recipe: str) -> None:
     figure = built_in(kind, recipe)
 
     assert len(figure.axes) == PICTURES[kind]
@@ -198,7 +199,7 @@ def test_the_noise_generator_shows_a_recipes_own_pairs(recipe: str) -> None:
     assert np.array_equal(np.stack(shown), expected[:, 0].numpy())
 
 
-@pytest.mark.parametrize("recipe", ["dense-32", "dense-300-clean"])
+@pytest.mark.parametrize("recipe", ["dense-32", "dense-300-clean", "median-3"])
 def test_the_noise_generator_says_when_a_recipe_trains_without_noise(recipe: str) -> None:
     clean = load_examples().clean(slice(4))
 
@@ -236,8 +237,8 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
     [
         ({"kind": "s9"}, "unknown figure 's9'; choose one of: s0-blur-then-noise"),
         ({"kind": None}, "unknown figure None"),
-        ({"recipe": "dense-9"}, "unknown recipe 'dense-9'"),
-        ({"recipe": None}, "unknown recipe None"),
+        ({"recipe": "dense-9"}, "unknown recipe or filter 'dense-9'"),
+        ({"recipe": None}, "unknown recipe or filter None"),
         ({"recipe": "mlp-classifier"}, "it does not denoise"),
         ({"source": "faces"}, "unknown source of digits 'faces'"),
         ({"first": -1}, "first digit -1"),

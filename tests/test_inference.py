@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from scipy.ndimage import median_filter
 from torch import Tensor
 
-from denoise_demo import benchmark, checkpoints, inference
+from denoise_demo import checkpoints, inference
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path
 from denoise_demo.data import Digits, load_mnist
+from denoise_demo.evaluation import evaluate
+from denoise_demo.filters import FILTERS
 from denoise_demo.inference import (
     Denoiser,
     choose_device,
@@ -325,11 +326,11 @@ def test_shipped_weights_reach_their_recorded_scores(key, test_digits) -> None:
 
     if recipe.denoises:
         denoiser = Denoiser(recipe, module, cpu)
-        measured = benchmark.evaluate(denoiser, POINTS[recipe.point], test_digits)
+        measured = evaluate(denoiser, POINTS[recipe.point], test_digits)
     else:
         classifier = inference.Classifier(module, cpu)
-        measured = benchmark.evaluate(
-            lambda noisy: noisy, POINTS[recipe.point], test_digits, classifier
+        measured = evaluate(
+            lambda noisy, sigma: noisy, POINTS[recipe.point], test_digits, classifier
         )
 
     tolerances = {"psnr": 0.01, "ssim": 0.001, "mae": 0.0005, "bce": 0.0005, "accuracy": 0.001}
@@ -351,10 +352,7 @@ def test_the_published_variant_of_s3_has_dead_outputs(data_dir: Path) -> None:
 def test_the_network_of_random_levels_beats_the_median_filter(data_dir: Path) -> None:
     digits = load_mnist("test", data_dir)[:2000]
 
-    def median(noisy: Tensor) -> Tensor:
-        return torch.from_numpy(median_filter(noisy.numpy(), size=(1, 1, 3, 3)))
-
-    by_median = benchmark.evaluate(median, POINTS["s3-random"], digits)
-    by_network = benchmark.evaluate(load_denoiser("dense-300-random"), POINTS["s3-random"], digits)
+    by_median = evaluate(FILTERS["median-3"], POINTS["s3-random"], digits)
+    by_network = evaluate(load_denoiser("dense-300-random"), POINTS["s3-random"], digits)
 
     assert by_network["psnr"] > by_median["psnr"] + 3

@@ -2,9 +2,18 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoise_demo.models import MODELS, ConvPool, DenseReLU, MLPClassifier, build, count_parameters
+from denoise_demo.models import (
+    MODELS,
+    ConvPool,
+    DenseReLU,
+    EnlargeConv2d,
+    MLPClassifier,
+    build,
+    count_parameters,
+)
 
 CODE_UNITS = {
     "dense-1": 1,
@@ -170,3 +179,51 @@ def test_an_unknown_model_is_refused_naming_the_known_ones(name: object) -> None
 
 def test_running_statistics_count_as_parameters() -> None:
     assert count_parameters(nn.BatchNorm2d(32)) == 128
+
+
+# The convolution of an enlarged image
+
+
+@pytest.fixture
+def enlarge():
+    """Return a convolution of enlarged images and the plain one with the same weights."""
+
+    def make(inputs, outputs):
+        fast, plain = EnlargeConv2d(inputs, outputs), nn.Conv2d(inputs, outputs, 3, padding=1)
+        plain.load_state_dict(fast.state_dict())
+        return fast, lambda small: plain(F.interpolate(small, scale_factor=2)), plain
+
+    return make
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(16, 1), (3, 5), (1, 1)])
+@pytest.mark.parametrize("size", [(14, 14), (5, 3), (1, 1)])
+def test_the_convolution_of_an_enlarged_image_is_that(inputs, outputs, size, enlarge, generator):
+    fast, expected, _ = enlarge(inputs, outputs)
+    small = torch.rand(2, inputs, *size, generator=generator)
+
+    torch.testing.assert_close(fast(small), expected(small), atol=1e-6, rtol=1e-5)
+
+
+def test_its_gradients_are_those_of_the_plain_way(enlarge, generator):
+    fast, expected, plain = enlarge(4, 2)
+    small = torch.rand(2, 4, 6, 6, generator=generator, requires_grad=True)
+    weights = torch.rand(2, 2, 12, 12, generator=generator)
+
+    ours = torch.autograd.grad((fast(small) * weights).sum(), [small, fast.weight, fast.bias])
+    theirs = torch.autograd.grad(
+        (expected(small) * weights).sum(), [small, plain.weight, plain.bias]
+    )
+
+    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_inference_does_not_spoil_a_later_training(generator):
+    small = torch.rand(1, 16, 14, 14, generator=generator)
+    with torch.inference_mode():
+        EnlargeConv2d(16, 1)(small)
+
+    fresh = EnlargeConv2d(16, 1)
+    fresh(small).sum().backward()
+
+    assert fresh.weight.grad.any()

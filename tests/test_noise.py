@@ -9,19 +9,12 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from denoise_demo.noise import (
-    BLUR_MAXIMUM,
-    NOISES,
-    Corruption,
-    NoiseSpec,
-    corrupt,
-    gaussian_blur,
-)
+from denoise_demo.blur import gaussian_blur
+from denoise_demo.noise import NOISES, Corruption, NoiseSpec, corrupt, noise_deviation
 
 SHAPES = [(3, 1, 28, 28), (2, 3, 64, 64), (1, 3, 17, 40)]
 RANDOM_KINDS = [kind for kind in NOISES if kind != "none"]
 ADDITIVE_KINDS = ["gaussian", "uniform", "one-sided-uniform"]
-BLUR_SIGMAS = [0, 0.01, 0.1, 0.124, 0.125, 0.2, 0.5, 0.75, 1, 1.3, 2, 2.7, 4, 11]
 
 
 def add(image: Tensor, kind: str, level: object, seed: int = 0, **more: object) -> Tensor:
@@ -362,62 +355,47 @@ def test_without_clipping_values_leave_the_unit_interval(kind: str, image: Tenso
     assert noisy.max() > 1.5
 
 
-# Blur
+# The strength that denoisers are told
 
 
-def blurred_by_scipy(image: Tensor, sigma: float) -> Tensor:
-    """Blur each channel of each image by itself."""
-    planes = [
-        scipy.ndimage.gaussian_filter(plane, sigma, mode="reflect", truncate=4.0)
-        for plane in image.flatten(0, 1).double().numpy()
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_the_deviation_is_that_of_the_noise_itself(
+    kind: str, share: float, generator: torch.Generator
+) -> None:
+    spec, image = NOISES[kind], torch.rand(1, 3, 8, 8, generator=generator)
+    level = spec.minimum + share * (spec.maximum - spec.minimum)
+
+    told = noise_deviation(image, kind, level)
+
+    # Over many draws, the variance of every value about its own mean, then the mean over values.
+    draws = add(image.expand(20_000, -1, -1, -1), kind, level).flatten(1)
+    assert told.shape == (1,)
+    assert float(told) == pytest.approx(float(draws.var(0).mean().sqrt()), rel=0.02, abs=1e-6)
+
+
+def test_the_deviation_is_each_images_own(image: Tensor) -> None:
+    levels, blurs = torch.tensor([0.1, 0.5, 1.0]), torch.tensor([0.0, 1.0, 2.0])
+
+    together = noise_deviation(image, "speckle", levels, blurs)
+
+    alone = [
+        float(noise_deviation(image[i : i + 1], "speckle", float(levels[i]), float(blurs[i])))
+        for i in range(3)
     ]
-    return torch.from_numpy(np.stack(planes)).float().view_as(image)
+    assert together.tolist() == pytest.approx(alone)
 
 
-@pytest.mark.parametrize("sigma", BLUR_SIGMAS)
-@pytest.mark.parametrize("shape", [*SHAPES, (2, 1, 5, 3), (1, 1, 1, 9)])
-def test_blur_agrees_with_scipy(sigma: float, shape: tuple[int, ...]) -> None:
-    image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+def test_the_deviation_is_taken_after_the_blur(image: Tensor) -> None:
+    blurred = noise_deviation(gaussian_blur(image, 2.0), "speckle", 1.0)
 
-    blurred = gaussian_blur(image, sigma)
-
-    torch.testing.assert_close(blurred, blurred_by_scipy(image, sigma), atol=1e-5, rtol=0)
+    torch.testing.assert_close(noise_deviation(image, "speckle", 1.0, 2.0), blurred)
+    assert not torch.allclose(noise_deviation(image, "speckle", 1.0), blurred)
 
 
-def test_blur_agrees_with_scipy_on_either_side_of_every_kernel_size() -> None:
-    image = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    edges = [(radius - 0.5) / 4 for radius in range(1, 17)]
-
-    for sigma in [edge + delta for edge in edges for delta in (-0.001, 0, 0.001)]:
-        torch.testing.assert_close(
-            gaussian_blur(image, sigma), blurred_by_scipy(image, sigma), atol=1e-5, rtol=0
-        )
-
-
-def test_blur_of_each_image_by_its_own_sigma_agrees_with_scipy() -> None:
-    image = torch.rand(len(BLUR_SIGMAS), 3, 16, 28, generator=torch.Generator().manual_seed(0))
-
-    blurred = gaussian_blur(image, torch.tensor(BLUR_SIGMAS, dtype=torch.float32))
-
-    for index, sigma in enumerate(BLUR_SIGMAS):
-        alone = blurred_by_scipy(image[index : index + 1], sigma)
-        torch.testing.assert_close(blurred[index : index + 1], alone, atol=1e-5, rtol=0)
-
-
-def test_blur_does_not_mix_channels() -> None:
-    red = torch.zeros(1, 3, 16, 16)
-    red[:, 0] = torch.rand(16, 16, generator=torch.Generator().manual_seed(0))
-
-    blurred = gaussian_blur(red, 2.0)
-
-    assert blurred[:, 0].std() > 0
-    assert not blurred[:, 1:].any()
-
-
-def test_blur_keeps_an_even_image_even(grey: Tensor) -> None:
-    blurred = gaussian_blur(grey[..., :28, :28], BLUR_MAXIMUM)
-
-    torch.testing.assert_close(blurred, grey[..., :28, :28], atol=1e-6, rtol=0)
+def test_the_deviation_of_an_unknown_noise_is_refused(image: Tensor) -> None:
+    with pytest.raises(ValueError, match="unknown noise 'snow'"):
+        noise_deviation(image, "snow", 1.0)
 
 
 # The registry

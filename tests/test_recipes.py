@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.data import load_mnist
 from denoise_demo.models import MODELS
-from denoise_demo.noise import BLUR_MAXIMUM, NOISES, Corruption
+from denoise_demo.noise import NOISES, Corruption
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import (
     ARTICLES,

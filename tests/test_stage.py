@@ -10,7 +10,7 @@ import torch
 from denoise_demo import experiment
 from denoise_demo.data import load_examples
 from denoise_demo.images import decode_pixels
-from denoise_demo.recipes import denoisers
+from denoise_demo.methods import methods
 from denoise_demo.sources import clean_picture
 from denoise_demo.ui.stage import FIELDS, step
 
@@ -35,8 +35,8 @@ def drawing(ink=255, **changes):
     return source | {"centre": True} | changes
 
 
-@pytest.mark.parametrize("recipe", denoisers())
-def test_every_network_answers_with_four_pictures_and_all_numbers(recipe):
+@pytest.mark.parametrize("recipe", methods())
+def test_every_network_and_filter_answers_with_four_pictures_and_all_numbers(recipe):
     reply = step(request(recipe=recipe))
 
     assert reply["shape"] == [28, 28, 1]

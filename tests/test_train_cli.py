@@ -1,5 +1,6 @@
 """The command line of training: what it prints, refuses, survives and leaves behind."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -12,32 +13,13 @@ import pytest
 import torch
 
 import train
-from denoise_demo import checkpoints
+from denoise_demo import checkpoints, training
 from denoise_demo.checkpoints import checkpoint_path, read, read_metadata
 from denoise_demo.data import Digits
 from denoise_demo.models import MODELS
 from denoise_demo.recipes import RECIPES, settings_of
 
 ROOT = Path(train.__file__).parent
-# Runs the command line in a process of its own, on a folder whose few digits pass for MNIST's.
-DRIVER = """
-import hashlib, sys
-from dataclasses import replace
-from pathlib import Path
-from denoise_demo import data
-from denoise_demo.recipes import RECIPES
-import train
-
-folder = Path(sys.argv[1])
-for split, files in data.MNIST.items():
-    data.MNIST[split] = tuple(
-        replace(file, sha256=hashlib.sha256((folder / file.name).read_bytes()).hexdigest())
-        for file in files
-    )
-for key, recipe in RECIPES.items():
-    RECIPES[key] = replace(recipe, validation=20, batch=16, steps=30 if recipe.steps else None)
-raise SystemExit(train.main(["--data-dir", str(folder), *sys.argv[2:]]))
-"""
 
 
 @pytest.fixture
@@ -66,13 +48,14 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(fake_mnist: Path) -> Callable[..., subprocess.Popen[str]]:
+def start(fake_mnist: Path, driver: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start the command line in a process of its own."""
 
     def call(*arguments: object) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+        environment["PYTHONPATH"] = str(ROOT)
         return subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(fake_mnist), *map(str, arguments)],
+            [sys.executable, str(driver), str(fake_mnist), *map(str, arguments)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -237,7 +220,7 @@ def test_every_recipe_trains_to_a_weight_file_that_loads(key, run, out, capsys) 
 
     assert code == 0
     assert f"saved as {key}.safetensors" in capsys.readouterr().out
-    assert [path.name for path in out.iterdir()] == [f"{key}.safetensors"]
+    assert {path.name for path in out.iterdir()} == {f"{key}.safetensors", f"{key}.csv"}
     assert not checkpoints.load(key, out).module.training
 
 
@@ -253,7 +236,8 @@ def test_several_recipes_train_one_after_the_other(run, out) -> None:
     code = run("dense-2", "dense-1", "dense-2")
 
     assert code == 0
-    assert {path.name for path in out.iterdir()} == {"dense-1.safetensors", "dense-2.safetensors"}
+    files = {path.name for path in out.glob("*.safetensors")}
+    assert files == {"dense-1.safetensors", "dense-2.safetensors"}
 
 
 def test_the_folder_is_made(run, fake_mnist, tmp_path) -> None:
@@ -420,7 +404,7 @@ def test_without_resume_an_old_resume_file_does_not_matter(run, out) -> None:
     code = run("dense-2")
 
     assert code == 0
-    assert [path.name for path in out.iterdir()] == ["dense-2.safetensors"]
+    assert [path.name for path in out.glob("*.safetensors")] == ["dense-2.safetensors"]
 
 
 @pytest.mark.slow
@@ -445,7 +429,10 @@ def test_a_run_killed_in_the_middle_resumes_to_the_same_bits(start, tmp_path) ->
     assert first["metrics"] == second["metrics"]
     for name in ("train_loss", "validation_loss", "learning_rate"):
         assert [r[name] for r in first["history"]] == [r[name] for r in second["history"]]
-    assert [path.suffix for path in (tmp_path / "killed").iterdir()] == [".safetensors"]
+    assert not list((tmp_path / "killed").glob("*.resume.*"))
+    tables = [tmp_path / name / "conv-pool.csv" for name in ("whole", "killed")]
+    losses = [[line.split(",")[:3] for line in path.read_text().split()] for path in tables]
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.slow
@@ -459,4 +446,102 @@ def test_ctrl_c_leaves_a_message_and_a_run_to_go_on_with(start, tmp_path) -> Non
     assert process.returncode == 130
     assert "--resume" in errors
     assert "Traceback" not in errors
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["dense-16.resume.safetensors"]
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert files == {"dense-16.resume.safetensors", "dense-16.csv"}
+
+
+@pytest.mark.slow
+def test_a_polite_kill_does_the_same(start, tmp_path) -> None:
+    process = start("dense-16", "--epochs", 500, "--out", tmp_path / "out")
+    wait_for(process, "epoch 2/500")
+
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=180)
+
+    assert process.returncode == 130
+    assert "--resume" in errors
+    assert "Traceback" not in errors
+
+
+# Tables and TensorBoard
+
+
+def test_the_losses_of_every_epoch_are_in_a_table(run, out) -> None:
+    run("dense-2", "--epochs", "3")
+
+    with (out / "dense-2.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    history = read_metadata(checkpoint_path("dense-2", out))["history"]
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
+    for row, record in zip(rows, history, strict=True):
+        assert {name: float(value) for name, value in row.items()} == record
+
+
+def test_tensorboard_gets_the_losses(run, out, tmp_path) -> None:
+    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+
+    code = run("dense-2", "--epochs", "2", "--tensorboard", str(tmp_path / "logs"))
+
+    assert code == 0
+    found = reading.EventAccumulator(str(tmp_path / "logs" / "dense-2" / "loss_validation"))
+    found.Reload()
+    history = read_metadata(checkpoint_path("dense-2", out))["history"]
+    assert [event.value for event in found.Scalars("loss")] == pytest.approx(
+        [record["validation_loss"] for record in history]
+    )
+
+
+def test_tensorboard_that_is_not_there_is_one_clear_line(
+    run, monkeypatch, tmp_path, capsys
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+
+    code = run("dense-2", "--tensorboard", str(tmp_path / "logs"))
+
+    assert code == 1
+    message = capsys.readouterr().err
+    assert "pip install tensorboard" in message
+    assert len(message.splitlines()) == 1
+
+
+# A GPU that fails
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "memory is full"),
+        (RuntimeError("CUDA error: device lost\nmore"), "GPU fails (CUDA error: device lost)"),
+    ],
+)
+def test_a_gpu_that_fails_is_one_clear_line_and_a_run_to_go_on_with(  # noqa: PLR0917
+    error, words, run, out, monkeypatch, capsys
+) -> None:
+    original = training.Trainer.epoch
+
+    def epoch(trainer, on_step=None):
+        if trainer.history:
+            raise error
+        return original(trainer, on_step)
+
+    monkeypatch.setattr(training.Trainer, "epoch", epoch)
+
+    code = run("dense-2")
+
+    assert code == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert words in last
+    assert "--resume" in last
+    monkeypatch.setattr(training.Trainer, "epoch", original)
+    assert run("dense-2", "--resume") == 0
+    assert read_metadata(checkpoint_path("dense-2", out))["epochs"] == 2
+
+
+def test_an_error_of_our_own_is_not_hidden(run, monkeypatch) -> None:
+    def epoch(trainer, on_step=None):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(training.Trainer, "epoch", epoch)
+
+    with pytest.raises(RuntimeError, match="a mistake"):
+        run("dense-2")

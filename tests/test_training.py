@@ -14,16 +14,27 @@ from denoise_demo import checkpoints
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.data import Digits
 from denoise_demo.noise import Corruption
+from denoise_demo.objective import has_bfloat16
 from denoise_demo.recipes import RECIPES, Recipe
+from denoise_demo.schedules import SCHEDULES
 from denoise_demo.training import DivergedError, Record, Trainer, fit, resume
 
 CPU = torch.device("cpu")
 SMALL = {"batch": 16, "validation": 20, "epochs": 4}
 FLAVOURS = {
-    "Adam, fresh noise, steps, annealing": replace(
-        RECIPES["conv-pool"], **SMALL, steps=7, anneal=0.5
+    "Adam, fresh noise, steps, cosine": replace(
+        RECIPES["conv-pool"], **SMALL, steps=7, schedule="cosine", precision="float32"
     ),
     "Adam, frozen noise, convolutions": replace(RECIPES["conv-flat"], **SMALL),
+    "bfloat16, one cycle, moving average, limited gradient": replace(
+        RECIPES["conv-pool"],
+        **SMALL,
+        steps=7,
+        schedule="one-cycle",
+        precision="bfloat16",
+        ema=0.9,
+        max_norm=0.1,
+    ),
     "Adam, frozen noise, dense": replace(RECIPES["dense-16"], **SMALL),
     "Adam, early stopping": replace(RECIPES["dense-64"], **SMALL, patience=2),
     "Adam, no noise": replace(RECIPES["dense-2"], **SMALL),
@@ -78,7 +89,9 @@ def test_every_epoch_gives_one_record(recipe: Recipe, digits: Digits, resume_fil
 
 @every_flavour
 def test_the_loss_falls(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
-    trainer = Trainer(replace(recipe, epochs=10, anneal=0.0, patience=None), digits, CPU)
+    trainer = Trainer(
+        replace(recipe, epochs=10, schedule="constant", ema=0.0, patience=None), digits, CPU
+    )
 
     records = list(fit(trainer, resume_file))
 
@@ -98,25 +111,27 @@ def test_records_are_yielded_while_training_goes_on(
     assert resume_file.exists()
 
 
-@pytest.mark.parametrize(("steps", "expected"), [(None, [16] * 6 + [4]), (9, [16] * 9)])
-def test_every_batch_is_reported(
-    steps: int | None, expected: list[int], recipe: Recipe, digits: Digits, resume_file: Path
+def test_progress_is_reported_every_few_batches_and_at_the_end(
+    digits: Digits, resume_file: Path
 ) -> None:
-    trainer = Trainer(replace(recipe, steps=steps, epochs=1), digits, CPU)
-    calls: list[tuple[int, float, int]] = []
+    recipe = replace(FLAVOURS["Adam, frozen noise, dense"], batch=4, epochs=1)  # 25 batches of 4
+    seen: list[tuple[int, int, float]] = []
 
-    (record,) = fit(trainer, resume_file, lambda *call: calls.append(call))
+    trainer = Trainer(recipe, digits, CPU)
+    [record] = fit(
+        trainer, resume_file, lambda step, loss, images: seen.append((step, images, loss))
+    )
 
-    assert [step for step, _, _ in calls] == list(range(1, len(expected) + 1))
-    assert [images for _, _, images in calls] == expected
-    assert sum(expected) == trainer.images_per_epoch
-    assert calls[-1][1] == pytest.approx(record.train_loss)
+    assert [report[:2] for report in seen] == [(10, 40), (20, 80), (25, 100)]
+    assert seen[-1][2] == pytest.approx(record.train_loss)
 
 
 def test_every_image_is_seen_once_an_epoch_in_another_order(recipe: Recipe, digits: Digits) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
-    first, second = torch.cat([*trainer._batches()]), torch.cat([*trainer._batches()])
+    first = torch.cat([*trainer._batches()])
+    trainer.epoch()
+    second = torch.cat([*trainer._batches()])
 
     assert first.sort().values.tolist() == list(range(100))
     assert second.sort().values.tolist() == list(range(100))
@@ -248,25 +263,91 @@ def test_the_classifier_learns_labels(digits: Digits) -> None:
 # The learning rate
 
 
-def test_annealing_holds_the_rate_then_lets_it_fall_to_zero(
-    recipe: Recipe, digits: Digits, resume_file: Path
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_rate_follows_the_schedule(
+    schedule: str, recipe: Recipe, digits: Digits, resume_file: Path
 ) -> None:
-    trainer = Trainer(replace(recipe, epochs=6, anneal=4 / 6, steps=50), digits, CPU)
+    trainer = Trainer(replace(recipe, epochs=5, schedule=schedule, steps=4), digits, CPU)
 
     rates = [record.learning_rate for record in fit(trainer, resume_file)]
 
-    assert rates[:2] == [0.001, 0.001]
-    falling = [0.001 * (4 - epoch + 1 / 50) / 4 for epoch in (1, 2, 3, 4)]
-    assert rates[2:] == pytest.approx(falling)
-    assert rates[-1] < 0.01 * rates[0]
+    ends = [(epoch + 3 / 4) / 5 for epoch in range(5)]  # of the last step of each epoch
+    assert rates == pytest.approx([0.001 * SCHEDULES[schedule](done) for done in ends])
 
 
-def test_without_annealing_the_rate_stays(
-    recipe: Recipe, digits: Digits, resume_file: Path
+# The moving average, the limit of the gradient, the precision
+
+
+def test_the_moving_average_follows_the_weights_and_is_what_is_kept(
+    recipe: Recipe, digits: Digits
 ) -> None:
+    averaged = Trainer(replace(recipe, ema=0.9, steps=3), digits, CPU)
+    plain = Trainer(replace(recipe, steps=1, epochs=9), digits, CPU)
+    seen = []
+    batches = list(averaged._batches())
+    for batch in batches:
+        loss = plain.objective(*plain._pairs(batch))
+        plain.optimiser.zero_grad()
+        loss.backward()
+        plain.optimiser.step()
+        seen.append(plain.module.encoder.weight.detach().clone())
+
+    averaged.epoch()
+
+    expected = seen[0]
+    for weight in seen[1:]:
+        expected = 0.9 * expected + 0.1 * weight
+    assert torch.allclose(averaged.result.encoder.weight, expected, atol=1e-6)
+    assert torch.equal(averaged.module.encoder.weight, seen[-1])
+
+
+def test_without_a_moving_average_the_weights_are_kept(recipe: Recipe, digits: Digits) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
-    assert {record.learning_rate for record in fit(trainer, resume_file)} == {0.001}
+    assert trainer.result is trainer.module
+
+
+def test_validation_measures_the_moving_average(recipe: Recipe, digits: Digits) -> None:
+    frozen = Trainer(replace(recipe, ema=1 - 1e-9), digits, CPU)
+
+    first, second = frozen.epoch(), frozen.epoch()
+
+    # The average stays where the first step left it; the losses of training go on falling.
+    assert second.validation_loss == pytest.approx(first.validation_loss, rel=1e-4)
+    assert second.train_loss < 0.99 * first.train_loss
+
+
+def test_the_gradient_is_limited(digits: Digits) -> None:
+    descent = replace(FLAVOURS["SGD, momentum"], settings={"lr": 1.0}, steps=1)
+    free = Trainer(descent, digits, CPU)
+    limited = Trainer(replace(descent, max_norm=1e-3), digits, CPU)
+    start = torch.cat([value.flatten() for value in weights(free).values()])
+
+    free.epoch()
+    limited.epoch()
+
+    def moved(trainer: Trainer) -> float:
+        end = torch.cat([value.flatten() for value in weights(trainer).values()])
+        return float((end - start).norm())
+
+    assert moved(limited) == pytest.approx(1e-3, rel=1e-3)
+    assert moved(free) > 2e-3
+
+
+def test_bfloat16_is_used_where_the_processor_has_it(digits: Digits) -> None:
+    flavour = FLAVOURS["bfloat16, one cycle, moving average, limited gradient"]
+
+    mixed, exact = (
+        Trainer(replace(flavour, precision=precision), digits, CPU)
+        for precision in ("bfloat16", "float32")
+    )
+
+    losses = [trainer.epoch().train_loss for trainer in (mixed, exact)]
+    assert mixed.mixed == has_bfloat16(CPU)
+    assert not exact.mixed
+    assert (losses[0] != losses[1]) == mixed.mixed
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert all(tensor.dtype == torch.float32 for tensor in weights(mixed).values())
 
 
 # Early stopping
@@ -389,6 +470,8 @@ def test_without_a_resume_file_training_starts_afresh(
         ("batch", 8),
         ("epochs", 9),
         ("settings", {"lr": 0.5}),
+        ("schedule", "cosine"),
+        ("ema", 0.5),
         ("corruption", Corruption("gaussian", 0.4)),
     ],
 )
@@ -417,11 +500,18 @@ def test_a_truncated_resume_file_is_refused(
 
 @pytest.mark.parametrize(
     "lost",
-    ["generator", "module.encoder.bias", "optimiser.0.exp_avg", "optimiser.0.step", "history"],
+    [
+        "module.encoder.bias",
+        "average.module.encoder.bias",
+        "optimiser.0.exp_avg",
+        "optimiser.0.step",
+        "history",
+    ],
 )
 def test_a_resume_file_that_lacks_something_is_refused(
     lost: str, recipe: Recipe, digits: Digits, resume_file: Path
 ) -> None:
+    recipe = replace(recipe, ema=0.9)
     next(fit(Trainer(recipe, digits, CPU), resume_file))
     tensors, plain = checkpoints.read(resume_file)
     (plain if lost in plain else tensors).pop(lost)

@@ -7,7 +7,7 @@ import torch
 
 from denoise_demo.checks import brief
 from denoise_demo.experiment import Settings, first_scores, run
-from denoise_demo.recipes import denoisers
+from denoise_demo.methods import methods
 from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28
@@ -17,18 +17,18 @@ def build_api(problems: dict[str, str]) -> None:
     """Add the endpoints /denoise and /recipes to the page."""
 
     def recipes() -> list[dict[str, Any]]:
-        """List the networks: id, title, article, noise it was trained on, clip, availability."""
+        """List the networks and filters: id, title, article, facts, lesson, clip, availability."""
         return [
             {
                 "id": key,
-                "title": recipe.title,
-                "article": recipe.article,
-                "trained_on": recipe.corruption.describe(),
-                "clip": recipe.clip,
-                "lesson": recipe.lesson,
+                "title": method.title,
+                "article": method.article,
+                "facts": method.facts,
+                "lesson": method.lesson,
+                "clip": method.clip,
                 "available": key not in problems,
             }
-            for key, recipe in denoisers().items()
+            for key, method in methods().items()
         ]
 
     gr.api(recipes, api_name="recipes")
@@ -47,7 +47,7 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
 
     Args:
         image: 28 rows of 28 numbers in [0, 1], light ink on black.
-        recipe: a network's id, as /recipes lists them.
+        recipe: a network's or a filter's id, as /recipes lists them.
         kind: the noise added first; "none" denoises the image as it is.
         level: of the noise, in its own unit.
         blur_sigma: Gaussian blur before the noise, in pixels.

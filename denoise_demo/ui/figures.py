@@ -14,9 +14,10 @@ from denoise_demo import figures, plots, sources
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
 from denoise_demo.data import has_mnist
 from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.methods import methods
 from denoise_demo.models import MODELS
 from denoise_demo.noise import Corruption
-from denoise_demo.recipes import ARTICLES, RECIPES, denoisers, get_recipe
+from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
 from denoise_demo.ui.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
@@ -41,7 +42,7 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
     with gr.Row(elem_classes="figures"):
         with gr.Column(scale=1, min_width=300):
-            usable = [key for key in denoisers() if key not in problems]
+            usable = [key for key in methods() if key not in problems]
             controls = _controls(usable)
             button = gr.Button("Draw the figure", variant="primary", elem_id="figure-draw")
         with gr.Column(scale=3, min_width=320):
@@ -71,9 +72,9 @@ def _controls(usable: list[str]) -> dict[str, Any]:
             elem_id="figure-kind",
         )
         recipe = gr.Dropdown(
-            [(RECIPES[key].label, key) for key in usable],
+            [(methods()[key].label, key) for key in usable],
             value=spec.recipe if spec.recipe in usable else next(iter(usable), None),
-            label="Network",
+            label="Denoiser",
             elem_id="figure-recipe",
         )
         source = gr.Radio(

@@ -6,12 +6,13 @@ from typing import Any, cast
 import gradio as gr
 from torch import Tensor
 
+from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
 from denoise_demo.experiment import SEED_MAXIMUM
-from denoise_demo.noise import BLUR_MAXIMUM, NOISES
+from denoise_demo.methods import methods
+from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS, Preset
-from denoise_demo.recipes import RECIPES, denoisers
 from denoise_demo.sources import pixels_source
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import FIRST_EXAMPLE, PRIVATE, build_pictures, message, show_mnist
@@ -27,7 +28,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
         problems: what is wrong with the recipes that cannot be used.
         demo: the page, for what happens when it loads.
     """
-    usable = [key for key in denoisers() if key not in problems]
+    usable = [key for key in methods() if key not in problems]
     first = DEFAULT_RECIPE if DEFAULT_RECIPE in usable else next(iter(usable), None)
     gr.Markdown(
         "**Drag a slider, or draw a digit**, and watch a real network clean it on the next frame.",
@@ -39,10 +40,10 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                 kind, level, blur, seed, new_noise = _noise_controls()
             with gr.Group():
                 recipe = gr.Dropdown(
-                    choices=[(RECIPES[key].label, key) for key in usable],
+                    choices=[(methods()[key].label, key) for key in usable],
                     value=first,
-                    label="Network",
-                    info="S0 to S3 is the article it comes from",
+                    label="Denoiser",
+                    info="networks by their article, S0 to S3, then classical filters",
                     interactive=True,
                     elem_id=FIELDS["recipe"],
                 )

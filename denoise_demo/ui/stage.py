@@ -15,9 +15,8 @@ import gradio as gr
 from denoise_demo.checks import check_keys
 from denoise_demo.experiment import Outcome, Settings, first_scores, run
 from denoise_demo.images import encode_pixels
-from denoise_demo.models import build, count_parameters
+from denoise_demo.methods import Method, methods
 from denoise_demo.noise import NOISES
-from denoise_demo.recipes import ARTICLES, Recipe, denoisers
 from denoise_demo.sources import clean_picture
 
 FIELDS = {
@@ -48,7 +47,7 @@ def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
             kind: {"minimum": spec.minimum, "maximum": spec.maximum, "step": spec.step}
             for kind, spec in NOISES.items()
         },
-        recipes={key: _describe(recipe) for key, recipe in denoisers().items()},
+        recipes={key: _describe(method) for key, method in methods().items()},
     )
 
 
@@ -94,16 +93,11 @@ def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
     }
 
 
-def _describe(recipe: Recipe) -> dict[str, Any]:
-    """Say what the page shows of a network."""
-    parameters = count_parameters(build(recipe.model))
-    facts = (
-        f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
-        f"{recipe.article}: {ARTICLES[recipe.article]}."
-    )
+def _describe(method: Method) -> dict[str, Any]:
+    """Say what the page shows of a denoiser."""
     return {
-        "title": recipe.title,
-        "lesson": recipe.lesson,
-        "facts": facts,
-        "clip": recipe.clip,
+        "title": method.title,
+        "lesson": method.lesson,
+        "facts": method.facts,
+        "clip": method.clip,
     }

@@ -1,0 +1,71 @@
+"""One training run in several processes, as `torchrun --nproc-per-node N train.py` starts them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes of a run and this one's place among them; one process needs no group."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes and prints."""
+        return self.rank == 0
+
+    def share(self, rows: Tensor) -> Tensor:
+        """Return this process's part of what all work on, every `size`-th row."""
+        return rows[self.rank :: self.size]
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """Return a module whose gradients are averaged over the processes."""
+        return DistributedDataParallel(module) if self.size > 1 else module
+
+    def sum(self, number: Tensor) -> Tensor:
+        """Return the sum over the processes."""
+        if self.size > 1:
+            dist.all_reduce(number)
+        return number
+
+    def wait(self) -> None:
+        """Go on when every process is here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
+    """Join the processes torchrun started, by NCCL on GPUs and gloo elsewhere.
+
+    Args:
+        device: what to train on; with CUDA every process takes a GPU of its own.
+
+    Yields:
+        The group, of one process without torchrun, and this process's device.
+
+    Raises:
+        ValueError: when there are fewer GPUs than processes.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield Group(), device
+        return
+    if device.type == "cuda":
+        local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if local >= gpus:
+            raise ValueError(f"{gpus} GPUs cannot serve more processes: give torchrun {gpus}")
+        device = torch.device("cuda", local)
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    yield Group(dist.get_rank(), size), device
+    dist.destroy_process_group()

@@ -1,0 +1,163 @@
+"""Training in several processes, as torchrun starts them: the same result, one writer."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import train
+from denoise_demo.checkpoints import checkpoint_path, read
+from denoise_demo.distributed import Group, joined
+
+ROOT = Path(train.__file__).parent
+
+
+@pytest.fixture
+def torchrun(fake_mnist, driver, tmp_path):
+    """Start the command line in so many processes, on a folder of few digits."""
+
+    def call(processes, *arguments):
+        command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
+        command += [str(processes), "--standalone", str(driver), str(fake_mnist)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            [*command, *map(str, arguments)],
+            cwd=tmp_path,
+            env={**environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return call
+
+
+def finish(process):
+    shown, errors = process.communicate(timeout=180)
+    return process.returncode, shown, errors
+
+
+# One process
+
+
+def test_one_process_is_a_group_by_itself():
+    group, rows = Group(), torch.arange(5)
+
+    assert group.leads
+    assert torch.equal(group.share(rows), rows)
+    assert group.sum(torch.tensor(3.0)) == 3
+    module = torch.nn.Linear(1, 1)
+    assert group.wrap(module) is module
+
+
+def test_without_torchrun_nothing_is_joined(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+
+    with joined(torch.device("cpu")) as (group, device):
+        assert group == Group(0, 1)
+        assert device == torch.device("cpu")
+
+    assert not torch.distributed.is_initialized()
+
+
+def test_the_shares_of_all_processes_are_the_whole():
+    rows = torch.arange(10)
+
+    shares = [Group(rank, 3).share(rows) for rank in range(3)]
+
+    assert [len(share) for share in shares] == [4, 3, 3]
+    assert torch.equal(torch.cat(shares).sort().values, rows)
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+
+    with (
+        pytest.raises(ValueError, match="1 GPUs cannot serve more"),
+        joined(torch.device("cuda")),
+    ):
+        pass
+
+
+# Two processes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", ["dense-2", "dense-16", "conv-flat"])
+def test_two_processes_without_fresh_noise_train_the_same_weights(recipe, torchrun, tmp_path):
+    options = (recipe, "--epochs", 3, "--device", "cpu", "--out")
+    alone = torchrun(1, *options, tmp_path / "alone")
+    both = torchrun(2, *options, tmp_path / "both")
+    (code, _, errors), (other, *_) = finish(both), finish(alone)
+
+    assert (code, other) == (0, 0), errors
+    expected, first = read(checkpoint_path(recipe, tmp_path / "alone"))
+    tensors, second = read(checkpoint_path(recipe, tmp_path / "both"))
+    tolerance = 0.02 if first["mixed"] else 1e-4
+    for key, value in expected.items():
+        torch.testing.assert_close(tensors[key], value, atol=tolerance, rtol=tolerance)
+    assert (first["processes"], second["processes"]) == (1, 2)
+    assert second["command"].startswith("torchrun --nproc-per-node 2 train.py")
+
+
+@pytest.mark.slow
+def test_two_processes_with_fresh_noise_reach_the_same_loss(torchrun, tmp_path):
+    options = ("dense-300-random", "--epochs", 5, "--device", "cpu", "--out")
+    alone = torchrun(1, *options, tmp_path / "alone")
+    both = torchrun(2, *options, tmp_path / "both")
+    assert finish(both)[0] == finish(alone)[0] == 0
+
+    losses = [
+        read(checkpoint_path("dense-300-random", tmp_path / name))[1]["history"][-1]
+        for name in ("alone", "both")
+    ]
+    validation = [record["validation_loss"] for record in losses]
+    assert validation[1] == pytest.approx(validation[0], rel=0.02)
+    assert losses[0]["train_loss"] != losses[1]["train_loss"]  # each draws noise of its own
+
+
+@pytest.mark.slow
+def test_only_the_first_process_prints_and_writes(torchrun, tmp_path):
+    code, shown, errors = finish(torchrun(2, "dense-2", "--epochs", 2, "--out", tmp_path / "out"))
+
+    assert code == 0, errors
+    lines = [line.split(":")[0] for line in shown.splitlines()]
+    assert lines == ["dense-2 epoch 1/2", "dense-2 epoch 2/2", "dense-2"]
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert files == {"dense-2.safetensors", "dense-2.csv"}
+
+
+@pytest.mark.slow
+def test_processes_that_cannot_share_a_batch_are_refused(torchrun, tmp_path):
+    code, _, errors = finish(torchrun(3, "dense-2", "--out", tmp_path / "out"))
+
+    assert code != 0
+    assert "dense-2 has batches of 16, which 3 processes cannot share evenly" in errors
+
+
+@pytest.mark.slow
+def test_a_lost_process_ends_the_run_with_a_message_and_something_to_go_on_with(torchrun, tmp_path):
+    options = ("dense-16", "--epochs", 300, "--device", "cpu", "--out", tmp_path / "out")
+    process = torchrun(2, *options)
+    for line in process.stdout:
+        if "epoch 2/" in line:
+            break
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    code, _, errors = finish(process)
+
+    assert code != 0
+    assert "train.py: " in errors
+    assert "go on with the same command and --resume" in errors
+    code, shown, errors = finish(torchrun(2, *options, "--resume"))
+    assert code == 0, errors
+    assert "dense-16: going on after epoch" in shown
+    assert len(read(checkpoint_path("dense-16", tmp_path / "out"))[1]["history"]) == 300

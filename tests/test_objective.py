@@ -1,0 +1,60 @@
+"""What a training minimises."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from denoise_demo.models import build
+from denoise_demo.objective import LOSSES, Objective, has_bfloat16
+from denoise_demo.recipes import RECIPES
+
+
+@pytest.fixture
+def noisy(generator):
+    return torch.rand(6, 1, 28, 28, generator=generator)
+
+
+def test_every_recipe_has_a_loss():
+    assert {recipe.loss for recipe in RECIPES.values()} <= LOSSES.keys()
+
+
+def test_the_cross_entropy_of_images_is_taken_on_logits_and_equals_that_of_the_output(noisy):
+    network, clean = build("conv-pool"), noisy.flip(0)
+
+    loss = Objective(network, "bce")(noisy, clean)
+
+    torch.testing.assert_close(loss, F.binary_cross_entropy(network(noisy), clean))
+
+
+def test_the_squared_error_is_that_of_the_output(noisy):
+    network, clean = build("dense-8"), noisy.flip(0)
+
+    loss = Objective(network, "mse")(noisy, clean)
+
+    torch.testing.assert_close(loss, (network(noisy) - clean).square().mean())
+
+
+def test_the_classifiers_loss_is_that_of_its_logits(noisy):
+    network, labels = build("mlp-classifier"), torch.arange(6)
+
+    loss = Objective(network, "cross-entropy")(noisy, labels)
+
+    torch.testing.assert_close(loss, F.cross_entropy(network(noisy), labels))
+
+
+@pytest.mark.parametrize(("model", "loss"), [("conv-pool", "bce"), ("dense-8", "mse")])
+def test_mixed_precision_leaves_weights_gradients_and_loss_in_float32(model, loss, noisy):
+    network, clean = build(model), noisy.flip(0)
+    exact = Objective(network, loss)(noisy, clean).item()
+
+    mixed = Objective(network, loss, mixed=True)(noisy, clean)
+    mixed.backward()
+
+    assert mixed.dtype == torch.float32
+    assert {p.grad.dtype for p in network.parameters()} == {torch.float32}
+    assert mixed.item() != exact
+    assert mixed.item() == pytest.approx(exact, rel=0.02)
+
+
+def test_other_devices_have_no_bfloat16_of_their_own():
+    assert has_bfloat16(torch.device("mps")) is False

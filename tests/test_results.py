@@ -1,0 +1,214 @@
+"""The benchmark's results on disk: of these weights, or refused; and the README's tables."""
+
+import json
+
+import pytest
+
+from denoise_demo import checkpoints, results
+from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.methods import methods
+from denoise_demo.recipes import POINTS, RECIPES
+from denoise_demo.results import ResultsError, load_results, readme_tables, save_results
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "results.json"
+
+
+@pytest.fixture
+def good():
+    """Results of these weights, without a row."""
+    return {"noise_seed": 0, "weights": results.weights_hashes(), "rows": [], "sweep": []}
+
+
+def row(method, point, psnr, accuracy=0.5):
+    return {
+        "domain": "digits",
+        "method": method,
+        "point": point,
+        "n": 10,
+        "psnr": psnr,
+        "psnr_low": psnr and psnr - 0.25,
+        "psnr_high": psnr and psnr + 0.25,
+        "accuracy": accuracy,
+    }
+
+
+@pytest.fixture
+def measured():
+    """Results with a row for everything, all alike."""
+    names = ["noisy", *methods()]
+    return {"rows": [row(name, point, 10.0) for name in names for point in POINTS]}
+
+
+# Reading and writing
+
+
+def test_results_come_back_as_they_were_written(good, path):
+    good["rows"] = [row("conv-pool", "s1", 12.345), row("noisy", "clean", None)]
+
+    save_results(good, path)
+
+    assert load_results(path) == good
+
+
+def test_every_row_has_a_line_of_its_own(good, path):
+    good["rows"] = [row("conv-pool", point, 1.0) for point in POINTS]
+
+    save_results(good, path)
+
+    lines = path.read_text("utf-8").splitlines()
+    assert sum('"method"' in line for line in lines) == len(POINTS)
+
+
+def test_a_number_json_does_not_know_is_never_written(good, path):
+    good["rows"] = [row("conv-pool", "s1", float("inf"))]
+
+    with pytest.raises(ValueError, match="JSON"):
+        save_results(good, path)
+
+    assert not path.exists()
+
+
+def test_missing_results_say_how_to_make_them(path):
+    with pytest.raises(ResultsError, match=r"results.json is missing: run python -m denoise_demo"):
+        load_results(path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"weights": {}}', '{"weights": {}, "rows": 1, "sweep": []}']
+)
+def test_damaged_results_say_how_to_make_them_again(content, path):
+    path.write_text(content)
+
+    with pytest.raises(ResultsError, match=r"results.json .*run python -m denoise_demo"):
+        load_results(path)
+
+
+def test_results_of_other_weights_are_refused_naming_them(good, path):
+    good["weights"]["dense-2"] = "0" * 64
+    save_results(good, path)
+
+    with pytest.raises(ResultsError, match=r"with other weights \(dense-2\): run"):
+        load_results(path)
+
+
+def test_missing_weights_are_one_clear_error(untrained_weights):
+    untrained_weights.joinpath("dense-8.safetensors").unlink()
+
+    with pytest.raises(CheckpointError, match=r"dense-8\.safetensors is missing"):
+        results.weights_hashes(untrained_weights)
+
+
+# The shipped results
+
+
+def test_the_shipped_results_are_of_the_shipped_weights_and_complete():
+    shipped = load_results()
+
+    found = {(row["method"], row["point"]) for row in shipped["rows"]}
+    assert shipped["weights"].keys() == RECIPES.keys()
+    assert found == {(name, point) for name in ["noisy", *methods()] for point in POINTS}
+    assert {row["domain"] for row in shipped["rows"]} == {"digits"}
+    slow = {row["method"] for row in shipped["rows"] if row["n"] != 10_000}
+    assert slow == {key for key, method in methods().items() if method.slow}
+
+
+def test_every_shipped_number_lies_in_its_interval():
+    shipped = load_results()
+
+    for found in [*shipped["rows"], *shipped["sweep"]]:
+        for name in ("psnr", "ssim", "mae", "bce", "accuracy"):
+            low, value, high = (found[key] for key in (f"{name}_low", name, f"{name}_high"))
+            assert value is None or low <= value <= high
+
+
+def test_the_readme_shows_the_shipped_results():
+    readme = results.README_FILE.read_text("utf-8")
+
+    assert readme_tables(load_results()) in readme
+
+
+def test_the_shipped_scores_are_those_in_the_weight_files():
+    rows = {(row["method"], row["point"]): row for row in load_results()["rows"]}
+
+    for key, recipe in RECIPES.items():
+        recorded = checkpoints.read_metadata(checkpoints.checkpoint_path(key))["metrics"]
+        shown = rows[(key, recipe.point) if recipe.denoises else ("noisy", "clean")]
+        for name, value in recorded.items():
+            assert shown[name] == pytest.approx(value, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "point", "metric", "least"),
+    [
+        ("dense-1", "clean", "psnr", 12.0),
+        ("dense-2", "clean", "psnr", 12.7),
+        ("dense-8", "clean", "psnr", 15.0),
+        ("dense-32", "clean", "psnr", 20.5),
+        ("dense-16", "s2", "psnr", 15.5),
+        ("conv-flat", "s2", "psnr", 19.8),
+        ("dense-64", "s1", "accuracy", 0.945),
+        ("noisy", "clean", "accuracy", 0.972),
+        ("dense-300-random", "s3-random", "psnr", 18.5),
+    ],
+)
+def test_the_shipped_networks_are_as_good_as_the_articles(method, point, metric, least):
+    (found,) = [r for r in load_results()["rows"] if (r["method"], r["point"]) == (method, point)]
+
+    assert found[metric] >= least
+
+
+def test_conv_pool_is_as_good_as_the_articles_own_network():
+    (found,) = [
+        r for r in load_results()["rows"] if (r["method"], r["point"]) == ("conv-pool", "s0-train")
+    ]
+
+    assert found["bce"] <= 0.1262
+
+
+# The tables
+
+
+def test_the_first_table_shows_each_network_at_its_own_point(measured):
+    for found in measured["rows"]:
+        if (found["method"], found["point"]) == ("dense-64", "s1"):
+            found.update(row("dense-64", "s1", 19.25, 0.9514))
+
+    [line] = [text for text in readme_tables(measured).splitlines() if "| `dense-64` | S1" in text]
+
+    assert "| 10.00 → 19.25 ± 0.25 |" in line
+    assert "| 0.500 → 0.951 |" in line
+
+
+def test_an_infinite_psnr_is_shown_as_such(measured):
+    for found in measured["rows"]:
+        if (found["method"], found["point"]) == ("noisy", "clean"):
+            found.update(row("noisy", "clean", None))
+
+    tables = readme_tables(measured)
+
+    [doing_nothing] = [text for text in tables.splitlines() if "doing nothing" in text]
+    [dense_2] = [text for text in tables.splitlines() if "| `dense-2` | S2" in text]
+    assert "| **∞** / **0.500** |" in doing_nothing
+    assert "| ∞ → 10.00 ± 0.25 |" in dense_2
+
+
+def test_the_second_table_marks_the_best_and_the_rows_on_fewer_images(measured):
+    for found in measured["rows"]:
+        if (found["method"], found["point"]) == ("wiener", "s2"):
+            found.update(row("wiener", "s2", 11.0, 0.4), n=2)
+
+    [line] = [text for text in readme_tables(measured).splitlines() if "`wiener`" in text]
+
+    assert "| **11.00** / 0.400 ¹ |" in line
+
+
+def test_a_readme_without_a_place_for_the_tables_is_refused():
+    with pytest.raises(ValueError, match="no place for the tables"):
+        results.around_table("nothing here")
+
+
+def test_the_results_file_is_plain_json():
+    json.loads(results.RESULTS_FILE.read_text("utf-8"), parse_constant=pytest.fail)
