@@ -1,8 +1,8 @@
-"""Measure the engine: noise on 60,000 digits, one training epoch, one image through a network.
+"""Measure the engine: noise on 60,000 digits, 10,000 digits through a network, one image.
 
-python benchmarks/engine.py
+python benchmarks/engine.py [--device cuda]
 
-Needs no data set: random images cost the same. Prints one Markdown table.
+Needs no data set: random images cost the same. Prints Markdown tables.
 """
 
 import argparse
@@ -16,11 +16,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.data import Digits
-from denoise_demo.inference import load_denoiser
+from denoise_demo.evaluation import BATCH
+from denoise_demo.inference import choose_device, load_denoiser
+from denoise_demo.methods import load_method, methods
 from denoise_demo.noise import NOISES, corrupt
-from denoise_demo.recipes import RECIPES, denoisers
-from denoise_demo.training import Trainer
+from denoise_demo.recipes import denoisers
+
+DIGITS = 10_000
 
 
 def seconds(function: Callable[[], object], repeats: int) -> float:
@@ -37,37 +39,51 @@ def seconds(function: Callable[[], object], repeats: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
-    generator = torch.Generator().manual_seed(0)
-    threads = torch.get_num_threads()
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    repeats, device = options.repeats, choose_device(options.device)
+    wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    generator = torch.Generator(device).manual_seed(0)
     # As sparse as handwriting: four pixels in five are black.
-    ink = torch.randint(0, 256, (60_000, 1, 28, 28), generator=generator, dtype=torch.uint8)
-    ink *= torch.rand(ink.shape, generator=generator) < 0.2
-    digits = Digits(ink, torch.zeros(len(ink), dtype=torch.int64), "random images")
+    clean = torch.rand(60_000, 1, 28, 28, generator=generator, device=device)
+    clean *= torch.rand(clean.shape, generator=generator, device=device) < 0.2
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
-    print(f"{threads} threads, torch {torch.__version__}\n\n| what | seconds |\n|---|---|")
-    clean = digits.clean()
-    blur = 2 * torch.rand(len(clean), generator=generator)
+    print(f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}")
+    print("\n| 60,000 digits: blur of its own each, then | seconds |\n|---|---|")
+    blur = 2 * torch.rand(len(clean), generator=generator, device=device)
     for kind, spec in NOISES.items():
+        how = {"clip": True, "generator": generator}
         spent = seconds(
-            lambda kind=kind, level=spec.default: corrupt(
-                clean, kind, level, blur, clip=True, generator=generator
+            lambda kind=kind, level=spec.default, how=how: (
+                corrupt(clean, kind, level, blur, **how),
+                wait(),
             ),
             repeats,
         )
-        print(f"| 60,000 digits: blur of its own each, then {kind} | {spent:.2f} |", flush=True)
+        print(f"| {kind} | {spent:.2f} |", flush=True)
 
-    trainer = Trainer(RECIPES["conv-pool"], digits, torch.device("cpu"))
-    spent = median(trainer.epoch().seconds for _ in range(repeats))
-    print(f"| one epoch of conv-pool, 230 x 256, fresh blur and noise | {spent:.2f} |", flush=True)
+    print("\n| 10,000 digits through | bare forward, s | as the benchmark does, s | ratio |")
+    print("|---|---|---|---|")
+    batches = clean[:DIGITS].split(BATCH)
+    sigma = torch.full((BATCH,), 0.3, device=device)
+    for recipe_id in denoisers():
+        denoiser = load_denoiser(recipe_id, device.type)
+        with torch.inference_mode():
+            bare = seconds(lambda d=denoiser: ([d.module(b) for b in batches], wait()), repeats)
+        method = load_method(recipe_id, device.type)
+        spent = seconds(lambda m=method: ([m(b, sigma) for b in batches], wait()), repeats)
+        print(f"| {recipe_id} | {bare:.3f} | {spent:.3f} | {spent / bare:.2f} |", flush=True)
 
     torch.set_num_threads(1)
-    print("\n| one image through | milliseconds |\n|---|---|")
-    image = clean[:1]
-    for recipe_id in denoisers():
-        denoiser = load_denoiser(recipe_id, "cpu")
-        spent = seconds(lambda d=denoiser: [d(image) for _ in range(100)], repeats) / 100
-        print(f"| {recipe_id} | {1000 * spent:.3f} |")
+    print("\n| one image through, one thread | milliseconds |\n|---|---|")
+    image, strength = clean[:1], sigma[:1]
+    for method_id in methods():
+        method = load_method(method_id, device.type)
+        spent = seconds(
+            lambda m=method: ([m(image, strength) for _ in range(100)], wait()), repeats
+        )
+        print(f"| {method_id} | {10 * spent:.3f} |")
 
 
 if __name__ == "__main__":
