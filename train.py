@@ -16,13 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch.distributed import is_initialized
 from tqdm import tqdm
 
 from denoise_demo import checkpoints, runs, training
 from denoise_demo.checks import brief
 from denoise_demo.data import Digits, load_mnist
-from denoise_demo.distributed import Group, joined
-from denoise_demo.inference import DEVICES, choose_device
+from denoise_demo.distributed import Group, joined, lost_touch
+from denoise_demo.inference import DEVICES, choose_device, device_trouble
 from denoise_demo.models import MODELS, build, count_parameters
 from denoise_demo.recipes import RECIPES, Recipe, settings_of
 
@@ -77,7 +78,7 @@ def list_recipes(folder: Path) -> None:
             metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(name, folder))
             trained = f"{metadata['epochs']} epochs"
             score = runs.describe_score(recipe, metadata["metrics"])
-        except (checkpoints.CheckpointError, KeyError):
+        except (checkpoints.CheckpointError, KeyError, TypeError):
             trained = "damaged" if checkpoints.checkpoint_path(name, folder).exists() else "no"
         print(f"{name:<20}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
 
@@ -139,9 +140,20 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
             print(f"{recipe.id}: already finished")
             runs.resume_path(recipe, options.out).unlink(missing_ok=True)
         todo = [recipe for recipe in recipes if recipe not in finished]
+        for recipe in todo:
+            training.check_shares(recipe, group)
+            if options.resume and group.leads:
+                tell_replaced(recipe, options.out)
         digits = load(options.data_dir, group) if todo else {}
         for recipe in todo:
             train(recipe, digits, options, device, group)
+
+
+def tell_replaced(recipe: Recipe, folder: Path) -> None:
+    """Say when finished weights of other settings will be replaced at the end."""
+    path = checkpoints.checkpoint_path(recipe.id, folder)
+    if path.exists() and not runs.resume_path(recipe, folder).exists():
+        print(f"{recipe.id}: {path.name} is of other settings, and stays until this run has ended")
 
 
 def load(folder: str | None, group: Group) -> dict[str, Digits]:
@@ -167,18 +179,16 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             train_all(recipes, options)
     except KeyboardInterrupt:
-        return complain(f"stopped; {GO_ON}", 130)
+        why = ", perhaps because another process was lost" if is_initialized() else ""
+        return complain(f"stopped{why}; {GO_ON}", 130)
     except (OSError, ValueError, training.DivergedError) as error:
         return complain(str(error))
-    except torch.OutOfMemoryError:
-        return complain(f"the GPU's memory is full: free some, or say --device cpu; {GO_ON}")
     except RuntimeError as error:
-        reason = str(error).partition("\n")[0]
-        if "CUDA error" in reason:
-            return complain(f"the GPU fails ({reason}); {GO_ON}")
-        if torch.distributed.is_initialized():
-            return complain(f"another process was lost ({reason}); {GO_ON}")
-        raise
+        if lost_touch(error):
+            return complain(f"another process was lost; {GO_ON}")
+        if (trouble := device_trouble(error)) is None:
+            raise
+        return complain(f"{trouble}; {GO_ON}")
     return 0
 
 

@@ -8,7 +8,6 @@ A run that was stopped goes on with --resume.
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ from denoise_demo.evaluation import (
     set_scene,
     summarise,
 )
-from denoise_demo.inference import choose_device, load_classifier
+from denoise_demo.inference import choose_device, device_name, device_trouble, load_classifier
 from denoise_demo.methods import Denoise, get_method, load_method, methods
 from denoise_demo.noise import NOISES, Corruption, NoiseSpec
 from denoise_demo.recipes import POINTS
@@ -50,12 +49,12 @@ def sweep_levels(spec: NoiseSpec) -> list[float]:
     return [round(round((level - low) / spec.step) * spec.step + low, 6) for level in exact]
 
 
-def jobs(*, sweep: bool) -> Iterator[Job]:
+def jobs() -> Iterator[Job]:
     """Yield what is measured: the list the rows go to, what they say of it, the corruption."""
     for point, corruption in POINTS.items():
         yield "rows", {"point": point}, corruption
     for kind, spec in NOISES.items():
-        for level in sweep_levels(spec) if sweep and kind != "none" else ():
+        for level in sweep_levels(spec) if kind != "none" else ():
             yield "sweep", {"kind": kind, "level": level}, Corruption(kind, level, clip=False)
 
 
@@ -76,11 +75,12 @@ def measure(scene: Scene, where: dict[str, Any], bar: "tqdm[Any]") -> list[Row]:
     return rows
 
 
-def run(digits: Digits, partial_file: Path, *, resume: bool, sweep: bool) -> results.Results:
+def run(digits: Digits, partial_file: Path, *, resume: bool) -> results.Results:
     """Measure everything, keeping what is done after each scene.
 
     Raises:
-        ResultsError: when the part to go on from is damaged or was measured with other weights.
+        ResultsError: when the part to go on from is damaged, or was measured with other weights,
+            methods or points.
     """
     done: results.Results = {
         "noise_seed": NOISE_SEED,
@@ -91,10 +91,17 @@ def run(digits: Digits, partial_file: Path, *, resume: bool, sweep: bool) -> res
     }
     if resume and partial_file.exists():
         done = results.load_results(partial_file)
-    todo = list(jobs(sweep=sweep))
-    each = len(methods()) + 1
-    measured = (len(done["rows"]) + len(done["sweep"])) // each
-    with tqdm(total=len(todo) * each, initial=measured * each, unit="row") as bar:
+    todo, names = list(jobs()), ["noisy", *methods()]
+    measured = (len(done["rows"]) + len(done["sweep"])) // len(names)
+    expected = [{"method": name, **where} for _, where, _ in todo[:measured] for name in names]
+    found = [*done["rows"], *done["sweep"]]
+    if len(found) != len(expected) or not all(
+        what.items() <= row.items() for what, row in zip(expected, found, strict=True)
+    ):
+        raise results.ResultsError(
+            f"{partial_file.name} was measured with other methods or points: leave out --resume"
+        )
+    with tqdm(total=len(todo) * len(names), initial=len(found), unit="row") as bar:
         for part, where, corruption in todo[measured:]:
             every = EVERY if part == "sweep" else 1
             images = Digits(digits.images[::every], digits.labels[::every], digits.source)
@@ -104,12 +111,13 @@ def run(digits: Digits, partial_file: Path, *, resume: bool, sweep: bool) -> res
 
 
 def speeds(device: torch.device) -> list[Row]:
-    """Time every denoiser: one image, and a batch (a tenth of it for the slow ones)."""
+    """Time every denoiser, on a GPU the networks: one image, and a batch, for slow ones a tenth."""
     generator = torch.Generator().manual_seed(NOISE_SEED)
     noisy = torch.rand(BATCH, 1, 28, 28, generator=generator).to(device)
     sigma = torch.full((BATCH,), 0.3)
     rows = []
-    for name, method in tqdm(methods().items(), unit="denoiser", leave=False):
+    timed = {n: m for n, m in methods().items() if m.article or device.type == "cpu"}
+    for name, method in tqdm(timed.items(), unit="denoiser", leave=False):
         denoise = load_method(name, device.type)
         count = BATCH // EVERY if method.slow else BATCH
         one = _seconds(denoise, noisy[:1], sigma[:1])
@@ -131,10 +139,13 @@ def _seconds(denoise: Denoise, noisy: Tensor, sigma: Tensor) -> float:
 
 def save_speeds(device: torch.device) -> None:
     """Put the speeds on this device into the file of all devices."""
-    gpu = device.type == "cuda"
-    name = torch.cuda.get_device_name(device) if gpu else f"{platform.machine()} {device.type}"
-    everything = json.loads(SPEED_FILE.read_text(encoding="utf-8")) if SPEED_FILE.exists() else {}
-    everything[name] = {
+    try:
+        everything = json.loads(SPEED_FILE.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        everything = {}
+    except ValueError as error:
+        raise ValueError(f"{SPEED_FILE.name} is damaged ({error}): delete it") from error
+    everything[device_name(device)] = {
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "rows": speeds(device),
@@ -154,17 +165,22 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     partial_file = results.RESULTS_FILE.with_suffix(".partial.json")
     try:
-        head, tail = results.around_table(results.README_FILE.read_text(encoding="utf-8"))
+        device = choose_device()
+        results.around_tables(results.README_FILE.read_text(encoding="utf-8"))
         digits = load_mnist("test", options.data_dir, download=True)
-        done = run(digits, partial_file, resume=options.resume, sweep=True)
+        done = run(digits, partial_file, resume=options.resume)
+        save_speeds(device)
         results.save_results(done, results.RESULTS_FILE)
-        readme = f"{head}{results.BEGIN}\n{results.readme_tables(done)}\n{results.END}{tail}"
-        checkpoints.write_atomically(results.README_FILE, readme.encode())
+        results.write_readme(done)
         partial_file.unlink(missing_ok=True)
-        save_speeds(choose_device())
     except KeyboardInterrupt:
         print("\nbenchmark: stopped; go on with --resume", file=sys.stderr)
         return 130
+    except RuntimeError as error:
+        if (trouble := device_trouble(error)) is None:
+            raise
+        print(f"benchmark: {trouble}; go on with --resume", file=sys.stderr)
+        return 1
     except (OSError, ValueError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1

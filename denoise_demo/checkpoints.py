@@ -56,9 +56,9 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read tensors and metadata; CheckpointError when the file is missing or damaged."""
-    with _opened(path) as file:
+def read(path: Path, remedy: str = _REMEDY) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read tensors and metadata; CheckpointError with the remedy for a missing or damaged file."""
+    with _opened(path, remedy) as file:
         return {key: file.get_tensor(key) for key in file.keys()}, _metadata(file)  # noqa: SIM118
 
 
@@ -88,33 +88,35 @@ def load(recipe_id: str, folder: Path = WEIGHTS_DIR) -> Checkpoint:
     return Checkpoint(module.eval().requires_grad_(False), metadata)
 
 
-def load_checked(module: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
+def load_checked(
+    module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = _REMEDY
+) -> None:
     """Copy tensors into a network after checking each; CheckpointError when one does not fit."""
     expected = module.state_dict()
     if expected.keys() != tensors.keys():
         wrong = ", ".join(sorted(expected.keys() ^ tensors.keys()))
-        raise CheckpointError(f"{name} is of another network (differs in {wrong}): {_REMEDY}")
+        raise CheckpointError(f"{name} is of another network (differs in {wrong}): {remedy}")
     for key, tensor in tensors.items():
         if tensor.shape != expected[key].shape or tensor.dtype != expected[key].dtype:
             raise CheckpointError(
                 f"{name} has {key} as {tensor.dtype} {tuple(tensor.shape)} where "
-                f"{expected[key].dtype} {tuple(expected[key].shape)} is expected: {_REMEDY}"
+                f"{expected[key].dtype} {tuple(expected[key].shape)} is expected: {remedy}"
             )
         if not bool(torch.isfinite(tensor).all()):
-            raise CheckpointError(f"{name} has NaN or infinite values in {key}: {_REMEDY}")
+            raise CheckpointError(f"{name} has NaN or infinite values in {key}: {remedy}")
     module.load_state_dict(dict(tensors))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, remedy: str = _REMEDY) -> Iterator[Any]:
     """Open a safetensors file; whatever goes wrong becomes a CheckpointError with the remedy."""
     try:
         with safe_open(path, framework="pt") as file:
             yield file
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path.name} is missing: {_REMEDY}") from error
+        raise CheckpointError(f"{path.name} is missing: {remedy}") from error
     except (OSError, SafetensorError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is damaged ({error}): {_REMEDY}") from error
+        raise CheckpointError(f"{path.name} is damaged ({error}): {remedy}") from error
 
 
 def _metadata(file: Any) -> dict[str, Any]:

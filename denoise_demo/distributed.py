@@ -43,6 +43,12 @@ class Group:
             dist.barrier()
 
 
+def lost_touch(error: RuntimeError) -> bool:
+    """Whether an error comes from the line between the processes."""
+    words = ("connection", "gloo", "nccl", "peer", "timed out")
+    return dist.is_initialized() and any(word in str(error).lower() for word in words)
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
     """Join the processes torchrun started, by NCCL on GPUs and gloo elsewhere.
@@ -54,18 +60,22 @@ def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
         The group, of one process without torchrun, and this process's device.
 
     Raises:
-        ValueError: when there are fewer GPUs than processes.
+        ValueError: when there is no GPU for every process, or they are of a kind that cannot share.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield Group(), device
         return
+    here = int(os.environ["LOCAL_WORLD_SIZE"])
+    if device.type == "mps" or (device.type == "cuda" and here > torch.cuda.device_count()):
+        raise ValueError(f"no {device.type} device for each of {here} processes: say --device cpu")
     if device.type == "cuda":
-        local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
-        if local >= gpus:
-            raise ValueError(f"{gpus} GPUs cannot serve more processes: give torchrun {gpus}")
-        device = torch.device("cuda", local)
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        dist.init_process_group("nccl", device_id=device)
+    else:
+        # torchrun allows each process one thread; the cores are for all of them.
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // here))
+        dist.init_process_group("gloo")
     yield Group(dist.get_rank(), size), device
     dist.destroy_process_group()

@@ -60,7 +60,7 @@ def set_scene(corruption: Corruption, digits: Digits) -> Scene:
     return Scene(clean, noisy, digits.labels, sigma)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) -> dict[str, Tensor]:
     """Denoise a scene and measure every image.
 

@@ -76,7 +76,7 @@ def file_name(kind: str, recipe: str) -> str:
 def _caption(subject: Subject, content: Panels) -> str:
     """Say what the figure was made with."""
     corruption = content.corruption
-    parts = [f"Network: {content.network}."] if content.network else []
+    parts = [f"Denoiser: {content.network}."] if content.network else []
     if corruption.kind == "none":
         parts += ["No noise."]
     else:

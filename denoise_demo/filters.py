@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage import restoration
 from torch import Tensor
 
-from denoise_demo.checks import brief, lookup
+from denoise_demo.checks import brief
 
 Array = NDArray[np.float64]
 FilterFunction = Callable[[Array, Array], Array]
@@ -168,11 +168,6 @@ def wavelet(noisy: Array, sigma: Array) -> Array:
     """
     function = partial(restoration.denoise_wavelet, wavelet=WAVELET)
     return _one_by_one(function, noisy, sigma=sigma)
-
-
-def get_filter(filter_id: object) -> FilterSpec:
-    """Return the filter; ValueError naming the known ones when there is none."""
-    return lookup(FILTERS, filter_id, "filter")
 
 
 def _checked_sigmas(noisy: Tensor, sigma: float | Tensor) -> Array:

@@ -1,6 +1,8 @@
 """Trained networks, ready to call: choice of device, cached loading, denoising, classifying."""
 
 import os
+import platform
+import re
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -68,7 +70,26 @@ def choose_device(name: str | None = None) -> torch.device:
         name = next(device for device in ("cuda", "mps", "cpu") if present[device])
     if not present[name]:
         raise ValueError(f"no {name} device here; choose auto or cpu")
+    # TF32 keeps ten bits of a product: a GPU's pictures would differ from the CPU's by over 1e-4.
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """Return what a device is called, for records of speed."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.processor() or platform.machine()} {device.type}"
+
+
+def device_trouble(error: RuntimeError) -> str | None:
+    """Say in a sentence what a device's error means; None for any other error."""
+    text, _, _ = str(error).partition("\n")
+    if isinstance(error, torch.OutOfMemoryError) or re.search("out of memory|allocate", text):
+        return "the memory is full: free some, or use the CPU"
+    if re.search("CUDA|CUDNN|CUBLAS|MPS|HIP", text, re.IGNORECASE):
+        return f"the GPU fails ({text})"
+    return None
 
 
 def load_denoiser(recipe_id: str, device: str | None = None) -> Denoiser:

@@ -43,11 +43,11 @@ class EnlargeConv2d(nn.Conv2d):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)
+        self.register_buffer("taps", self.TAPS.clone(), persistent=False)
 
     def forward(self, small: Tensor) -> Tensor:
         """Return the convolution of the enlarged image, (N, out, 2H, 2W)."""
-        taps = self.TAPS.to(self.weight)
-        kernels = torch.einsum("pyk,qxl,ockl->opqcyx", taps, taps, self.weight)
+        kernels = torch.einsum("pyk,qxl,ockl->opqcyx", self.taps, self.taps, self.weight)
         layout = torch.channels_last
         kernels = kernels.flatten(0, 2).contiguous(memory_format=layout)  # (4 * out, C, 3, 3)
         bias = None if self.bias is None else self.bias.repeat_interleave(4)
@@ -185,8 +185,7 @@ def build(name: str) -> nn.Module:
 
 def count_parameters(module: nn.Module) -> int:
     """Return how many numbers the network stores, running statistics included."""
-    parameters = sum(p.numel() for p in module.parameters())
-    return parameters + sum(b.numel() for b in module.buffers() if b.is_floating_point())
+    return sum(t.numel() for t in module.state_dict().values() if t.is_floating_point())
 
 
 MODELS: dict[str, ModelSpec] = {

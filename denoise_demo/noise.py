@@ -200,7 +200,7 @@ def _span(span: float | Range) -> str:
 def _draw(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
     """Return one level for each image: fixed, or uniform between two."""
     if not isinstance(span, tuple):
-        return torch.full((count,), float(span))
+        return torch.full((count,), float(span), device=generator.device)
     low, high = span
     return low + (high - low) * torch.rand(count, generator=generator, device=generator.device)
 

@@ -1,6 +1,7 @@
 """What a training minimises: a network with its recipe's loss."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,15 +24,15 @@ class Objective(nn.Module):
 
     def __init__(self, module: nn.Module, loss: str, *, mixed: bool = False) -> None:
         super().__init__()
-        self.module, self.loss, self.mixed = module, LOSSES[loss], mixed
-        self.network: Callable[[Tensor], Tensor] = module.logits if loss == "bce" else module  # type: ignore[assignment]
+        self.module, self.loss, self.mixed = module, loss, mixed
 
     def forward(self, noisy: Tensor, target: Tensor) -> Tensor:
         """Return the loss, a single number."""
         noisy = noisy.contiguous(memory_format=torch.channels_last)
+        network: Any = self.module.logits if self.loss == "bce" else self.module
         with torch.autocast(noisy.device.type, torch.bfloat16, enabled=self.mixed):
-            output = self.network(noisy)
-        return self.loss(output.float(), target)
+            output: Tensor = network(noisy)
+        return LOSSES[self.loss](output.float(), target)
 
 
 def has_bfloat16(device: torch.device) -> bool:

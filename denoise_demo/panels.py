@@ -85,9 +85,13 @@ def noise_generator(subject: Subject) -> Panels:
         Row("Noisy", noisy, detail="what goes in"),
         Row("Clean", subject.clean, detail="what is asked for"),
     ]
-    network = f"{subject.recipe}, which trains " + (
-        "on such pairs" if known else "without noise; these are S0's pairs"
-    )
+    if known:
+        how = "which trains on such pairs"
+    elif subject.recipe in RECIPES:
+        how = "which trains without noise; these are S0's pairs"
+    else:
+        how = "which does not train; these are S0's pairs"
+    network = f"{subject.recipe}, {how}"
     return Panels(columns, rows, corruption, network)
 
 

@@ -277,6 +277,7 @@ _RECIPES = (
         loss="cross-entropy",
         epochs=5,
         batch=512,
+        seed=1,  # of six seeds the best on validation images
         lesson="Reads clean digits well and collapses on noise it never saw.",
     ),
 )

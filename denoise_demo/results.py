@@ -43,12 +43,14 @@ def load_results(path: Path | None = None) -> Results:
 
     Raises:
         ResultsError: when it is missing, damaged, or measured with other weights than these.
+        CheckpointError: when a weight file is missing.
     """
     path = path or RESULTS_FILE
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        measured = results["weights"]
-        rows = results["rows"], results["sweep"]
+        measured, rows = dict(results["weights"]), [*results["rows"], *results["sweep"]]
+        if not all(isinstance(row, dict) for row in rows):
+            raise TypeError("a row is no object")
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -58,8 +60,6 @@ def load_results(path: Path | None = None) -> Results:
         raise ResultsError(
             f"{path.name} was measured with other weights ({', '.join(changed)}): run {COMMAND}"
         )
-    if not all(isinstance(part, list) for part in rows):
-        raise ResultsError(f"{path.name} is damaged: run {COMMAND}")
     return dict(results)
 
 
@@ -75,7 +75,14 @@ def save_results(results: Results, path: Path) -> None:
     checkpoints.write_atomically(path, text.encode())
 
 
-def around_table(readme: str) -> tuple[str, str]:
+def write_readme(results: Results) -> None:
+    """Put the tables of these results into the README, as it is now."""
+    head, tail = around_tables(README_FILE.read_text(encoding="utf-8"))
+    text = f"{head}{BEGIN}\n{readme_tables(results)}\n{END}{tail}"
+    checkpoints.write_atomically(README_FILE, text.encode())
+
+
+def around_tables(readme: str) -> tuple[str, str]:
     """Return the README's text before and after the tables; ValueError without a place for them."""
     head, begin, rest = readme.partition(BEGIN)
     _, end, tail = rest.partition(END)

@@ -11,7 +11,7 @@ import torch
 from denoise_demo import checkpoints
 from denoise_demo.data import MNIST, Digits
 from denoise_demo.evaluation import evaluate
-from denoise_demo.inference import Classifier, Denoiser
+from denoise_demo.inference import Classifier, Denoiser, device_name
 from denoise_demo.models import MODELS, count_parameters
 from denoise_demo.recipes import POINTS, Recipe, changed_settings, settings_of
 from denoise_demo.training import Record, Trainer
@@ -48,6 +48,7 @@ def finish(trainer: Trainer, test: Digits, folder: Path, command: str) -> dict[s
     path = checkpoints.checkpoint_path(recipe.id, folder)
     metadata = _metadata(trainer, scores, command)
     checkpoints.save(path, trainer.result.state_dict(), metadata)
+    write_history(trainer, folder)
     resume_path(recipe, folder).unlink(missing_ok=True)
     return scores
 
@@ -105,7 +106,6 @@ def _test_scores(trainer: Trainer, test: Digits) -> dict[str, float]:
 def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> dict[str, Any]:
     """Return what a weight file says of itself."""
     recipe = trainer.recipe
-    gpu = trainer.device.type == "cuda"
     return {
         "recipe": settings_of(recipe),
         "arguments": dict(MODELS[recipe.model].arguments),
@@ -117,7 +117,7 @@ def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> dict[
         "torch": torch.__version__,
         "seed": recipe.seed,
         "seconds": round(sum(record.seconds for record in trainer.history), 1),
-        "device": torch.cuda.get_device_name(trainer.device) if gpu else trainer.device.type,
+        "device": device_name(trainer.device),
         "mixed": trainer.mixed,
         "processes": trainer.group.size,
         "command": command,

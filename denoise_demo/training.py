@@ -23,6 +23,7 @@ from denoise_demo.schedules import SCHEDULES
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
 EVALUATION_BATCH = 1000
+REMEDY = "delete it, or leave out --resume, to start again"
 REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
 OnStep = Callable[[int, float, int], None]
 
@@ -59,11 +60,7 @@ class Trainer:
         self, recipe: Recipe, digits: Digits, device: torch.device, group: Group | None = None
     ) -> None:
         self.recipe, self.device, self.group = recipe, device, group or Group()
-        if recipe.batch % self.group.size:
-            raise ValueError(
-                f"{recipe.id} has batches of {recipe.batch}, which {self.group.size} processes "
-                "cannot share evenly: choose a number of processes that divides the batch"
-            )
+        check_shares(recipe, self.group)
         # Weights start from the CPU's generator, so that a seed means the same on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -152,21 +149,27 @@ class Trainer:
             tensors |= {f"average.{key}": value for key, value in average.items()}
         for index, slots in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
-        plain = {"history": [asdict(r) for r in self.history], "recipe": settings_of(self.recipe)}
+        plain = {
+            "history": [asdict(record) for record in self.history],
+            "recipe": settings_of(self.recipe),
+            "mixed": self.mixed,
+        }
         return tensors, plain
 
     def restore(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
         """Continue from a state; CheckpointError when it is damaged."""
-        checkpoints.load_checked(self.module, _below("module.", tensors), "the resume file")
+        file = ("the resume file", REMEDY)
+        checkpoints.load_checked(self.module, _below("module.", tensors), *file)
         if self.average:
-            average = _below("average.", tensors)
-            checkpoints.load_checked(self.average, average, "the resume file")
+            checkpoints.load_checked(self.average, _below("average.", tensors), *file)
         slots: dict[int, dict[str, Tensor]] = {}
         parameters = list(self.module.parameters())
         try:
             for key, value in _below("optimiser.", tensors).items():
                 index, name = key.split(".")
                 like = parameters[int(index)]
+                if value.shape not in ((), like.shape) or not bool(value.isfinite().all()):
+                    raise ValueError(f"the optimiser's {name} does not fit")
                 # The fused optimiser goes through the memory, which must be laid out alike.
                 laid_out = torch.empty_like(like).copy_(value) if value.ndim else value
                 slots.setdefault(int(index), {})[name] = laid_out.detach()
@@ -174,9 +177,13 @@ class Trainer:
                 raise ValueError("the optimiser's state is incomplete")
             self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": slots})
             self.history = [Record(**record) for record in plain["history"]]
+            numbers = [value for record in self.history for value in vars(record).values()]
+            epochs = [record.epoch for record in self.history]
+            if not all(map(math.isfinite, numbers)) or epochs != [*range(1, len(epochs) + 1)]:
+                raise ValueError("its history is not complete")
         except (LookupError, TypeError, ValueError, RuntimeError) as error:
             raise checkpoints.CheckpointError(
-                f"the resume file is damaged ({error}): delete it to start again"
+                f"the resume file is damaged ({error}): {REMEDY}"
             ) from error
 
     def _batches(self) -> Iterator[Tensor]:
@@ -207,11 +214,11 @@ class Trainer:
         """Return the mean loss over the validation images with their fixed noise."""
         objective = Objective(self.result, self.recipe.loss).eval()
         target = self.validation_clean if self.recipe.denoises else self.validation_labels
-        total = torch.zeros((), device=self.device, dtype=torch.float64)
+        total = 0.0
         mine = self.group.share(torch.arange(len(target), device=self.device))
         for rows in torch.split(mine, EVALUATION_BATCH):
-            total += objective(self.validation_noisy[rows], target[rows]) * len(rows)
-        return float(self.group.sum(total)) / len(target)
+            total += float(objective(self.validation_noisy[rows], target[rows])) * len(rows)
+        return float(self.group.sum(torch.tensor(total, device=self.device))) / len(target)
 
     def _set_learning_rate(self, step: int) -> float:
         """Set the rate of a step, counted from 1, as the schedule has it."""
@@ -226,6 +233,15 @@ class Trainer:
         losses = [record.validation_loss for record in self.history]
         patience = self.recipe.patience
         return bool(patience and losses and len(losses) - 1 - losses.index(min(losses)) >= patience)
+
+
+def check_shares(recipe: Recipe, group: Group) -> None:
+    """Raise ValueError when the processes cannot share a batch evenly."""
+    if recipe.batch % group.size:
+        raise ValueError(
+            f"{recipe.id} has batches of {recipe.batch}, which {group.size} processes cannot "
+            "share evenly: choose a number of processes that divides the batch"
+        )
 
 
 def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> Iterator[Record]:
@@ -254,12 +270,14 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
     """
     if not resume_file.exists():
         return False
-    tensors, plain = checkpoints.read(resume_file)
+    tensors, plain = checkpoints.read(resume_file, REMEDY)
     changed = changed_settings(trainer.recipe, plain.get("recipe"))
+    if not changed and plain.get("mixed") != trainer.mixed:
+        changed = ["precision on this device"]
     if changed:
         raise checkpoints.CheckpointError(
             f"{resume_file.name} was written with other settings ({', '.join(changed)}): use the "
-            "same settings, or delete it to start again"
+            f"same settings; or {REMEDY}"
         )
     trainer.restore(tensors, plain)
     return True

@@ -28,9 +28,9 @@ def files(tmp_path, monkeypatch):
 @pytest.fixture
 def few_scenes(monkeypatch):
     """Two points and the ends of one sweep instead of everything."""
-    chosen = [job for job in jobs(sweep=False) if job[1]["point"] in ("clean", "s2")]
-    chosen += [job for job in jobs(sweep=True) if job[1].get("kind") == "poisson"][:2]
-    monkeypatch.setattr(benchmark, "jobs", lambda *, sweep: iter(chosen))
+    chosen = [job for job in jobs() if job[1].get("point") in ("clean", "s2")]
+    chosen += [job for job in jobs() if job[1].get("kind") == "poisson"][:2]
+    monkeypatch.setattr(benchmark, "jobs", lambda: iter(chosen))
     monkeypatch.setattr(results, "SHOWN_POINTS", ("clean", "s2"))
     monkeypatch.setattr(results, "denoisers", dict)
     monkeypatch.setattr(benchmark, "speeds", lambda device: [])
@@ -44,7 +44,7 @@ def call(fake_mnist, *arguments):
 
 
 def test_every_point_is_measured_and_a_sweep_of_every_noise():
-    found = list(jobs(sweep=True))
+    found = list(jobs())
 
     assert [where["point"] for part, where, _ in found if part == "rows"] == list(POINTS)
     swept = Counter(where["kind"] for part, where, _ in found if part == "sweep")
@@ -177,6 +177,70 @@ def test_resume_refuses_what_was_measured_with_other_weights(
     assert "other weights (dense-8)" in message
     assert len(message.splitlines()) == 1
     assert json.loads(partial.read_text("utf-8")) == content
+
+
+def test_resume_refuses_what_was_measured_at_other_points(
+    files, few_scenes, fake_mnist, stop_in_the_third_scene, capsys
+):
+    call(fake_mnist)
+    partial = files[1].with_suffix(".partial.json")
+    partial.write_text(partial.read_text("utf-8").replace('"s2"', '"s9"'), "utf-8")
+    capsys.readouterr()
+
+    code = call(fake_mnist, "--resume")
+
+    assert code == 1
+    assert "other methods or points: leave out --resume" in capsys.readouterr().err
+
+
+def test_what_is_written_into_the_readme_meanwhile_stays(
+    files, few_scenes, fake_mnist, monkeypatch
+):
+    readme, original = files[0], benchmark.measure
+
+    def measure(*arguments):
+        readme.write_text(readme.read_text("utf-8").replace("after", "edited"), "utf-8")
+        return original(*arguments)
+
+    monkeypatch.setattr(benchmark, "measure", measure)
+
+    assert call(fake_mnist) == 0
+    assert readme.read_text("utf-8").endswith("edited\n")
+
+
+def test_a_stop_while_the_speeds_are_taken_loses_nothing(
+    files, few_scenes, fake_mnist, monkeypatch
+):
+    def stop(device):
+        raise KeyboardInterrupt
+
+    taken = benchmark.speeds
+    monkeypatch.setattr(benchmark, "speeds", stop)
+    assert call(fake_mnist) == 130
+    monkeypatch.setattr(benchmark, "speeds", taken)
+    monkeypatch.setattr(benchmark, "measure", lambda *arguments: pytest.fail("measured again"))
+
+    assert call(fake_mnist, "--resume") == 0
+    assert files[1].exists()
+
+
+def test_a_gpu_that_fails_is_one_clear_line(files, few_scenes, fake_mnist, monkeypatch, capsys):
+    def fail(device):
+        raise RuntimeError("CUDA error: device lost")
+
+    monkeypatch.setattr(benchmark, "speeds", fail)
+
+    assert call(fake_mnist) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "benchmark: the GPU fails (CUDA error: device lost); go on with --resume"
+    )
+
+
+def test_damaged_speeds_are_one_clear_line(files, few_scenes, fake_mnist, capsys):
+    benchmark.SPEED_FILE.write_text("{", "utf-8")
+
+    assert call(fake_mnist) == 1
+    assert "speed.json is damaged" in capsys.readouterr().err
 
 
 def test_a_readme_without_a_place_for_the_tables_is_refused_before_measuring(files, capsys):

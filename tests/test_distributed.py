@@ -11,7 +11,7 @@ import torch
 
 import train
 from denoise_demo.checkpoints import checkpoint_path, read
-from denoise_demo.distributed import Group, joined
+from denoise_demo.distributed import Group, joined, lost_touch
 
 ROOT = Path(train.__file__).parent
 
@@ -75,14 +75,29 @@ def test_the_shares_of_all_processes_are_the_whole():
 
 def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
 
-    with (
-        pytest.raises(ValueError, match="1 GPUs cannot serve more"),
-        joined(torch.device("cuda")),
-    ):
-        pass
+    for name in ("cuda", "mps"):
+        with (
+            pytest.raises(ValueError, match=f"no {name} device for each of 2.*--device cpu"),
+            joined(torch.device(name)),
+        ):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [("[gloo] Connection closed by peer", True), ("NCCL error: remote", True), ("mistake", False)],
+)
+def test_only_what_the_line_between_the_processes_says_is_a_lost_process(text, lost, monkeypatch):
+    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
+
+    assert lost_touch(RuntimeError(text)) is lost
+
+
+def test_one_process_alone_never_loses_another():
+    assert not lost_touch(RuntimeError("Connection closed by peer"))
 
 
 # Two processes
@@ -155,7 +170,7 @@ def test_a_lost_process_ends_the_run_with_a_message_and_something_to_go_on_with(
     code, _, errors = finish(process)
 
     assert code != 0
-    assert "train.py: " in errors
+    assert "another process was lost" in errors
     assert "go on with the same command and --resume" in errors
     code, shown, errors = finish(torchrun(2, *options, "--resume"))
     assert code == 0, errors

@@ -13,7 +13,7 @@ from skimage.filters import rank
 from torch import Tensor
 
 from denoise_demo import filters
-from denoise_demo.filters import FILTERS, LEVELS, FilterSpec, get_filter
+from denoise_demo.filters import FILTERS, LEVELS, FilterSpec
 from denoise_demo.metrics import psnr
 
 pytestmark = pytest.mark.filterwarnings("error")  # also those that libraries raise
@@ -531,16 +531,3 @@ def test_every_filter_is_described(spec: FilterSpec) -> None:
 def test_labels_and_lessons_differ() -> None:
     assert len({spec.label for spec in FILTERS.values()}) == len(FILTERS)
     assert len({spec.lesson for spec in FILTERS.values()}) == len(FILTERS)
-
-
-@pytest.mark.parametrize("key", FILTERS)
-def test_a_filter_is_found_by_its_id(key: str) -> None:
-    assert get_filter(key) is FILTERS[key]
-
-
-@pytest.mark.parametrize("key", ["unknown", "Median", "", None, 3, ["median-3"]])
-def test_an_unknown_filter_is_refused_naming_the_known_ones(key: object) -> None:
-    with pytest.raises(ValueError, match="unknown filter") as caught:
-        get_filter(key)
-
-    assert all(known in str(caught.value) for known in FILTERS)

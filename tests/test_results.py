@@ -77,12 +77,23 @@ def test_missing_results_say_how_to_make_them(path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"weights": {}}', '{"weights": {}, "rows": 1, "sweep": []}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"weights": {}}',
+        '{"weights": {}, "rows": 1, "sweep": []}',
+        '{"weights": {}, "rows": [1], "sweep": []}',
+        '{"weights": 1, "rows": [], "sweep": []}',
+        '{"weights": [], "rows": []}',
+    ],
 )
 def test_damaged_results_say_how_to_make_them_again(content, path):
     path.write_text(content)
 
-    with pytest.raises(ResultsError, match=r"results.json .*run python -m denoise_demo"):
+    with pytest.raises(ResultsError, match=r"results.json is damaged: run python -m denoise_demo"):
         load_results(path)
 
 
@@ -207,7 +218,7 @@ def test_the_second_table_marks_the_best_and_the_rows_on_fewer_images(measured):
 
 def test_a_readme_without_a_place_for_the_tables_is_refused():
     with pytest.raises(ValueError, match="no place for the tables"):
-        results.around_table("nothing here")
+        results.around_tables("nothing here")
 
 
 def test_the_results_file_is_plain_json():

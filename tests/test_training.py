@@ -521,6 +521,40 @@ def test_a_resume_file_that_lacks_something_is_refused(
         resume(Trainer(recipe, digits, CPU), resume_file)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda tensors, plain: tensors.update({"optimiser.0.exp_avg": torch.zeros(1)}),
+        lambda tensors, plain: tensors["optimiser.0.exp_avg"].fill_(math.nan),
+        lambda tensors, plain: tensors["module.encoder.bias"].fill_(math.inf),
+        lambda tensors, plain: plain.update(history=[]) or tensors.pop("optimiser.0.step"),
+        lambda tensors, plain: plain["history"][0].update(epoch=2),
+        lambda tensors, plain: plain["history"][0].update(validation_loss="x"),
+    ],
+)
+def test_a_resume_file_with_wrong_values_is_refused_saying_what_to_do(
+    damage: Callable[..., object], recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, digits, CPU), resume_file))
+    tensors, plain = checkpoints.read(resume_file)
+    damage(tensors, plain)
+    checkpoints.save(resume_file, tensors, plain)
+
+    with pytest.raises(CheckpointError, match="delete it, or leave out --resume"):
+        resume(Trainer(recipe, digits, CPU), resume_file)
+
+
+def test_a_run_in_bfloat16_does_not_go_on_in_float32(
+    recipe: Recipe, digits: Digits, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, digits, CPU), resume_file))
+    tensors, plain = checkpoints.read(resume_file)
+    checkpoints.save(resume_file, tensors, plain | {"mixed": True})
+
+    with pytest.raises(CheckpointError, match=r"other settings \(precision on this device\)"):
+        resume(Trainer(recipe, digits, CPU), resume_file)
+
+
 def test_finished_weights_are_no_resume_file(
     recipe: Recipe, digits: Digits, resume_file: Path
 ) -> None:

@@ -15,6 +15,7 @@ import gradio as gr
 from denoise_demo.checks import check_keys
 from denoise_demo.experiment import Outcome, Settings, first_scores, run
 from denoise_demo.images import encode_pixels
+from denoise_demo.inference import device_trouble
 from denoise_demo.methods import Method, methods
 from denoise_demo.noise import NOISES
 from denoise_demo.sources import clean_picture
@@ -71,6 +72,10 @@ def step(request: Any) -> dict[str, Any]:
             reply = _frame(run(clean, settings), label)
     except ValueError as error:
         reply = {"error": str(error)}
+    except RuntimeError as error:
+        if (trouble := device_trouble(error)) is None:
+            raise
+        reply = {"error": trouble[0].upper() + trouble[1:]}
     return reply | {"milliseconds": 1000 * (time.perf_counter() - started)}
 
 
