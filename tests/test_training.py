@@ -574,6 +574,33 @@ def test_the_state_is_plain_json(recipe: Recipe, digits: Digits) -> None:
     assert json.loads(json.dumps(plain)).keys() == {"history", "recipe"}
 
 
+# A GPU
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["Adam, no noise", "RMSprop, no noise", "Adam, classes"])
+def test_a_gpu_trains_as_the_cpu_does(name: str, digits: Digits, resume_file: Path) -> None:
+    on_cpu = Trainer(FLAVOURS[name], digits, CPU)
+    on_gpu = Trainer(FLAVOURS[name], digits, torch.device("cuda"))
+
+    for trainer in (on_cpu, on_gpu):
+        list(fit(trainer, resume_file))
+
+    for ours, theirs in zip(losses(on_gpu), losses(on_cpu), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+@pytest.mark.gpu
+@every_flavour
+def test_a_run_on_a_gpu_goes_on(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+    gpu = torch.device("cuda")
+    next(fit(Trainer(recipe, digits, gpu), resume_file))
+    second = Trainer(recipe, digits, gpu)
+
+    assert resume(second, resume_file)
+    assert len(list(fit(second, resume_file))) == recipe.epochs - 1
+
+
 # Divergence
 
 
