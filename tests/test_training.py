@@ -571,7 +571,7 @@ def test_the_state_is_plain_json(recipe: Recipe, digits: Digits) -> None:
 
     plain = trainer.state()[1]
 
-    assert json.loads(json.dumps(plain)).keys() == {"history", "recipe"}
+    assert json.loads(json.dumps(plain)).keys() == {"history", "recipe", "mixed"}
 
 
 # A GPU
