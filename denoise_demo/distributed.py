@@ -1,6 +1,7 @@
 """One training run in several processes, as `torchrun --nproc-per-node N train.py` starts them."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,11 @@ class Group:
 
     def wrap(self, module: nn.Module) -> nn.Module:
         """Return a module whose gradients are averaged over the processes."""
-        return DistributedDataParallel(module) if self.size > 1 else module
+        if self.size == 1:
+            return module
+        # Said of kernels with one output channel, whose stride along it means nothing.
+        warnings.filterwarnings("ignore", "Grad strides do not match")
+        return DistributedDataParallel(module)
 
     def sum(self, number: Tensor) -> Tensor:
         """Return the sum over the processes."""
