@@ -127,13 +127,13 @@ def test_two_processes_without_fresh_noise_train_the_same_weights(recipe, torchr
 @pytest.mark.data
 def test_two_processes_with_fresh_noise_reach_the_same_loss(torchrun, data_dir, tmp_path):
     # On all of MNIST: on few digits the chance of the noise alone moves the loss by 5 %.
-    driver = [str(ROOT / "train.py"), "dense-300-random", "--data-dir", str(data_dir)]
-    options = (*driver, "--epochs", 2, "--device", "cpu", "--out")
+    driver = [str(ROOT / "train.py"), "conv-pool", "--data-dir", str(data_dir)]
+    options = (*driver, "--epochs", 1, "--device", "cpu", "--out")
     assert finish(torchrun(2, *options, tmp_path / "both"))[0] == 0
     assert finish(torchrun(1, *options, tmp_path / "alone"))[0] == 0
 
     first, second = (
-        read(checkpoint_path("dense-300-random", tmp_path / name))[1]["history"][-1]
+        read(checkpoint_path("conv-pool", tmp_path / name))[1]["history"][-1]
         for name in ("alone", "both")
     )
     for name in ("train_loss", "validation_loss"):
