@@ -8,6 +8,7 @@ import torch
 from denoise_demo.checks import brief
 from denoise_demo.experiment import Settings, first_scores, run
 from denoise_demo.methods import methods
+from denoise_demo.recipes import RECIPES
 from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28
@@ -17,12 +18,13 @@ def build_api(problems: dict[str, str]) -> None:
     """Add the endpoints /denoise and /recipes to the page."""
 
     def recipes() -> list[dict[str, Any]]:
-        """List the networks and filters: id, title, article, facts, lesson, clip, availability."""
+        """List the networks, with the noise each was trained on, and the filters."""
         return [
             {
                 "id": key,
                 "title": method.title,
                 "article": method.article,
+                "trained_on": RECIPES[key].corruption.describe() if key in RECIPES else "",
                 "facts": method.facts,
                 "lesson": method.lesson,
                 "clip": method.clip,
