@@ -14,6 +14,7 @@ from denoise_demo.data import Digits, load_mnist
 from denoise_demo.evaluation import evaluate
 from denoise_demo.filters import FILTERS
 from denoise_demo.inference import (
+    PART,
     Denoiser,
     choose_device,
     denoise_and_classify,
@@ -152,6 +153,17 @@ def test_denoise_and_classify_does_one_then_the_other(key, untrained_weights, no
 
     assert torch.equal(denoised, load_denoiser(key)(noisy))
     assert torch.equal(probabilities, load_classifier()(denoised))
+
+
+@pytest.mark.parametrize("key", DENOISERS)
+def test_a_large_batch_comes_out_as_its_parts_do(key, generator) -> None:
+    many = torch.rand(2 * PART + 1, 1, 28, 28, generator=generator)
+    denoiser = load_denoiser(key, "cpu")
+
+    denoised = denoiser(many)
+
+    assert denoised.shape == many.shape
+    torch.testing.assert_close(denoised[-2:], denoiser(many[-2:]), atol=1e-5, rtol=0)
 
 
 @pytest.mark.gpu
