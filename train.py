@@ -19,10 +19,11 @@ import torch
 from torch.distributed import is_initialized
 from tqdm import tqdm
 
-from denoise_demo import checkpoints, runs, training
+from denoise_demo import checkpoints, resuming, runs, training
 from denoise_demo.checks import brief
-from denoise_demo.data import Digits, load_mnist
+from denoise_demo.data import Images
 from denoise_demo.distributed import Group, joined, lost_touch
+from denoise_demo.domains import get_domain
 from denoise_demo.inference import DEVICES, choose_device, device_trouble
 from denoise_demo.models import MODELS, build, count_parameters
 from denoise_demo.recipes import RECIPES, Recipe, settings_of
@@ -40,7 +41,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     what.add_argument("--all", action="store_true", help="every recipe")
     what.add_argument("--list", action="store_true", help="show the recipes and leave")
     how = parser.add_argument_group("how")
-    how.add_argument("--data-dir", metavar="FOLDER", help="where MNIST is (or DENOISE_DATA_DIR)")
+    where_from = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
+    how.add_argument("--data-dir", metavar="FOLDER", help=where_from)
     how.add_argument("--epochs", type=_positive, metavar="N", help="instead of the recipe's")
     how.add_argument("--seed", type=_seed, metavar="N", help="instead of the recipe's")
     how.add_argument("--device", choices=DEVICES, help="auto takes CUDA, then MPS, then the CPU")
@@ -69,7 +71,7 @@ def chosen_recipes(options: argparse.Namespace) -> list[Recipe]:
 def list_recipes(folder: Path) -> None:
     """Print the table of recipes with what their weight files say."""
     print(
-        f"{'recipe':<20}  {'article':<7}  {'parameters':>10}  {'trained':<10}  score (test digits)"
+        f"{'recipe':<25}  {'article':<7}  {'parameters':>10}  {'trained':<10}  score (test images)"
     )
     for name, recipe in RECIPES.items():
         parameters = count_parameters(build(recipe.model))
@@ -80,7 +82,7 @@ def list_recipes(folder: Path) -> None:
             score = runs.describe_score(recipe, metadata["metrics"])
         except (checkpoints.CheckpointError, KeyError, TypeError):
             trained = "damaged" if checkpoints.checkpoint_path(name, folder).exists() else "no"
-        print(f"{name:<20}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
+        print(f"{name:<25}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
 
 
 def dry_run(recipe: Recipe) -> None:
@@ -93,19 +95,19 @@ def dry_run(recipe: Recipe) -> None:
 
 def train(
     recipe: Recipe,
-    digits: dict[str, Digits],
+    images: dict[str, Images],
     options: argparse.Namespace,
     device: torch.device,
     group: Group,
 ) -> None:
     """Train one recipe and write its files; of several processes, one prints and writes."""
-    trainer = training.Trainer(recipe, digits["train"], device, group)
+    trainer = training.Trainer(recipe, images["train"], device, group)
     resume_file = runs.resume_path(recipe, options.out)
-    if options.resume and training.resume(trainer, resume_file) and group.leads:
+    if options.resume and resuming.resume(trainer, resume_file) and group.leads:
         print(f"{recipe.id}: going on after epoch {len(trainer.history)}")
     progress = _Progress(trainer) if group.leads else None
     with runs.tensorboard(options.tensorboard if group.leads else None, recipe) as board:
-        for record in training.fit(trainer, resume_file, progress):
+        for record in resuming.fit(trainer, resume_file, progress):
             if group.leads:
                 print(
                     f"{recipe.id} epoch {record.epoch}/{recipe.epochs}: "
@@ -115,7 +117,7 @@ def train(
                 runs.write_history(trainer, options.out)
                 runs.show_record(board, record)
     if group.leads:
-        scores = runs.finish(trainer, digits["test"], options.out, command(recipe, options, group))
+        scores = runs.finish(trainer, images["test"], options.out, command(recipe, options, group))
         name = checkpoints.checkpoint_path(recipe.id).name
         print(f"{recipe.id}: {runs.describe_score(recipe, scores)}; saved as {name}")
     group.wait()
@@ -144,9 +146,12 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
             training.check_shares(recipe, group)
             if options.resume and group.leads:
                 tell_replaced(recipe, options.out)
-        digits = load(options.data_dir, group) if todo else {}
+        images = {
+            domain: load(domain, options.data_dir, group)
+            for domain in dict.fromkeys(recipe.domain for recipe in todo)
+        }
         for recipe in todo:
-            train(recipe, digits, options, device, group)
+            train(recipe, images[recipe.domain], options, device, group)
 
 
 def tell_replaced(recipe: Recipe, folder: Path) -> None:
@@ -156,14 +161,15 @@ def tell_replaced(recipe: Recipe, folder: Path) -> None:
         print(f"{recipe.id}: {path.name} is of other settings, and stays until this run has ended")
 
 
-def load(folder: str | None, group: Group) -> dict[str, Digits]:
-    """Load MNIST; the first process alone fetches what is missing."""
+def load(domain: str, folder: str | None, group: Group) -> dict[str, Images]:
+    """Load a domain's images; the first process alone fetches or caches what is missing."""
     if not group.leads:
         group.wait()
-    digits = {split: load_mnist(split, folder, download=True) for split in ("train", "test")}
+    load_split = get_domain(domain).load
+    images = {split: load_split(split, folder, download=True) for split in ("train", "test")}
     if group.leads:
         group.wait()
-    return digits
+    return images
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.data import Digits
+from denoise_demo.data import Images
 from denoise_demo.objective import has_bfloat16
 from denoise_demo.recipes import RECIPES
 from denoise_demo.training import Trainer
@@ -27,12 +27,12 @@ ARTICLE = Path(__file__).with_name("article.py")
 OPERATIONS = 265e9  # of the article's network in one epoch: three times the forward pass
 
 
-def random_digits() -> Digits:
+def random_digits() -> Images:
     """Return 60,000 images as sparse as handwriting: four pixels in five are black."""
     generator = torch.Generator().manual_seed(0)
     ink = torch.randint(0, 256, (60_000, 1, 28, 28), generator=generator, dtype=torch.uint8)
     ink *= torch.rand(ink.shape, generator=generator) < 0.2
-    return Digits(ink, torch.zeros(len(ink), dtype=torch.int64), "random images")
+    return Images(ink, torch.zeros(len(ink), dtype=torch.int64), "random images")
 
 
 def peak(dtype: torch.dtype) -> float:

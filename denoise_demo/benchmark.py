@@ -19,7 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from denoise_demo import checkpoints, results
-from denoise_demo.data import Digits, load_mnist
+from denoise_demo.data import Images, load_mnist
 from denoise_demo.evaluation import (
     BATCH,
     NOISE_SEED,
@@ -29,6 +29,7 @@ from denoise_demo.evaluation import (
     set_scene,
     summarise,
 )
+from denoise_demo.files import write_atomically
 from denoise_demo.inference import choose_device, device_name, device_trouble, load_classifier
 from denoise_demo.methods import Denoise, get_method, load_method, methods
 from denoise_demo.noise import NOISES, Corruption, NoiseSpec
@@ -75,7 +76,7 @@ def measure(scene: Scene, where: dict[str, Any], bar: "tqdm[Any]") -> list[Row]:
     return rows
 
 
-def run(digits: Digits, partial_file: Path, *, resume: bool) -> results.Results:
+def run(digits: Images, partial_file: Path, *, resume: bool) -> results.Results:
     """Measure everything, keeping what is done after each scene.
 
     Raises:
@@ -104,7 +105,7 @@ def run(digits: Digits, partial_file: Path, *, resume: bool) -> results.Results:
     with tqdm(total=len(todo) * len(names), initial=len(found), unit="row") as bar:
         for part, where, corruption in todo[measured:]:
             every = EVERY if part == "sweep" else 1
-            images = Digits(digits.images[::every], digits.labels[::every], digits.source)
+            images = digits[::every]
             done[part] += measure(set_scene(corruption, images), where, bar)
             results.save_results(done, partial_file)
     return done
@@ -150,7 +151,7 @@ def save_speeds(device: torch.device) -> None:
         "torch": torch.__version__,
         "rows": speeds(device),
     }
-    checkpoints.write_atomically(SPEED_FILE, f"{json.dumps(everything, indent=1)}\n".encode())
+    write_atomically(SPEED_FILE, f"{json.dumps(everything, indent=1)}\n".encode())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Digits: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
+"""Images: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
 
 import gzip
 import hashlib
@@ -8,7 +8,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -41,22 +41,27 @@ class IdxFile:
 
 
 @dataclass(frozen=True)
-class Digits:
-    """Images (N, 1, 28, 28) uint8, their labels (N,) int64, and where they come from."""
+class Images:
+    """A data set: its pixels, labels and source.
 
-    images: Tensor
+    `pixels` are (N, C, 28, 28) uint8; `labels` (N,) int64, -1 where there is none; `sha256` of the
+    contents it was read from.
+    """
+
+    pixels: Tensor
     labels: Tensor
     source: str
+    sha256: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.pixels)
 
-    def __getitem__(self, rows: slice) -> "Digits":
-        return Digits(self.images[rows], self.labels[rows], self.source)
+    def __getitem__(self, rows: slice | Tensor) -> "Images":
+        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
 
-    def clean(self, rows: slice = slice(None)) -> Tensor:
-        """Return images as float32 (n, 1, 28, 28) in [0, 1]."""
-        return self.images[rows].float() / 255
+    def clean(self, rows: slice | Tensor = slice(None)) -> Tensor:
+        """Return images as float32 (n, C, 28, 28) in [0, 1]."""
+        return self.pixels[rows].float() / 255
 
 
 MNIST: dict[str, tuple[IdxFile, IdxFile]] = {
@@ -83,7 +88,7 @@ MNIST: dict[str, tuple[IdxFile, IdxFile]] = {
 }
 
 
-def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool = False) -> Digits:
+def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool = False) -> Images:
     """Load MNIST's 60,000 "train" or 10,000 "test" digits.
 
     Args:
@@ -100,30 +105,35 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     if data_dir and not Path(data_dir).expanduser().exists():
         raise DataError(f"{data_dir} does not exist: name the folder or zip that holds MNIST")
     images, labels = (_read(file, data_dir, download) for file in MNIST[split])
-    return Digits(
+    return Images(
         torch.from_numpy(parse_idx(images).copy()).unsqueeze(1),
         torch.from_numpy(parse_idx(labels).astype(np.int64)),
         f"MNIST {split} set",
+        tuple(file.sha256 for file in MNIST[split]),
     )
 
 
-def split_train(digits: Digits, validation: int = 10_000) -> tuple[Digits, Digits]:
-    """Split the training digits into those that train and the last ones, that validate."""
-    return digits[slice(None, -validation)], digits[slice(-validation, None)]
+def split_train(images: Images, validation: float) -> tuple[Images, Images]:
+    """Split a training set into those that train and the last ones, that validate.
+
+    `validation` is their number, or below 1 their share.
+    """
+    count = round(validation * len(images)) if validation < 1 else int(validation)
+    return images[slice(None, -count)], images[slice(-count, None)]
 
 
 @cache
-def load_examples() -> Digits:
+def load_examples() -> Images:
     """Return the built-in digits: pen strokes, rendered the way MNIST was made."""
     drawings = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
     rasters = [centre_digit(draw_strokes(d["strokes"], pen=d["pen"])) for d in drawings]
     pixels = np.rint(np.stack(rasters) * 255).astype(np.uint8)
     labels = torch.tensor([d["label"] for d in drawings])
-    return Digits(torch.from_numpy(pixels).unsqueeze(1), labels, "built-in digits")
+    return Images(torch.from_numpy(pixels).unsqueeze(1), labels, "built-in digits")
 
 
 @cache
-def mnist_test() -> Digits:
+def mnist_test() -> Images:
     """Return MNIST's test digits, read once; DataError when they are not there."""
     return load_mnist("test")
 
@@ -150,9 +160,15 @@ def parse_idx(content: bytes) -> np.ndarray:
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
 
 
-def cache_dir() -> Path:
-    """Return the folder that downloads go to."""
-    return Path(pooch.os_cache("denoise_demo")) / "mnist"
+def cache_dir(name: str = "mnist") -> Path:
+    """Return the folder that downloads and decoded pictures go to."""
+    return Path(pooch.os_cache("denoise_demo")) / name
+
+
+def data_place(data_dir: str | Path | None) -> Path | None:
+    """Return the folder or zip that is named, here or by DENOISE_DATA_DIR."""
+    named = data_dir or os.environ.get("DENOISE_DATA_DIR")
+    return Path(named).expanduser() if named else None
 
 
 def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:
@@ -162,8 +178,8 @@ def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:
 
 def _places(data_dir: str | Path | None) -> list[Path]:
     """Return the folders and zips to look in: the named one, then the cache."""
-    named = data_dir or os.environ.get("DENOISE_DATA_DIR")
-    return [*([Path(named).expanduser()] if named else []), cache_dir()]
+    named = data_place(data_dir)
+    return [*([named] if named else []), cache_dir()]
 
 
 def _candidates(name: str) -> Iterator[str]:

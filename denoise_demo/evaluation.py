@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo import metrics
-from denoise_demo.data import Digits
+from denoise_demo.data import Images
 from denoise_demo.inference import Classifier
 from denoise_demo.methods import Denoise
 from denoise_demo.noise import Corruption, corrupt, noise_deviation
@@ -45,19 +45,19 @@ class Scene:
             yield self[start : start + BATCH]
 
 
-def set_scene(corruption: Corruption, digits: Digits) -> Scene:
+def set_scene(corruption: Corruption, images: Images) -> Scene:
     """Corrupt images with the noise that every measurement of them sees."""
     generator = torch.Generator().manual_seed(NOISE_SEED)
     parts = []
-    for start in range(0, len(digits), BATCH):
-        clean = digits.clean(slice(start, start + BATCH))
+    for start in range(0, len(images), BATCH):
+        clean = images.clean(slice(start, start + BATCH))
         blur, level = corruption.draw(len(clean), generator)
         options = {"clip": corruption.clip, "generator": generator}
         noisy = corrupt(clean, corruption.kind, level, blur, **options)  # type: ignore[arg-type]
         sigma = noise_deviation(clean, corruption.kind, level, blur)
         parts.append((clean, noisy, sigma))
     clean, noisy, sigma = (torch.cat(part) for part in zip(*parts, strict=True))
-    return Scene(clean, noisy, digits.labels, sigma)
+    return Scene(clean, noisy, images.labels, sigma)
 
 
 @torch.no_grad()
@@ -84,10 +84,10 @@ def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) ->
 
 
 def evaluate(
-    denoise: Denoise, corruption: Corruption, digits: Digits, classify: Classifier | None = None
+    denoise: Denoise, corruption: Corruption, images: Images, classify: Classifier | None = None
 ) -> dict[str, float]:
-    """Return the mean scores of a denoiser on digits under a corruption; see `score`."""
-    scores = score(denoise, set_scene(corruption, digits), classify)
+    """Return the mean scores of a denoiser on images under a corruption; see `score`."""
+    scores = score(denoise, set_scene(corruption, images), classify)
     return {name: float(values.mean()) for name, values in scores.items()}
 
 

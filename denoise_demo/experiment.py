@@ -12,6 +12,7 @@ from denoise_demo import metrics
 from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.checks import check_keys, finite, integer, lookup
+from denoise_demo.images import in_channels
 from denoise_demo.inference import load_classifier
 from denoise_demo.methods import get_method, load_method
 from denoise_demo.noise import NOISES, corrupt, noise_deviation
@@ -58,9 +59,11 @@ class Settings:
 class Outcome:
     """What an experiment came to, for images (N, C, H, W).
 
+    `outside` says whether the network learnt other pictures, so that these came to it in its own
+    number of channels; `clean` is as the network's noisy input would be without noise.
     `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the pictures as they
     are shown, limited to [0, 1]. `probabilities` holds (N, 10) for "clean", "noisy" and
-    "denoised", or nothing when there is no classifier.
+    "denoised", or nothing when there is no classifier or the picture is no digit.
     """
 
     clean: Tensor
@@ -68,25 +71,31 @@ class Outcome:
     denoised: Tensor
     scores: dict[str, dict[str, Tensor]]
     probabilities: dict[str, Tensor]
+    outside: bool
 
 
 def run(clean: Tensor, settings: Settings) -> Outcome:
-    """Corrupt clean images, denoise them, classify and measure everything.
+    """Corrupt clean images, denoise them, classify digits and measure everything.
 
     Args:
-        clean: (N, C, H, W) in [0, 1].
-        settings: the corruption, seed and denoiser.
+        clean: (N, C, H, W) in [0, 1], grey for digits, in colour for faces.
+        settings: the corruption, seed and denoiser. A network for other pictures gets grey ones
+            in three channels, and colour ones in grey.
 
     Raises:
-        ValueError: when the denoiser does not take images of this shape.
+        ValueError: when the denoiser does not take images of this size.
         CheckpointError: when the network's weights are missing or damaged.
     """
     method = get_method(settings.recipe)
-    if method.shapes and tuple(clean.shape[1:]) not in method.shapes:
-        raise ValueError(
-            f"{settings.recipe} does not take pictures of {_by(clean.shape[1:])}: "
-            f"give {' or '.join(map(_by, method.shapes))} (channels, height, width)"
-        )
+    is_digit, outside = clean.shape[1] == 1, False
+    if method.shape:
+        if clean.shape[2:] != method.shape[1:]:
+            raise ValueError(
+                f"{settings.recipe} does not take pictures of {_by(clean.shape[2:])} pixels: "
+                f"give {_by(method.shape[1:])}"
+            )
+        outside = clean.shape[1] != method.shape[0]
+        clean = in_channels(clean, method.shape[0])
     corruption = (settings.kind, settings.level, settings.blur_sigma)
     generator = torch.Generator().manual_seed(settings.seed)
     noisy = corrupt(clean, *corruption, clip=method.clip, generator=generator)
@@ -96,13 +105,14 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         name: {metric.__name__: metric(image.clamp(0, 1), clean) for metric in METRICS}
         for name, image in (("noisy", noisy), ("denoised", denoised))
     }
-    return Outcome(clean, noisy, denoised, scores, _classify(clean, noisy, denoised))
+    probabilities = _classify(clean, noisy, denoised) if is_digit else {}
+    return Outcome(clean, noisy, denoised, scores, probabilities, outside)
 
 
 def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tensor]:
     """Classify the three versions in one batch; nothing when the classifier is not there."""
     try:
-        probabilities = load_classifier()(torch.cat([clean, noisy, denoised]))
+        probabilities = load_classifier()(in_channels(torch.cat([clean, noisy, denoised]), 1))
     except CheckpointError:
         return {}
     return dict(zip(("clean", "noisy", "denoised"), probabilities.chunk(3), strict=True))

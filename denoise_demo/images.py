@@ -15,6 +15,7 @@ Array = NDArray[Any]
 _BLANK = "The picture is blank: draw or give a digit that stands out from its background."
 _CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
 _FAINTEST = 0.5 / 255  # what rounds to black is no ink
+_LUMA = (0.299, 0.587, 0.114)
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
@@ -48,6 +49,35 @@ def to_digit(
         square.paste(grey, ((side - grey.width) // 2, (side - grey.height) // 2))
         digit = _LEVELS[np.asarray(square.resize((28, 28), Image.Resampling.BOX))]
     return torch.from_numpy(digit)[None, None]
+
+
+def to_face(image: Image.Image) -> NDArray[np.uint8]:
+    """Crop a picture to a centred square and shrink it: colour pixels (3, 28, 28).
+
+    Raises:
+        ValueError: the picture is smaller than that; enlarging would be a blur.
+    """
+    side = min(image.size)
+    if side < 28:
+        raise ValueError(
+            f"The picture has {image.width} x {image.height} pixels: give at least 28 x 28."
+        )
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    box = (left, top, left + side, top + side)
+    small = image.convert("RGB").resize((28, 28), Image.Resampling.LANCZOS, box)
+    return np.asarray(small).transpose(2, 0, 1)
+
+
+def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:
+    """Bring images (N, C, H, W) to 1 channel, their luma, or 3 equal ones; C is 1 or 3.
+
+    Reference: ITU-R BT.601, the weights of red, green and blue.
+    """
+    if image.shape[1] == channels:
+        return image
+    if channels == 3:
+        return image.expand(-1, 3, -1, -1)
+    return (image * torch.tensor(_LUMA, device=image.device).view(3, 1, 1)).sum(1, keepdim=True)
 
 
 def _rim(values: Array) -> Array:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from denoise_demo import checkpoints
+from denoise_demo.models import MODELS
 from denoise_demo.recipes import RECIPES, Recipe, get_recipe
 
 CLASSIFIER = "mlp-classifier"
@@ -130,10 +131,11 @@ def warm_up() -> dict[str, str]:
     problems = {}
     for recipe_id, recipe in RECIPES.items():
         try:
+            blank = torch.zeros(1, *MODELS[recipe.model].shape)
             if recipe.denoises:
-                load_denoiser(recipe_id)(torch.zeros(1, 1, 28, 28))
+                load_denoiser(recipe_id)(blank)
             else:
-                load_classifier()(torch.zeros(1, 1, 28, 28))
+                load_classifier()(blank)
         except checkpoints.CheckpointError as error:
             problems[recipe_id] = str(error)
     return problems

@@ -19,9 +19,9 @@ Denoise = Callable[[Tensor, Tensor], Tensor]
 class Method:
     """What a person needs to know of a denoiser, and what it expects.
 
-    `article` is empty for a filter. `clip` says whether it expects its input limited to [0, 1],
-    `informed` whether it must be told the noise's standard deviation, and `shapes` which images
-    it takes, without any where it takes all.
+    `article` and `domain` are empty for a filter, and it has no `shape`: it takes all pictures.
+    `clip` says whether it expects its input limited to [0, 1], `informed` whether it must be told
+    the noise's standard deviation.
     """
 
     id: str
@@ -29,10 +29,11 @@ class Method:
     article: str
     lesson: str
     facts: str
+    domain: str = ""
+    shape: Shape | None = None
     clip: bool = False
     informed: bool = False
     slow: bool = False
-    shapes: tuple[Shape, ...] = ()
 
     @property
     def label(self) -> str:
@@ -41,8 +42,8 @@ class Method:
 
 
 @cache
-def methods(domain: str = "digits") -> dict[str, Method]:
-    """Return all that denoise a domain's images: its networks, then the filters."""
+def methods(domain: str | None = None) -> dict[str, Method]:
+    """Return all that denoise a domain's images, or any: its networks, then the filters."""
     networks = {key: _of_recipe(recipe) for key, recipe in denoisers(domain).items()}
     return networks | {key: _of_filter(key, spec) for key, spec in FILTERS.items()}
 
@@ -82,7 +83,8 @@ def _of_recipe(recipe: Recipe) -> Method:
         facts=f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
         f"{recipe.article}: {ARTICLES[recipe.article]}.",
         clip=recipe.clip,
-        shapes=MODELS[recipe.model].shapes,
+        domain=recipe.domain,
+        shape=MODELS[recipe.model].shape,
     )
 
 

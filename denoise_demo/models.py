@@ -7,25 +7,28 @@ logits.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from denoise_demo.checks import lookup
+from denoise_demo.face_models import Pix2Pix, StridedConv
 
 Shape = tuple[int, int, int]
 DIGIT: Shape = (1, 28, 28)
+FACE: Shape = (3, 28, 28)
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A network's label, class and constructor arguments, and the image shapes it takes."""
+    """A network's label, class and constructor arguments, and the image shape it takes."""
 
     label: str
     module: type[nn.Module]
-    arguments: Mapping[str, int] = field(default_factory=dict)
-    shapes: tuple[Shape, ...] = (DIGIT,)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    shape: Shape = DIGIT
 
 
 class EnlargeConv2d(nn.Conv2d):
@@ -199,5 +202,7 @@ MODELS: dict[str, ModelSpec] = {
     "dense-64": ModelSpec("Dense, 64 units", Dense, {"code": 64}),
     "dense-300": ModelSpec("Dense, 300 units", Dense, {"code": 300}),
     "dense-300-relu": ModelSpec("Dense, 300 units, ReLU output", DenseReLU, {"code": 300}),
+    "strided-conv": ModelSpec("Convolutional, strided to 100 numbers", StridedConv, shape=FACE),
+    "pix2pix": ModelSpec("U-Net, gated", Pix2Pix, {"widths": (32, 48, 96, 128)}, FACE),
     "mlp-classifier": ModelSpec("Classifier 784-256-256-10", MLPClassifier),
 }

@@ -11,12 +11,13 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: dict[str, Loss] = {
     "bce": F.binary_cross_entropy_with_logits,
     "mse": F.mse_loss,
+    "l1": F.l1_loss,
     "cross-entropy": F.cross_entropy,
 }
 
 
 class Objective(nn.Module):
-    """A network with its recipe's loss: (noisy, target) -> the mean loss of the batch.
+    """A network with its recipe's loss: (noisy, target) -> the batch's mean loss, and output.
 
     Cross-entropies are taken on logits. With `mixed` the network computes in bfloat16; its weights
     and the loss stay in float32.
@@ -26,13 +27,13 @@ class Objective(nn.Module):
         super().__init__()
         self.module, self.loss, self.mixed = module, loss, mixed
 
-    def forward(self, noisy: Tensor, target: Tensor) -> Tensor:
-        """Return the loss, a single number."""
+    def forward(self, noisy: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss, a single number, and what the network gave, before any sigmoid."""
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         network: Any = self.module.logits if self.loss == "bce" else self.module
         with torch.autocast(noisy.device.type, torch.bfloat16, enabled=self.mixed):
-            output: Tensor = network(noisy)
-        return LOSSES[self.loss](output.float(), target)
+            output: Tensor = network(noisy).float()
+        return LOSSES[self.loss](output, target), output
 
 
 def has_bfloat16(device: torch.device) -> bool:

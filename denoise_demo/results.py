@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from denoise_demo import checkpoints
+from denoise_demo.files import write_atomically
 from denoise_demo.methods import methods
 from denoise_demo.models import build, count_parameters
 from denoise_demo.recipes import POINTS, RECIPES, denoisers
@@ -72,14 +73,14 @@ def save_results(results: Results, path: Path) -> None:
             lines = ",\n".join(json.dumps(row, allow_nan=False) for row in value)
             parts.append(f"{json.dumps(key)}: [\n{lines}\n]")
     text = "{\n" + ",\n".join(parts) + "\n}\n"
-    checkpoints.write_atomically(path, text.encode())
+    write_atomically(path, text.encode())
 
 
 def write_readme(results: Results) -> None:
     """Put the tables of these results into the README, as it is now."""
     head, tail = around_tables(README_FILE.read_text(encoding="utf-8"))
     text = f"{head}{BEGIN}\n{readme_tables(results)}\n{END}{tail}"
-    checkpoints.write_atomically(README_FILE, text.encode())
+    write_atomically(README_FILE, text.encode())
 
 
 def around_tables(readme: str) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from denoise_demo import checkpoints
-from denoise_demo.data import MNIST, Digits
+from denoise_demo.data import Images
 from denoise_demo.evaluation import evaluate
+from denoise_demo.files import write_atomically
 from denoise_demo.inference import Classifier, Denoiser, device_name
 from denoise_demo.models import MODELS, count_parameters
 from denoise_demo.recipes import POINTS, Recipe, changed_settings, settings_of
@@ -31,12 +32,12 @@ def is_finished(recipe: Recipe, folder: Path) -> bool:
     return not changed_settings(recipe, metadata.get("recipe"))
 
 
-def finish(trainer: Trainer, test: Digits, folder: Path, command: str) -> dict[str, float]:
+def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[str, float]:
     """Measure a trained network, write its weight file and drop the resume file.
 
     Args:
         trainer: at its end.
-        test: the test digits; they are only measured on.
+        test: the test images; they are only measured on.
         folder: where the files are.
         command: what trains this again, for the metadata.
 
@@ -57,7 +58,9 @@ def describe_score(recipe: Recipe, scores: dict[str, float]) -> str:
     """Return a recipe's main test score in words."""
     if not recipe.denoises:
         return f"accuracy {scores['accuracy']:.4f} on clean digits"
-    return f"{scores['psnr']:.2f} dB, BCE {scores['bce']:.4f} at {recipe.point}"
+    other = "bce" if recipe.loss == "bce" else "mae"
+    value = f"{scores['psnr']:.2f} dB, {other.upper()} {scores[other]:.4f}"
+    return f"{value} at {recipe.point}"
 
 
 def write_history(trainer: Trainer, folder: Path) -> None:
@@ -66,7 +69,7 @@ def write_history(trainer: Trainer, folder: Path) -> None:
     writer = csv.DictWriter(table, list(Record.__dataclass_fields__), lineterminator="\n")
     writer.writeheader()
     writer.writerows(vars(record) for record in trainer.history)
-    checkpoints.write_atomically(folder / f"{trainer.recipe.id}.csv", table.getvalue().encode())
+    write_atomically(folder / f"{trainer.recipe.id}.csv", table.getvalue().encode())
 
 
 def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[Any]:
@@ -94,7 +97,7 @@ def show_record(writer: Any, record: Record) -> None:
         writer.add_scalar("seconds", record.seconds, record.epoch)
 
 
-def _test_scores(trainer: Trainer, test: Digits) -> dict[str, float]:
+def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
     recipe, module = trainer.recipe, trainer.result.eval()
     if recipe.denoises:
         return evaluate(Denoiser(recipe, module, trainer.device), POINTS[recipe.point], test)
@@ -110,7 +113,7 @@ def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> dict[
         "recipe": settings_of(recipe),
         "arguments": dict(MODELS[recipe.model].arguments),
         "parameters": count_parameters(trainer.module),
-        "data": {"name": "MNIST", "sha256": [file.sha256 for file in MNIST["train"]]},
+        "data": trainer.data,
         "epochs": len(trainer.history),
         "history": [vars(record) for record in trainer.history],
         "metrics": scores,

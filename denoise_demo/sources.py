@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo.checks import brief, check_keys, integer, lookup
-from denoise_demo.data import Digits, load_examples, mnist_test
+from denoise_demo.data import Images, load_examples, mnist_test
 from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
 from denoise_demo.models import DIGIT
 
@@ -80,7 +80,7 @@ def choose_digits(
         )
     rows = (first + torch.arange(count)) % len(digits)
     words = f"{digits.source}, number {first}" + (" and following" if count > 1 else "")
-    return digits.images[rows].float() / 255, digits.labels[rows].tolist(), words
+    return digits.clean(rows), digits.labels[rows].tolist(), words
 
 
 def laboratory_picture(text: str) -> Tensor:
@@ -106,12 +106,12 @@ def laboratory_picture(text: str) -> Tensor:
     return picture
 
 
-def _digits(source: str) -> Digits:
+def _digits(source: str) -> Images:
     lookup(COLLECTIONS, source, "source of digits")
     return load_examples() if source == "built-in" else mnist_test()
 
 
-def _numbered(digits: Digits, index: Any) -> tuple[Tensor, int]:
+def _numbered(digits: Images, index: Any) -> tuple[Tensor, int]:
     """Return one digit of a data set."""
     if not 0 <= integer(index, "index") < len(digits):
         raise ValueError(

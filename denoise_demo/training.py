@@ -1,11 +1,9 @@
-"""The training loop: one record per epoch, resumable to the bit."""
+"""Training a recipe: one record per epoch."""
 
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,17 +11,17 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from denoise_demo import checkpoints
-from denoise_demo.data import Digits, split_train
+from denoise_demo.adversary import Adversary
+from denoise_demo.data import Images, split_train
 from denoise_demo.distributed import Group
+from denoise_demo.face_models import PatchDiscriminator
 from denoise_demo.models import build
 from denoise_demo.objective import Objective, has_bfloat16
-from denoise_demo.recipes import Recipe, changed_settings, settings_of
+from denoise_demo.recipes import Recipe
 from denoise_demo.schedules import SCHEDULES
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
 EVALUATION_BATCH = 1000
-REMEDY = "delete it, or leave out --resume, to start again"
 REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
 OnStep = Callable[[int, float, int], None]
 
@@ -44,11 +42,11 @@ class Record:
 
 
 class Trainer:
-    """Everything that changes while a recipe trains; `state` and `restore` hold all of it.
+    """Everything that changes while a recipe trains; `modules` and `optimisers` hold all of it.
 
     Args:
         recipe: what to train.
-        digits: MNIST's training set; the recipe says how much of its end validates.
+        images: the domain's training set; the recipe says how much of its end validates.
         device: where to train; the data set lives there too.
         group: the processes that share every batch.
 
@@ -57,9 +55,10 @@ class Trainer:
     """
 
     def __init__(
-        self, recipe: Recipe, digits: Digits, device: torch.device, group: Group | None = None
+        self, recipe: Recipe, images: Images, device: torch.device, group: Group | None = None
     ) -> None:
         self.recipe, self.device, self.group = recipe, device, group or Group()
+        self.data = {"name": images.source, "sha256": list(images.sha256)}
         check_shares(recipe, self.group)
         # Weights start from the CPU's generator, so that a seed means the same on every device.
         with torch.random.fork_rng(devices=[]):
@@ -67,11 +66,13 @@ class Trainer:
             module = build(recipe.model)
             if recipe.glorot:
                 module.apply(_glorot)
+            judge = PatchDiscriminator() if recipe.adversarial else None
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = module.to(device)
         self.mixed = recipe.precision == "bfloat16" and has_bfloat16(device)
         objective = Objective(self.module, recipe.loss, mixed=self.mixed)
         self.objective = self.group.wrap(objective)
+        self.adversary = judge and Adversary(judge, device, self.group, mixed=self.mixed)
         optimiser = getattr(torch.optim, recipe.optimiser)
         fused = {"fused": True} if optimiser is torch.optim.Adam else {}
         self.optimiser = optimiser(self.module.parameters(), **recipe.settings, **fused)
@@ -79,7 +80,7 @@ class Trainer:
         self.generator = torch.Generator(device)
         self.history: list[Record] = []
 
-        train, validation = split_train(digits, recipe.validation)
+        train, validation = split_train(images, recipe.validation)
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
         fixed = self.generator.manual_seed(recipe.seed)
         self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
@@ -92,6 +93,22 @@ class Trainer:
     def result(self) -> nn.Module:
         """The network that is kept: with a moving average of the weights, that."""
         return self.average.module if self.average else self.module
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The networks that change, by name."""
+        parts = {
+            "module": self.module,
+            "average": self.average,
+            "adversary": self.adversary and self.adversary.module,
+        }
+        return {name: module for name, module in parts.items() if module}
+
+    @property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Their optimisers, by name."""
+        judge = {"adversary-optimiser": self.adversary.optimiser} if self.adversary else {}
+        return {"optimiser": self.optimiser} | judge
 
     @property
     def steps(self) -> int:
@@ -117,7 +134,11 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         for step, batch in enumerate(self._batches(), 1):
             rate = self._set_learning_rate(step)
-            loss = self.objective(*self._pairs(self.group.share(batch)))
+            noisy, target = self._pairs(self.group.share(batch))
+            loss, output = self.objective(noisy, target)
+            total += loss.detach()
+            if self.adversary:
+                loss = loss + self.recipe.adversarial * self.adversary.verdict(noisy, output)
             self.optimiser.zero_grad()
             loss.backward()
             if self.recipe.max_norm:
@@ -125,7 +146,8 @@ class Trainer:
             self.optimiser.step()
             if self.average:
                 self.average.update_parameters(self.module)
-            total += loss.detach()
+            if self.adversary:
+                self.adversary.learn(noisy, target, output)
             if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
                 images = min(step * self.recipe.batch, self.images_per_epoch)
                 on_step(step, float(total) / step, images)
@@ -140,51 +162,6 @@ class Trainer:
             )
         self.history.append(record)
         return record
-
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return everything a resumed run needs, as tensors and JSON values."""
-        tensors = {f"module.{key}": value for key, value in self.module.state_dict().items()}
-        if self.average:
-            average = self.average.state_dict()
-            tensors |= {f"average.{key}": value for key, value in average.items()}
-        for index, slots in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": value for name, value in slots.items()}
-        plain = {
-            "history": [asdict(record) for record in self.history],
-            "recipe": settings_of(self.recipe),
-            "mixed": self.mixed,
-        }
-        return tensors, plain
-
-    def restore(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-        """Continue from a state; CheckpointError when it is damaged."""
-        file = ("the resume file", REMEDY)
-        checkpoints.load_checked(self.module, _below("module.", tensors), *file)
-        if self.average:
-            checkpoints.load_checked(self.average, _below("average.", tensors), *file)
-        slots: dict[int, dict[str, Tensor]] = {}
-        parameters = list(self.module.parameters())
-        try:
-            for key, value in _below("optimiser.", tensors).items():
-                index, name = key.split(".")
-                like = parameters[int(index)]
-                if value.shape not in ((), like.shape) or not bool(value.isfinite().all()):
-                    raise ValueError(f"the optimiser's {name} does not fit")
-                # The fused optimiser goes through the memory, which must be laid out alike.
-                laid_out = torch.empty_like(like).copy_(value) if value.ndim else value
-                slots.setdefault(int(index), {})[name] = laid_out.detach()
-            if len({frozenset(slots[index]) for index in range(len(parameters))}) != 1:
-                raise ValueError("the optimiser's state is incomplete")
-            self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": slots})
-            self.history = [Record(**record) for record in plain["history"]]
-            numbers = [value for record in self.history for value in vars(record).values()]
-            epochs = [record.epoch for record in self.history]
-            if not all(map(math.isfinite, numbers)) or epochs != [*range(1, len(epochs) + 1)]:
-                raise ValueError("its history is not complete")
-        except (LookupError, TypeError, ValueError, RuntimeError) as error:
-            raise checkpoints.CheckpointError(
-                f"the resume file is damaged ({error}): {REMEDY}"
-            ) from error
 
     def _batches(self) -> Iterator[Tensor]:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out.
@@ -217,13 +194,14 @@ class Trainer:
         total = 0.0
         mine = self.group.share(torch.arange(len(target), device=self.device))
         for rows in torch.split(mine, EVALUATION_BATCH):
-            total += float(objective(self.validation_noisy[rows], target[rows])) * len(rows)
+            loss, _ = objective(self.validation_noisy[rows], target[rows])
+            total += float(loss) * len(rows)
         return float(self.group.sum(torch.tensor(total, device=self.device))) / len(target)
 
     def _set_learning_rate(self, step: int) -> float:
         """Set the rate of a step, counted from 1, as the schedule has it."""
         done = (len(self.history) + (step - 1) / self.steps) / self.recipe.epochs
-        rate = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
+        rate: float = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         return rate
@@ -244,45 +222,6 @@ def check_shares(recipe: Recipe, group: Group) -> None:
         )
 
 
-def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> Iterator[Record]:
-    """Train to the end, saving the state after every epoch and yielding each epoch's record.
-
-    Args:
-        trainer: fresh, or restored from `resume_file`.
-        resume_file: written atomically after each epoch.
-        on_step: called every few batches with the step, the mean loss and the images so far.
-
-    Raises:
-        DivergedError: when the loss is not finite any more; the last good state stays.
-    """
-    while not trainer.finished:
-        record = trainer.epoch(on_step)
-        if trainer.group.leads:
-            checkpoints.save(resume_file, *trainer.state())
-        yield record
-
-
-def resume(trainer: Trainer, resume_file: Path) -> bool:
-    """Restore a trainer from its resume file when there is one; say whether there was.
-
-    Raises:
-        CheckpointError: when the file is damaged or the recipe has changed since.
-    """
-    if not resume_file.exists():
-        return False
-    tensors, plain = checkpoints.read(resume_file, REMEDY)
-    changed = changed_settings(trainer.recipe, plain.get("recipe"))
-    if not changed and plain.get("mixed") != trainer.mixed:
-        changed = ["precision on this device"]
-    if changed:
-        raise checkpoints.CheckpointError(
-            f"{resume_file.name} was written with other settings ({', '.join(changed)}): use the "
-            f"same settings; or {REMEDY}"
-        )
-    trainer.restore(tensors, plain)
-    return True
-
-
 def _moving_average(module: nn.Module, decay: float) -> AveragedModel:
     """Return the exponential moving average of a network's weights, before the first step."""
     average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
@@ -294,14 +233,9 @@ def _mixed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose name starts with the prefix, without it."""
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
 def _glorot(module: nn.Module) -> None:
     """Start a layer as Keras does: Glorot uniform weights, zero bias."""
-    if isinstance(module, nn.Linear | nn.Conv2d):
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

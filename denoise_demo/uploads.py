@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1024
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _WANTED = "give a PNG, JPEG, GIF, WebP, BMP or TIFF picture that opens in other programs"
 
 

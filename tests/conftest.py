@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from denoise_demo import checkpoints, data, inference
-from denoise_demo.data import Digits, IdxFile
+from denoise_demo.data import Images, IdxFile
 from denoise_demo.models import build
 from denoise_demo.recipes import RECIPES
 
@@ -118,13 +118,13 @@ def generator() -> torch.Generator:
 
 
 @pytest.fixture(scope="session")
-def make_digits() -> Callable[..., Digits]:
+def make_digits() -> Callable[..., Images]:
     """A maker of digits-like images: one soft bar each, whose angle and place tell its label."""
     return _make_digits
 
 
 @pytest.fixture(scope="session")
-def digits() -> Digits:
+def digits() -> Images:
     return _make_digits(120)
 
 
@@ -134,7 +134,7 @@ def clean() -> torch.Tensor:
     return _make_digits(4).clean()
 
 
-def _make_digits(count: int, seed: int = 0) -> Digits:
+def _make_digits(count: int, seed: int = 0) -> Images:
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 10
     angle = labels * torch.pi / 10 + 0.1 * torch.randn(count, generator=generator)
@@ -143,7 +143,7 @@ def _make_digits(count: int, seed: int = 0) -> Digits:
     across = x * angle.sin().view(-1, 1, 1) - y * angle.cos().view(-1, 1, 1)
     along = x * angle.cos().view(-1, 1, 1) + y * angle.sin().view(-1, 1, 1)
     ink = torch.exp(-(((across - offset.view(-1, 1, 1)) / 1.5) ** 4)) * (along.abs() < 9)
-    return Digits((ink * 255).round().byte().unsqueeze(1), labels, "synthetic digits")
+    return Images((ink * 255).round().byte().unsqueeze(1), labels, "synthetic digits")
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +152,7 @@ def write_mnist() -> Callable[..., Path]:
 
 
 def _write_mnist(
-    folder: Path, train: Digits, test: Digits, *, zipped: bool = False, dotted: bool = False
+    folder: Path, train: Images, test: Images, *, zipped: bool = False, dotted: bool = False
 ) -> Path:
     """Write digits as MNIST's four IDX files, gzipped or not, named `-idx` or `.idx`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -166,17 +166,17 @@ def _write_mnist(
     return folder
 
 
-def _idx_contents(digits: Digits) -> tuple[bytes, bytes]:
+def _idx_contents(digits: Images) -> tuple[bytes, bytes]:
     """Return digits as the bytes of an IDX file of images and one of labels."""
     count = len(digits).to_bytes(4, "big")
     side = (28).to_bytes(4, "big")
-    images = b"\0\0\x08\x03" + count + side + side + digits.images.numpy().tobytes()
+    images = b"\0\0\x08\x03" + count + side + side + digits.pixels.numpy().tobytes()
     labels = b"\0\0\x08\x01" + count + digits.labels.byte().numpy().tobytes()
     return images, labels
 
 
 @pytest.fixture(scope="session")
-def idx_contents() -> Callable[[Digits], tuple[bytes, bytes]]:
+def idx_contents() -> Callable[[Images], tuple[bytes, bytes]]:
     return _idx_contents
 
 
@@ -190,10 +190,10 @@ def no_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def expect_mnist(monkeypatch: pytest.MonkeyPatch) -> Callable[[Digits, Digits], None]:
+def expect_mnist(monkeypatch: pytest.MonkeyPatch) -> Callable[[Images, Images], None]:
     """Let these digits pass for MNIST's: their hashes are the expected ones."""
 
-    def expect(train: Digits, test: Digits) -> None:
+    def expect(train: Images, test: Images) -> None:
         for split, digits in (("train", train), ("test", test)):
             names = [file.name for file in data.MNIST[split]]
             hashes = [hashlib.sha256(content).hexdigest() for content in _idx_contents(digits)]
@@ -207,7 +207,7 @@ def expect_mnist(monkeypatch: pytest.MonkeyPatch) -> Callable[[Digits, Digits], 
 def fake_mnist(
     tmp_path: Path,
     no_mnist: Path,
-    expect_mnist: Callable[[Digits, Digits], None],
+    expect_mnist: Callable[[Images, Images], None],
 ) -> Path:
     """A folder with 120 training and 40 test digits that pass for MNIST's."""
     train, test = _make_digits(120), _make_digits(40, seed=1)

@@ -16,7 +16,7 @@ import torch
 from denoise_demo import data
 from denoise_demo.data import (
     DataError,
-    Digits,
+    Images,
     has_mnist,
     load_examples,
     load_mnist,
@@ -94,7 +94,7 @@ def test_a_file_of_another_length_than_announced_is_refused(content: bytes) -> N
 class Fake:
     """The digits of `fake_mnist`, to be written elsewhere and recognised."""
 
-    digits: dict[str, Digits]
+    digits: dict[str, Images]
     writer: Callable[..., Path]
 
     def write(self, folder: Path, **naming: bool) -> Path:
@@ -102,7 +102,7 @@ class Fake:
 
     def assert_loaded(self, split: str, source: Path | None = None, **options: bool) -> None:
         loaded = load_mnist(split, source, **options)
-        assert torch.equal(loaded.images, self.digits[split].images)
+        assert torch.equal(loaded.pixels, self.digits[split].pixels)
         assert torch.equal(loaded.labels, self.digits[split].labels)
 
 
@@ -260,8 +260,8 @@ def test_a_damaged_zip_is_noticed(fake_mnist, tmp_path) -> None:
 def test_digits_are_8_bit_images_with_labels(fake_mnist) -> None:
     digits = load_mnist("train", fake_mnist)
 
-    assert digits.images.shape == (120, 1, 28, 28)
-    assert digits.images.dtype == torch.uint8
+    assert digits.pixels.shape == (120, 1, 28, 28)
+    assert digits.pixels.dtype == torch.uint8
     assert digits.labels.shape == (120,)
     assert digits.labels.dtype == torch.int64
     assert len(digits) == 120
@@ -272,19 +272,19 @@ def test_clean_digits_are_floats_from_0_to_1(digits) -> None:
 
     assert clean.shape == (5, 1, 28, 28)
     assert clean.dtype == torch.float32
-    assert torch.equal((clean * 255).round().byte(), digits.images[10:15])
+    assert torch.equal((clean * 255).round().byte(), digits.pixels[10:15])
 
 
 def test_the_last_digits_validate_and_the_rest_train(digits) -> None:
     train, validation = split_train(digits, 20)
 
     assert (len(train), len(validation)) == (100, 20)
-    assert torch.equal(torch.cat([train.images, validation.images]), digits.images)
+    assert torch.equal(torch.cat([train.pixels, validation.pixels]), digits.pixels)
     assert torch.equal(torch.cat([train.labels, validation.labels]), digits.labels)
 
 
 def test_10000_digits_validate_by_default() -> None:
-    numbered = Digits(torch.zeros(60_000, 1, 1, 1), torch.arange(60_000), "numbers")
+    numbered = Images(torch.zeros(60_000, 1, 1, 1), torch.arange(60_000), "numbers")
 
     train, validation = split_train(numbered)
 
@@ -321,7 +321,7 @@ def test_built_in_digits_look_like_mnist() -> None:
 def test_built_in_digits_are_all_different() -> None:
     examples = load_examples()
 
-    assert len(examples.images.flatten(1).unique(dim=0)) == len(examples)
+    assert len(examples.pixels.flatten(1).unique(dim=0)) == len(examples)
 
 
 def test_built_in_digits_say_where_they_come_from() -> None:
@@ -485,8 +485,8 @@ def test_mnist_itself_has_all_its_digits(split: str, count: int, data_dir: Path)
 
     assert len(digits) == len(digits.labels) == count
     assert sorted(digits.labels.unique().tolist()) == list(range(10))
-    assert int(digits.images.min()) == 0
-    assert int(digits.images.max()) == 255
+    assert int(digits.pixels.min()) == 0
+    assert int(digits.pixels.max()) == 255
 
 
 @pytest.mark.data

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from denoise_demo import metrics
-from denoise_demo.data import Digits
+from denoise_demo.data import Images
 from denoise_demo.evaluation import Scene, evaluate, score, set_scene, summarise
 from denoise_demo.noise import Corruption, noise_deviation
 from denoise_demo.recipes import POINTS
@@ -88,7 +88,7 @@ def test_accuracy_is_the_share_of_digits_read_right(digits):
 
 def test_more_than_a_thousand_images_go_through_in_parts_with_the_same_scores(make_digits):
     few = make_digits(100)
-    many = Digits(few.images.repeat(21, 1, 1, 1), few.labels.repeat(21), "many")
+    many = Images(few.pixels.repeat(21, 1, 1, 1), few.labels.repeat(21), "many")
     sizes = []
 
     def denoise(noisy, sigma):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from denoise_demo import checkpoints, inference
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path
-from denoise_demo.data import Digits, load_mnist
+from denoise_demo.data import Images, load_mnist
 from denoise_demo.evaluation import evaluate
 from denoise_demo.filters import FILTERS
 from denoise_demo.inference import (
@@ -324,7 +324,7 @@ def test_the_shipped_classifier_does_as_well_as_the_articles() -> None:
 
 
 @pytest.fixture(scope="module")
-def test_digits(data_dir: Path) -> Digits:
+def test_digits(data_dir: Path) -> Images:
     return load_mnist("test", data_dir)
 
 

@@ -61,7 +61,7 @@ def test_parameter_count_is_the_articles(name: str) -> None:
 def test_a_denoiser_keeps_the_shape(name: str) -> None:
     module = seeded_build(name).eval()
 
-    for shape in MODELS[name].shapes:
+    for shape in [MODELS[name].shape]:
         for count in (1, 3):
             assert module(wild(count, shape)).shape == (count, *shape)
 
@@ -70,7 +70,7 @@ def test_a_denoiser_keeps_the_shape(name: str) -> None:
 def test_a_denoiser_returns_the_unit_interval_in_eval_mode(name: str) -> None:
     module = seeded_build(name).eval()
 
-    denoised = module(wild(16, MODELS[name].shapes[0]))
+    denoised = module(wild(16, MODELS[name].shape))
 
     assert denoised.dtype == torch.float32
     assert denoised.min() >= 0
@@ -80,7 +80,7 @@ def test_a_denoiser_returns_the_unit_interval_in_eval_mode(name: str) -> None:
 @pytest.mark.parametrize("name", DENOISERS)
 def test_logits_are_what_forward_activates(name: str) -> None:
     module = seeded_build(name).eval()
-    noisy = wild(4, MODELS[name].shapes[0])
+    noisy = wild(4, MODELS[name].shape)
 
     logits = module.logits(noisy)
 
@@ -93,7 +93,7 @@ def test_logits_are_what_forward_activates(name: str) -> None:
 def test_the_code_has_the_articles_shape_and_is_rectified(name: str) -> None:
     module = seeded_build(name).eval()
 
-    code = module.encode(wild(3, MODELS[name].shapes[0]))
+    code = module.encode(wild(3, MODELS[name].shape))
 
     assert code.shape == (3, *CODES[name])
     assert code.min() >= 0
@@ -102,7 +102,7 @@ def test_the_code_has_the_articles_shape_and_is_rectified(name: str) -> None:
 @pytest.mark.parametrize("name", DENOISERS)
 def test_images_of_a_batch_do_not_influence_each_other(name: str) -> None:
     module = seeded_build(name).eval()
-    noisy = wild(4, MODELS[name].shapes[0])
+    noisy = wild(4, MODELS[name].shape)
 
     together = module(noisy)
 
@@ -112,7 +112,7 @@ def test_images_of_a_batch_do_not_influence_each_other(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_the_input_stays_as_it_is(name: str) -> None:
     module = seeded_build(name).eval()
-    noisy = wild(2, MODELS[name].shapes[0])
+    noisy = wild(2, MODELS[name].shape)
     before = noisy.clone()
 
     module(noisy)
@@ -124,7 +124,7 @@ def test_the_input_stays_as_it_is(name: str) -> None:
 def test_every_parameter_gets_a_gradient(name: str) -> None:
     module = seeded_build(name).train()
 
-    module(wild(8, MODELS[name].shapes[0])).square().sum().backward()
+    module(wild(8, MODELS[name].shape)).square().sum().backward()
 
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 

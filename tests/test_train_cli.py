@@ -15,7 +15,7 @@ import torch
 import train
 from denoise_demo import checkpoints, training
 from denoise_demo.checkpoints import checkpoint_path, read, read_metadata
-from denoise_demo.data import Digits
+from denoise_demo.data import Images
 from denoise_demo.models import MODELS
 from denoise_demo.recipes import RECIPES, settings_of
 
@@ -302,7 +302,7 @@ def test_the_recorded_command_makes_the_same_weights_again(run, out) -> None:
 def invert_test_images(fake_mnist, expect_mnist, write_mnist, make_digits) -> Callable[[], None]:
     def invert() -> None:
         train_set, test_set = make_digits(120), make_digits(40)
-        negatives = Digits(255 - test_set.images, test_set.labels, "negatives")
+        negatives = Images(255 - test_set.pixels, test_set.labels, "negatives")
         expect_mnist(train_set, negatives)
         write_mnist(fake_mnist, train_set, negatives)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from denoise_demo import checkpoints
 from denoise_demo.checkpoints import CheckpointError
-from denoise_demo.data import Digits
+from denoise_demo.data import Images
 from denoise_demo.noise import Corruption
 from denoise_demo.objective import has_bfloat16
 from denoise_demo.recipes import RECIPES, Recipe
@@ -77,7 +77,7 @@ def weights(trainer: Trainer) -> dict[str, Tensor]:
 
 
 @every_flavour
-def test_every_epoch_gives_one_record(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+def test_every_epoch_gives_one_record(recipe: Recipe, digits: Images, resume_file: Path) -> None:
     records = list(fit(Trainer(recipe, digits, CPU), resume_file))
 
     assert [record.epoch for record in records] == list(range(1, len(records) + 1))
@@ -88,7 +88,7 @@ def test_every_epoch_gives_one_record(recipe: Recipe, digits: Digits, resume_fil
 
 
 @every_flavour
-def test_the_loss_falls(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+def test_the_loss_falls(recipe: Recipe, digits: Images, resume_file: Path) -> None:
     trainer = Trainer(
         replace(recipe, epochs=10, schedule="constant", ema=0.0, patience=None), digits, CPU
     )
@@ -100,7 +100,7 @@ def test_the_loss_falls(recipe: Recipe, digits: Digits, resume_file: Path) -> No
 
 
 def test_records_are_yielded_while_training_goes_on(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
@@ -112,7 +112,7 @@ def test_records_are_yielded_while_training_goes_on(
 
 
 def test_progress_is_reported_every_few_batches_and_at_the_end(
-    digits: Digits, resume_file: Path
+    digits: Images, resume_file: Path
 ) -> None:
     recipe = replace(FLAVOURS["Adam, frozen noise, dense"], batch=4, epochs=1)  # 25 batches of 4
     seen: list[tuple[int, int, float]] = []
@@ -126,7 +126,7 @@ def test_progress_is_reported_every_few_batches_and_at_the_end(
     assert seen[-1][2] == pytest.approx(record.train_loss)
 
 
-def test_every_image_is_seen_once_an_epoch_in_another_order(recipe: Recipe, digits: Digits) -> None:
+def test_every_image_is_seen_once_an_epoch_in_another_order(recipe: Recipe, digits: Images) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
     first = torch.cat([*trainer._batches()])
@@ -138,7 +138,7 @@ def test_every_image_is_seen_once_an_epoch_in_another_order(recipe: Recipe, digi
     assert first.tolist() != second.tolist()
 
 
-def test_the_seed_decides_everything(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+def test_the_seed_decides_everything(recipe: Recipe, digits: Images, resume_file: Path) -> None:
     first, same = Trainer(recipe, digits, CPU), Trainer(recipe, digits, CPU)
     other = Trainer(replace(recipe, seed=1), digits, CPU)
 
@@ -150,7 +150,7 @@ def test_the_seed_decides_everything(recipe: Recipe, digits: Digits, resume_file
     assert not torch.equal(first.module.encoder.weight, other.module.encoder.weight)
 
 
-def test_global_random_state_is_neither_read_nor_changed(recipe: Recipe, digits: Digits) -> None:
+def test_global_random_state_is_neither_read_nor_changed(recipe: Recipe, digits: Images) -> None:
     torch.manual_seed(1)
     before = torch.random.get_rng_state()
     first = Trainer(recipe, digits, CPU)
@@ -168,7 +168,7 @@ def test_global_random_state_is_neither_read_nor_changed(recipe: Recipe, digits:
 
 
 @pytest.mark.parametrize("key", [key for key, recipe in RECIPES.items() if recipe.glorot])
-def test_keras_recipes_start_from_glorot_uniform_with_zero_bias(key: str, digits: Digits) -> None:
+def test_keras_recipes_start_from_glorot_uniform_with_zero_bias(key: str, digits: Images) -> None:
     trainer = Trainer(replace(RECIPES[key], **SMALL), digits, CPU)
 
     for name, tensor in weights(trainer).items():
@@ -183,7 +183,7 @@ def test_keras_recipes_start_from_glorot_uniform_with_zero_bias(key: str, digits
 
 
 @pytest.mark.parametrize("key", [key for key, recipe in RECIPES.items() if not recipe.glorot])
-def test_other_recipes_start_as_pytorch_does(key: str, digits: Digits) -> None:
+def test_other_recipes_start_as_pytorch_does(key: str, digits: Images) -> None:
     trainer = Trainer(replace(RECIPES[key], **SMALL), digits, CPU)
 
     start, limit = weights(trainer), 1 / 784**0.5
@@ -195,11 +195,11 @@ def test_other_recipes_start_as_pytorch_does(key: str, digits: Digits) -> None:
 
 
 def test_the_last_images_validate_and_never_train(
-    recipe: Recipe, digits: Digits, make_digits: Callable[..., Digits], resume_file: Path
+    recipe: Recipe, digits: Images, make_digits: Callable[..., Images], resume_file: Path
 ) -> None:
     other = make_digits(120, seed=5)
-    mixed = Digits(
-        torch.cat([digits.images[:100], other.images[100:]]), digits.labels, "other validation"
+    mixed = Images(
+        torch.cat([digits.pixels[:100], other.pixels[100:]]), digits.labels, "other validation"
     )
     first, second = Trainer(recipe, digits, CPU), Trainer(recipe, mixed, CPU)
 
@@ -212,7 +212,7 @@ def test_the_last_images_validate_and_never_train(
 
 
 @every_flavour
-def test_validation_noise_is_the_same_in_every_run(recipe: Recipe, digits: Digits) -> None:
+def test_validation_noise_is_the_same_in_every_run(recipe: Recipe, digits: Images) -> None:
     first = Trainer(recipe, digits, CPU)
     before = first.validation_noisy.clone()
     first.epoch()
@@ -224,14 +224,14 @@ def test_validation_noise_is_the_same_in_every_run(recipe: Recipe, digits: Digit
 
 
 @every_flavour
-def test_validation_repeats_to_the_bit(recipe: Recipe, digits: Digits) -> None:
+def test_validation_repeats_to_the_bit(recipe: Recipe, digits: Images) -> None:
     trainer = Trainer(recipe, digits, CPU)
     record = trainer.epoch()
 
     assert trainer._validate() == record.validation_loss
 
 
-def test_frozen_noise_stays_the_same_for_an_image(digits: Digits) -> None:
+def test_frozen_noise_stays_the_same_for_an_image(digits: Images) -> None:
     trainer = Trainer(FLAVOURS["Adam, frozen noise, dense"], digits, CPU)
     rows = torch.tensor([3, 1])
 
@@ -242,7 +242,7 @@ def test_frozen_noise_stays_the_same_for_an_image(digits: Digits) -> None:
     assert torch.equal(first[1], digits.clean()[rows])
 
 
-def test_fresh_noise_differs_every_time(digits: Digits) -> None:
+def test_fresh_noise_differs_every_time(digits: Images) -> None:
     trainer = Trainer(FLAVOURS["RMSprop, fresh noise"], digits, CPU)
     rows = torch.tensor([3, 1])
 
@@ -252,7 +252,7 @@ def test_fresh_noise_differs_every_time(digits: Digits) -> None:
     assert torch.equal(first[1], second[1])
 
 
-def test_the_classifier_learns_labels(digits: Digits) -> None:
+def test_the_classifier_learns_labels(digits: Images) -> None:
     trainer = Trainer(FLAVOURS["Adam, classes"], digits, CPU)
 
     _, target = trainer._pairs(torch.tensor([3, 14]))
@@ -265,7 +265,7 @@ def test_the_classifier_learns_labels(digits: Digits) -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_the_rate_follows_the_schedule(
-    schedule: str, recipe: Recipe, digits: Digits, resume_file: Path
+    schedule: str, recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(replace(recipe, epochs=5, schedule=schedule, steps=4), digits, CPU)
 
@@ -279,7 +279,7 @@ def test_the_rate_follows_the_schedule(
 
 
 def test_the_moving_average_follows_the_weights_and_is_what_is_kept(
-    recipe: Recipe, digits: Digits
+    recipe: Recipe, digits: Images
 ) -> None:
     averaged = Trainer(replace(recipe, ema=0.9, steps=3), digits, CPU)
     plain = Trainer(replace(recipe, steps=1, epochs=9), digits, CPU)
@@ -301,13 +301,13 @@ def test_the_moving_average_follows_the_weights_and_is_what_is_kept(
     assert torch.equal(averaged.module.encoder.weight, seen[-1])
 
 
-def test_without_a_moving_average_the_weights_are_kept(recipe: Recipe, digits: Digits) -> None:
+def test_without_a_moving_average_the_weights_are_kept(recipe: Recipe, digits: Images) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
     assert trainer.result is trainer.module
 
 
-def test_validation_measures_the_moving_average(recipe: Recipe, digits: Digits) -> None:
+def test_validation_measures_the_moving_average(recipe: Recipe, digits: Images) -> None:
     frozen = Trainer(replace(recipe, ema=1 - 1e-9), digits, CPU)
 
     first, second = frozen.epoch(), frozen.epoch()
@@ -317,7 +317,7 @@ def test_validation_measures_the_moving_average(recipe: Recipe, digits: Digits) 
     assert second.train_loss < 0.99 * first.train_loss
 
 
-def test_the_gradient_is_limited(digits: Digits) -> None:
+def test_the_gradient_is_limited(digits: Images) -> None:
     descent = replace(FLAVOURS["SGD, momentum"], settings={"lr": 1.0}, steps=1)
     free = Trainer(descent, digits, CPU)
     limited = Trainer(replace(descent, max_norm=1e-3), digits, CPU)
@@ -334,7 +334,7 @@ def test_the_gradient_is_limited(digits: Digits) -> None:
     assert moved(free) > 2e-3
 
 
-def test_bfloat16_is_used_where_the_processor_has_it(digits: Digits) -> None:
+def test_bfloat16_is_used_where_the_processor_has_it(digits: Images) -> None:
     flavour = FLAVOURS["bfloat16, one cycle, moving average, limited gradient"]
 
     mixed, exact = (
@@ -367,7 +367,7 @@ def overfitting() -> Recipe:
 
 
 def test_training_stops_after_patience_epochs_without_a_better_validation(
-    overfitting: Recipe, digits: Digits, resume_file: Path
+    overfitting: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(overfitting, digits, CPU)
 
@@ -380,7 +380,7 @@ def test_training_stops_after_patience_epochs_without_a_better_validation(
 
 
 def test_the_last_weights_are_kept_not_the_best(
-    overfitting: Recipe, digits: Digits, resume_file: Path
+    overfitting: Recipe, digits: Images, resume_file: Path
 ) -> None:
     stopped = Trainer(overfitting, digits, CPU)
     epochs = len(list(fit(stopped, resume_file)))
@@ -397,7 +397,7 @@ def test_the_last_weights_are_kept_not_the_best(
 @every_flavour
 @pytest.mark.parametrize("after", [1, 3])
 def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(
-    recipe: Recipe, after: int, digits: Digits, resume_file: Path
+    recipe: Recipe, after: int, digits: Images, resume_file: Path
 ) -> None:
     whole = Trainer(recipe, digits, CPU)
     list(fit(whole, resume_file.with_name("whole")))
@@ -415,7 +415,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(
 
 
 def test_early_stopping_remembers_the_epochs_before(
-    overfitting: Recipe, digits: Digits, resume_file: Path
+    overfitting: Recipe, digits: Images, resume_file: Path
 ) -> None:
     whole = Trainer(overfitting, digits, CPU)
     list(fit(whole, resume_file.with_name("whole")))
@@ -432,7 +432,7 @@ def test_early_stopping_remembers_the_epochs_before(
 
 
 def test_a_finished_run_has_nothing_left_to_do(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     list(fit(Trainer(recipe, digits, CPU), resume_file))
     second = Trainer(recipe, digits, CPU)
@@ -443,7 +443,7 @@ def test_a_finished_run_has_nothing_left_to_do(
     assert list(fit(second, resume_file)) == []
 
 
-def test_the_history_comes_back(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+def test_the_history_comes_back(recipe: Recipe, digits: Images, resume_file: Path) -> None:
     first = Trainer(recipe, digits, CPU)
     record = next(fit(first, resume_file))
     second = Trainer(recipe, digits, CPU)
@@ -455,7 +455,7 @@ def test_the_history_comes_back(recipe: Recipe, digits: Digits, resume_file: Pat
 
 
 def test_without_a_resume_file_training_starts_afresh(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(recipe, digits, CPU)
 
@@ -476,7 +476,7 @@ def test_without_a_resume_file_training_starts_afresh(
     ],
 )
 def test_the_resume_file_of_a_changed_recipe_is_refused_naming_the_change(
-    name: str, value: object, recipe: Recipe, digits: Digits, resume_file: Path
+    name: str, value: object, recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     next(fit(Trainer(recipe, digits, CPU), resume_file))
     changed = Trainer(replace(recipe, **{name: value}), digits, CPU)
@@ -489,7 +489,7 @@ def test_the_resume_file_of_a_changed_recipe_is_refused_naming_the_change(
 
 @pytest.mark.parametrize("length", [0, 8, 300, 5000, -1])
 def test_a_truncated_resume_file_is_refused(
-    length: int, recipe: Recipe, digits: Digits, resume_file: Path
+    length: int, recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     next(fit(Trainer(recipe, digits, CPU), resume_file))
     resume_file.write_bytes(resume_file.read_bytes()[:length])
@@ -509,7 +509,7 @@ def test_a_truncated_resume_file_is_refused(
     ],
 )
 def test_a_resume_file_that_lacks_something_is_refused(
-    lost: str, recipe: Recipe, digits: Digits, resume_file: Path
+    lost: str, recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     recipe = replace(recipe, ema=0.9)
     next(fit(Trainer(recipe, digits, CPU), resume_file))
@@ -533,7 +533,7 @@ def test_a_resume_file_that_lacks_something_is_refused(
     ],
 )
 def test_a_resume_file_with_wrong_values_is_refused_saying_what_to_do(
-    damage: Callable[..., object], recipe: Recipe, digits: Digits, resume_file: Path
+    damage: Callable[..., object], recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     next(fit(Trainer(recipe, digits, CPU), resume_file))
     tensors, plain = checkpoints.read(resume_file)
@@ -545,7 +545,7 @@ def test_a_resume_file_with_wrong_values_is_refused_saying_what_to_do(
 
 
 def test_a_run_in_bfloat16_does_not_go_on_in_float32(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     next(fit(Trainer(recipe, digits, CPU), resume_file))
     tensors, plain = checkpoints.read(resume_file)
@@ -556,7 +556,7 @@ def test_a_run_in_bfloat16_does_not_go_on_in_float32(
 
 
 def test_finished_weights_are_no_resume_file(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(recipe, digits, CPU)
     checkpoints.save(resume_file, weights(trainer), {"recipe": trainer.state()[1]["recipe"]})
@@ -565,7 +565,7 @@ def test_finished_weights_are_no_resume_file(
         resume(trainer, resume_file)
 
 
-def test_the_state_is_plain_json(recipe: Recipe, digits: Digits) -> None:
+def test_the_state_is_plain_json(recipe: Recipe, digits: Images) -> None:
     trainer = Trainer(recipe, digits, CPU)
     trainer.epoch()
 
@@ -579,7 +579,7 @@ def test_the_state_is_plain_json(recipe: Recipe, digits: Digits) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", ["Adam, no noise", "RMSprop, no noise", "Adam, classes"])
-def test_a_gpu_trains_as_the_cpu_does(name: str, digits: Digits, resume_file: Path) -> None:
+def test_a_gpu_trains_as_the_cpu_does(name: str, digits: Images, resume_file: Path) -> None:
     on_cpu = Trainer(FLAVOURS[name], digits, CPU)
     on_gpu = Trainer(FLAVOURS[name], digits, torch.device("cuda"))
 
@@ -592,7 +592,7 @@ def test_a_gpu_trains_as_the_cpu_does(name: str, digits: Digits, resume_file: Pa
 
 @pytest.mark.gpu
 @every_flavour
-def test_a_run_on_a_gpu_goes_on(recipe: Recipe, digits: Digits, resume_file: Path) -> None:
+def test_a_run_on_a_gpu_goes_on(recipe: Recipe, digits: Images, resume_file: Path) -> None:
     gpu = torch.device("cuda")
     next(fit(Trainer(recipe, digits, gpu), resume_file))
     second = Trainer(recipe, digits, gpu)
@@ -605,7 +605,7 @@ def test_a_run_on_a_gpu_goes_on(recipe: Recipe, digits: Digits, resume_file: Pat
 
 
 def test_a_loss_that_is_not_finite_stops_training_saying_what_to_do(
-    digits: Digits, resume_file: Path
+    digits: Images, resume_file: Path
 ) -> None:
     wild = replace(FLAVOURS["SGD, momentum"], model="dense-300-relu", settings={"lr": 1e30})
 
@@ -618,7 +618,7 @@ def test_a_loss_that_is_not_finite_stops_training_saying_what_to_do(
 
 
 def test_divergence_keeps_the_last_good_state(
-    recipe: Recipe, digits: Digits, resume_file: Path
+    recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
     trainer = Trainer(recipe, digits, CPU)
     running = fit(trainer, resume_file)
@@ -634,7 +634,7 @@ def test_divergence_keeps_the_last_good_state(
 
 
 def test_a_last_step_that_ruins_the_weights_is_divergence_too(
-    digits: Digits, resume_file: Path
+    digits: Images, resume_file: Path
 ) -> None:
     # One step an epoch: the loss is taken before the step that ruins the weights.
     wild = replace(

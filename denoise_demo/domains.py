@@ -1,0 +1,36 @@
+"""The kinds of pictures that networks learn, and where the data of each come from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from denoise_demo.checks import lookup
+from denoise_demo.data import Images, load_examples, load_mnist
+from denoise_demo.faces import load_faces
+from denoise_demo.models import DIGIT, FACE, Shape
+from denoise_demo.portraits import load_portraits
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A kind of pictures.
+
+    `load` takes a split, "train" or "test", and `data_dir` and `download` as `load_mnist` does;
+    `examples` gives the pictures that ship with the app.
+    """
+
+    label: str
+    noun: str
+    shape: Shape
+    load: Callable[..., Images]
+    examples: Callable[[], Images]
+
+
+def get_domain(name: object) -> Domain:
+    """Return the domain; ValueError naming the known ones when there is none."""
+    return lookup(DOMAINS, name, "domain")
+
+
+DOMAINS: dict[str, Domain] = {
+    "digits": Domain("Digits", "digit", DIGIT, load_mnist, load_examples),
+    "faces": Domain("Faces", "face", FACE, load_faces, load_portraits),
+}

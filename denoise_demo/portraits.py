@@ -1,0 +1,58 @@
+"""The portraits that ship with the app, and where the face is in a picture."""
+
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+import torch
+from PIL import Image
+from skimage.feature import Cascade
+
+from denoise_demo.data import Images
+from denoise_demo.images import to_face
+from denoise_demo.uploads import read_image
+
+NAMES = ("Eileen Collins, astronaut (NASA)", "Grace Hopper, computer scientist (US Navy)")
+MARGIN = 1.4  # of the crop's side to the detected face's; the data's faces fill their pictures so
+HOPPER = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
+SMALLEST = 0.15  # of the picture's shorter side; smaller finds are seldom faces
+
+Box = tuple[int, int, int, int]
+
+
+@cache
+def load_portraits() -> Images:
+    """Return the portraits that scikit-image and matplotlib ship, both in the public domain."""
+    hopper = distribution("matplotlib").locate_file(HOPPER)
+    pictures = [Image.fromarray(skimage.data.astronaut()), read_image(Path(str(hopper)))]
+    pixels = np.stack([to_face(picture.crop(face_box(picture))) for picture in pictures])
+    return Images(torch.from_numpy(pixels), torch.full((len(pixels),), -1), "portraits")
+
+
+def face_box(image: Image.Image) -> Box:
+    """Return a square around the largest face (left, top, right, bottom); the middle without one.
+
+    Reference: Ahonen et al. 2006, doi:10.1109/TPAMI.2006.244, for the local binary patterns.
+    """
+    width, height = image.size
+    shorter = min(width, height)
+    x, y, side = width / 2, height / 2, float(shorter)
+    least = max(24, round(SMALLEST * shorter))
+    if least < shorter:
+        found = _cascade().detect_multi_scale(
+            np.asarray(image.convert("RGB")), 1.2, 1, (least, least), (shorter, shorter)
+        )
+        if found:
+            face = max(found, key=lambda box: box["width"])
+            x, y = face["c"] + face["width"] / 2, face["r"] + face["height"] / 2
+            side = min(MARGIN * face["width"], shorter)
+    left = round(min(max(x - side / 2, 0), width - side))
+    top = round(min(max(y - side / 2, 0), height - side))
+    return left, top, left + int(side), top + int(side)
+
+
+@cache
+def _cascade() -> Cascade:
+    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())
