@@ -1,9 +1,10 @@
-"""Quality of every network and filter at every evaluation point, on MNIST's test digits.
+"""Quality of every network and filter at every evaluation point, on the test digits and faces.
 
 python -m denoise_demo.benchmark --data-dir DATA
 
 Writes weights/results.json, the tables of the README, and the speeds to benchmarks/speed.json.
-A run that was stopped goes on with --resume.
+A run that was stopped goes on with --resume; --domain measures one kind of pictures and keeps
+what is known of the other.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from denoise_demo import checkpoints, results
-from denoise_demo.data import Images, load_mnist
+from denoise_demo.data import Images
+from denoise_demo.domains import DOMAINS
 from denoise_demo.evaluation import (
     BATCH,
     NOISE_SEED,
@@ -32,14 +35,32 @@ from denoise_demo.evaluation import (
 from denoise_demo.files import write_atomically
 from denoise_demo.inference import choose_device, device_name, device_trouble, load_classifier
 from denoise_demo.methods import Denoise, get_method, load_method, methods
+from denoise_demo.models import DIGIT
 from denoise_demo.noise import NOISES, Corruption, NoiseSpec
-from denoise_demo.recipes import POINTS
+from denoise_demo.recipes import points
 
 SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
-EVERY = 10  # the sweep and the slow filters see every tenth digit, easy ones and hard ones alike
+EVERY = 10  # the sweep sees every tenth picture, easy ones and hard ones alike
+ENOUGH = 1000  # pictures for a slow filter, evenly spread as well
 LEVELS = 12
+LISTS = ("rows", "sweep")
 Row = dict[str, Any]
-Job = tuple[str, dict[str, Any], Corruption]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is measured together: the list its rows go to, what they say of it, the corruption."""
+
+    part: str
+    domain: str
+    where: dict[str, Any]
+    corruption: Corruption
+
+    @property
+    def heads(self) -> list[Row]:
+        """What identifies each of the rows: the noisy input's own, then every denoiser's."""
+        names = ("noisy", *methods(self.domain))
+        return [{"domain": self.domain, "method": name, **self.where} for name in names]
 
 
 def sweep_levels(spec: NoiseSpec) -> list[float]:
@@ -50,34 +71,38 @@ def sweep_levels(spec: NoiseSpec) -> list[float]:
     return [round(round((level - low) / spec.step) * spec.step + low, 6) for level in exact]
 
 
-def jobs() -> Iterator[Job]:
-    """Yield what is measured: the list the rows go to, what they say of it, the corruption."""
-    for point, corruption in POINTS.items():
-        yield "rows", {"point": point}, corruption
+def jobs(domain: str) -> Iterator[Job]:
+    """Yield all that is measured in a domain."""
+    for point, corruption in points(domain).items():
+        yield Job("rows", domain, {"point": point}, corruption)
     for kind, spec in NOISES.items():
         for level in sweep_levels(spec) if kind != "none" else ():
-            yield "sweep", {"kind": kind, "level": level}, Corruption(kind, level, clip=False)
+            where = {"kind": kind, "level": level}
+            yield Job("sweep", domain, where, Corruption(kind, level, clip=False))
 
 
-def measure(scene: Scene, where: dict[str, Any], bar: "tqdm[Any]") -> list[Row]:
-    """Measure the noisy input itself and every denoiser; at a point the slow ones on a tenth."""
-    classify = load_classifier("cpu")
-    denoisers: dict[str, Denoise] = {"noisy": lambda noisy, sigma: noisy}
-    denoisers |= {method_id: load_method(method_id, "cpu") for method_id in methods()}
+def measure(job: Job, scene: Scene, bar: "tqdm[Any]") -> list[Row]:
+    """Measure the noisy input itself and every denoiser; slow ones on fewer pictures."""
+    classify = load_classifier("cpu") if job.domain == "digits" else None
     rows = []
-    for name, denoise in denoisers.items():
-        thin = "point" in where and name != "noisy" and get_method(name).slow
-        images = scene[::EVERY] if thin else scene
-        summary = summarise(score(denoise, images, classify))
-        head = {"domain": "digits", "method": name, **where, "n": len(images)}
-        rows.append(head | summary)
-        bar.set_postfix_str(f"{name}, {', '.join(map(str, where.values()))}", refresh=False)
+    for head in job.heads:
+        name, images = head["method"], scene
+        denoise = _keep if name == "noisy" else load_method(name, "cpu")
+        if name != "noisy" and get_method(name).slow:
+            images = scene[:: max(1, len(scene) // ENOUGH)]
+        rows.append({**head, "n": len(images), **summarise(score(denoise, images, classify))})
+        bar.set_postfix_str(f"{name}, {', '.join(map(str, job.where.values()))}", refresh=False)
         bar.update()
     return rows
 
 
-def run(digits: Images, partial_file: Path, *, resume: bool) -> results.Results:
-    """Measure everything, keeping what is done after each scene.
+def _keep(noisy: Tensor, sigma: Tensor) -> Tensor:
+    """Do nothing."""
+    return noisy
+
+
+def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> results.Results:
+    """Measure everything on the test pictures of some domains, keeping what is done so far.
 
     Raises:
         ResultsError: when the part to go on from is damaged, or was measured with other weights,
@@ -87,42 +112,54 @@ def run(digits: Images, partial_file: Path, *, resume: bool) -> results.Results:
         "noise_seed": NOISE_SEED,
         "resamples": RESAMPLES,
         "weights": results.weights_hashes(),
-        "rows": [],
-        "sweep": [],
+        **{part: [] for part in LISTS},
     }
     if resume and partial_file.exists():
         done = results.load_results(partial_file)
-    todo, names = list(jobs()), ["noisy", *methods()]
-    measured = (len(done["rows"]) + len(done["sweep"])) // len(names)
-    expected = [{"method": name, **where} for _, where, _ in todo[:measured] for name in names]
-    found = [*done["rows"], *done["sweep"]]
-    if len(found) != len(expected) or not all(
-        what.items() <= row.items() for what, row in zip(expected, found, strict=True)
-    ):
-        raise results.ResultsError(
-            f"{partial_file.name} was measured with other methods or points: leave out --resume"
-        )
-    with tqdm(total=len(todo) * len(names), initial=len(found), unit="row") as bar:
-        for part, where, corruption in todo[measured:]:
-            every = EVERY if part == "sweep" else 1
-            images = digits[::every]
-            done[part] += measure(set_scene(corruption, images), where, bar)
+    todo = [job for domain in images for job in jobs(domain)]
+    ahead = _left(todo, done, partial_file.name)
+    total, left = (sum(len(job.heads) for job in some) for some in (todo, ahead))
+    with tqdm(total=total, initial=total - left, unit="row") as bar:
+        for job in ahead:
+            every = EVERY if job.part == "sweep" else 1
+            scene = set_scene(job.corruption, images[job.domain][::every])
+            done[job.part] += measure(job, scene, bar)
             results.save_results(done, partial_file)
     return done
 
 
+def _left(todo: list[Job], done: results.Results, name: str) -> list[Job]:
+    """Return the jobs that are not done yet; ResultsError when others were done."""
+    found = {part: list(done[part]) for part in LISTS}
+    for number, job in enumerate(todo):
+        rows = found[job.part][: len(job.heads)]
+        if not rows and not any(found.values()):
+            return todo[number:]
+        del found[job.part][: len(rows)]
+        if len(rows) < len(job.heads) or not all(
+            head.items() <= row.items() for head, row in zip(job.heads, rows, strict=True)
+        ):
+            break
+    else:
+        if not any(found.values()):
+            return []
+    raise results.ResultsError(
+        f"{name} was measured with other methods or points: leave out --resume"
+    )
+
+
 def speeds(device: torch.device) -> list[Row]:
     """Time every denoiser, on a GPU the networks: one image, and a batch, for slow ones a tenth."""
-    generator = torch.Generator().manual_seed(NOISE_SEED)
-    noisy = torch.rand(BATCH, 1, 28, 28, generator=generator).to(device)
-    sigma = torch.full((BATCH,), 0.3)
     rows = []
     timed = {n: m for n, m in methods().items() if m.article or device.type == "cpu"}
     for name, method in tqdm(timed.items(), unit="denoiser", leave=False):
         denoise = load_method(name, device.type)
         count = BATCH // EVERY if method.slow else BATCH
+        generator = torch.Generator().manual_seed(NOISE_SEED)
+        noisy = torch.rand(count, *(method.shape or DIGIT), generator=generator).to(device)
+        sigma = torch.full((count,), 0.3)
         one = _seconds(denoise, noisy[:1], sigma[:1])
-        many = _seconds(denoise, noisy[:count], sigma[:count])
+        many = _seconds(denoise, noisy, sigma)
         row = {"method": name, "milliseconds": round(1000 * one, 4)}
         rows.append(row | {"images_per_second": round(count / many)})
     return rows
@@ -161,15 +198,24 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data-dir", metavar="FOLDER", help="where MNIST is (or DENOISE_DATA_DIR)")
+    where = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
+    parser.add_argument("--data-dir", metavar="FOLDER", help=where)
+    parser.add_argument("--domain", choices=DOMAINS, help="measure only these pictures")
     parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped")
     options = parser.parse_args(arguments)
     partial_file = results.RESULTS_FILE.with_suffix(".partial.json")
     try:
         device = choose_device()
         results.around_tables(results.README_FILE.read_text(encoding="utf-8"))
-        digits = load_mnist("test", options.data_dir, download=True)
-        done = run(digits, partial_file, resume=options.resume)
+        chosen = [options.domain] if options.domain else list(DOMAINS)
+        kept = [results.load_results(domain=other) for other in DOMAINS if other not in chosen]
+        images = {
+            name: DOMAINS[name].load("test", options.data_dir, download=True) for name in chosen
+        }
+        done = run(images, partial_file, resume=options.resume)
+        for other in kept:
+            for part in LISTS:
+                done[part] += other[part]
         save_speeds(device)
         results.save_results(done, results.RESULTS_FILE)
         results.write_readme(done)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,43 @@ from denoise_demo import checkpoints
 from denoise_demo.files import write_atomically
 from denoise_demo.methods import methods
 from denoise_demo.models import build, count_parameters
-from denoise_demo.recipes import POINTS, RECIPES, denoisers
+from denoise_demo.recipes import RECIPES, denoisers
 
 RESULTS_FILE = checkpoints.WEIGHTS_DIR / "results.json"
 README_FILE = checkpoints.WEIGHTS_DIR.parent / "README.md"
 COMMAND = "python -m denoise_demo.benchmark --data-dir DATA"
 BEGIN = "<!-- results: written by python -m denoise_demo.benchmark -->"
 END = "<!-- /results -->"
-SHOWN_POINTS = ("clean", "s0-train", "s1", "s2", "s3-random", "s4-salt-pepper-notebook")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the README's large table shows of a domain: some points, and a metric beside the PSNR.
+
+    The metric has a name, a format, and a sign: 1 where higher is better, or -1.
+    """
+
+    points: tuple[str, ...]
+    metric: str
+    title: str
+    format: str
+    sign: int
+
+
+SHOWN = {
+    "digits": Shown(
+        ("clean", "s0-train", "s1", "s2", "s3-random", "s4-salt-pepper-notebook"),
+        "accuracy", "accuracy", "{:.3f}", 1,
+    ),
+    "faces": Shown(
+        ("s4-gaussian", "s4-gaussian-notebook", "s4-poisson", "s4-salt-pepper",
+         "s4-salt-pepper-notebook", "s4-speckle"),
+        "mae", "mean absolute error", "{:.4f}", -1,
+    ),
+}  # fmt: skip
 
 Results = dict[str, Any]
+Rows = dict[tuple[str, str], Any]
 
 
 class ResultsError(ValueError):
@@ -36,11 +64,12 @@ def weights_hashes(folder: Path = checkpoints.WEIGHTS_DIR) -> dict[str, str]:
     return hashes
 
 
-def load_results(path: Path | None = None) -> Results:
+def load_results(path: Path | None = None, domain: str | None = None) -> Results:
     """Read the results of the benchmark.
 
     Args:
         path: the file; weights/results.json unless told.
+        domain: whose rows alone to read, and whose weights alone must be unchanged.
 
     Raises:
         ResultsError: when it is missing, damaged, or measured with other weights than these.
@@ -50,17 +79,24 @@ def load_results(path: Path | None = None) -> Results:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
         measured, rows = dict(results["weights"]), [*results["rows"], *results["sweep"]]
-        if not all(isinstance(row, dict) for row in rows):
-            raise TypeError("a row is no object")
+        if not all(isinstance(row, dict) and "domain" in row for row in rows):
+            raise TypeError("a row is no object with a domain")
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{path.name} is damaged: run {COMMAND}") from error
-    changed = [key for key, value in weights_hashes().items() if measured.get(key) != value]
+    changed = [
+        key
+        for key, value in weights_hashes().items()
+        if measured.get(key) != value and domain in (None, RECIPES[key].domain)
+    ]
     if changed:
         raise ResultsError(
             f"{path.name} was measured with other weights ({', '.join(changed)}): run {COMMAND}"
         )
+    if domain:
+        for part in ("rows", "sweep"):
+            results[part] = [row for row in results[part] if row["domain"] == domain]
     return dict(results)
 
 
@@ -96,61 +132,71 @@ def around_tables(readme: str) -> tuple[str, str]:
 
 def readme_tables(results: Results) -> str:
     """Return the README's tables: each network where it is at home, and everything everywhere."""
-    rows = {(row["method"], row["point"]): row for row in results["rows"]}
-    return f"{_at_home(rows)}\n\n{_everywhere(rows)}"
+    tables = []
+    for domain in SHOWN:
+        rows = {(r["method"], r["point"]): r for r in results["rows"] if r["domain"] == domain}
+        tables += [_at_home(rows, domain), _everywhere(rows, domain)] if rows else []
+    return "\n\n".join(tables)
 
 
-def _at_home(rows: dict[tuple[str, str], Any]) -> str:
-    """Return each network's scores at the point it was made for, and on clean digits."""
+def _at_home(rows: Rows, domain: str) -> str:
+    """Return each network's scores at the point it was made for, and a classifier's on clean."""
+    shown = SHOWN[domain]
+    classified = domain == "digits"
     lines = [
-        "| network | article | parameters | made for | PSNR, dB | accuracy | accuracy on clean |",
-        "|---|---|---|---|---|---|---|",
+        f"| network | article | parameters | made for | at | PSNR, dB | {shown.title} |"
+        + (" accuracy on clean |" if classified else ""),
+        "|---" * (7 + classified) + "|",
     ]
-    for name, recipe in denoisers().items():
+    for name, recipe in denoisers(domain).items():
         noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
         half = (denoised["psnr_high"] - denoised["psnr_low"]) / 2
+        clean = [rows[key, "clean"] for key in ("noisy", name)]
         lines.append(
             f"| `{name}` | {recipe.article} | {count_parameters(build(recipe.model)):,} "
-            f"| {POINTS[recipe.point].describe()} "
+            f"| {recipe.corruption.describe()} | `{recipe.point}` "
             f"| {_decibels(noisy)} → {_decibels(denoised)} ± {half:.2f} "
-            f"| {noisy['accuracy']:.3f} → {denoised['accuracy']:.3f} "
-            f"| {rows['noisy', 'clean']['accuracy']:.3f} → {rows[name, 'clean']['accuracy']:.3f} |"
+            f"| {_change(shown, noisy, denoised)} |"
+            + (f" {_change(shown, *clean)} |" if classified else "")
         )
     return "\n".join(lines)
 
 
-def _everywhere(rows: dict[tuple[str, str], Any]) -> str:
-    """Return PSNR and accuracy of every network and filter at some points, the best in bold."""
-    names = ["noisy", *methods()]
+def _everywhere(rows: Rows, domain: str) -> str:
+    """Return two metrics of every network and filter at some points, the best in bold."""
+    shown, names = SHOWN[domain], ["noisy", *methods(domain)]
     best = {
-        (point, metric): max(
-            float("inf") if rows[name, point][metric] is None else rows[name, point][metric]
-            for name in names
-        )
-        for point in SHOWN_POINTS
-        for metric in ("psnr", "accuracy")
+        (point, metric): max(sign * _value(rows[name, point], metric) for name in names)
+        for point in shown.points
+        for metric, sign in (("psnr", 1), (shown.metric, shown.sign))
     }
 
     def cell(name: str, point: str) -> str:
         row = rows[name, point]
-        psnr = float("inf") if row["psnr"] is None else row["psnr"]
-        shown = {"psnr": _decibels(row), "accuracy": f"{row['accuracy']:.3f}"}
-        values = {"psnr": psnr, "accuracy": row["accuracy"]}
+        texts = (_decibels(row), shown.format.format(row[shown.metric]))
+        values = (_value(row, "psnr"), shown.sign * row[shown.metric])
         marked = [
-            f"**{shown[metric]}**" if values[metric] == best[point, metric] else shown[metric]
-            for metric in shown
+            f"**{text}**" if value == best[point, metric] else text
+            for text, value, metric in zip(texts, values, ("psnr", shown.metric), strict=True)
         ]
         return " / ".join(marked) + ("" if row["n"] == rows["noisy", point]["n"] else " ¹")
 
-    lines = [
-        "| PSNR in dB / accuracy | " + " | ".join(f"`{point}`" for point in SHOWN_POINTS) + " |",
-        "|---" * (len(SHOWN_POINTS) + 1) + "|",
-    ]
+    head = " | ".join(f"`{point}`" for point in shown.points)
+    lines = [f"| PSNR in dB / {shown.title} | {head} |", "|---" * (len(shown.points) + 1) + "|"]
     for name in names:
         title = "doing nothing" if name == "noisy" else f"`{name}`"
-        cells = " | ".join(cell(name, point) for point in SHOWN_POINTS)
+        cells = " | ".join(cell(name, point) for point in shown.points)
         lines.append(f"| {title} | {cells} |")
     return "\n".join(lines)
+
+
+def _value(row: dict[str, Any], metric: str) -> float:
+    """Return a metric of a row; only the PSNR may be missing, being infinite."""
+    return float("inf") if row[metric] is None else float(row[metric])
+
+
+def _change(shown: Shown, before: dict[str, Any], after: dict[str, Any]) -> str:
+    return " → ".join(shown.format.format(row[shown.metric]) for row in (before, after))
 
 
 def _decibels(row: dict[str, Any]) -> str:

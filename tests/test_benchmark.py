@@ -2,16 +2,18 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from denoise_demo import benchmark, results
+from denoise_demo import benchmark, faces, results
 from denoise_demo.benchmark import LEVELS, jobs, sweep_levels
+from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
-from denoise_demo.recipes import POINTS
-
-EVERYTHING = 1 + len(methods())
+from denoise_demo.recipes import points
 
 
 @pytest.fixture
@@ -26,29 +28,58 @@ def files(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def fake_data(fake_mnist, tmp_path, monkeypatch):
+    """The folder of fake digits, with 160 fake faces beside them, 40 of them to test on."""
+    monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
+    folder = fake_mnist / "faces"
+    folder.mkdir()
+    for number in range(160):
+        pixels = np.random.default_rng(number).integers(0, 256, (28, 28, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    return fake_mnist
+
+
+@pytest.fixture
 def few_scenes(monkeypatch):
-    """Two points and the ends of one sweep instead of everything."""
-    chosen = [job for job in jobs() if job[1].get("point") in ("clean", "s2")]
-    chosen += [job for job in jobs() if job[1].get("kind") == "poisson"][:2]
-    monkeypatch.setattr(benchmark, "jobs", lambda: iter(chosen))
-    monkeypatch.setattr(results, "SHOWN_POINTS", ("clean", "s2"))
-    monkeypatch.setattr(results, "denoisers", dict)
+    """Two points of each domain and the ends of one sweep instead of everything."""
+    wanted = {"digits": ("clean", "s2"), "faces": ("s4-gaussian", "s4-speckle")}
+    chosen = {domain: [] for domain in DOMAINS}
+    for domain, names in wanted.items():
+        chosen[domain] += [job for job in jobs(domain) if job.where.get("point") in names]
+        chosen[domain] += [job for job in jobs(domain) if job.where.get("kind") == "poisson"][:2]
+        shown = results.SHOWN[domain]
+        monkeypatch.setitem(results.SHOWN, domain, replace(shown, points=names))
+    monkeypatch.setattr(benchmark, "jobs", lambda domain: iter(chosen[domain]))
+    monkeypatch.setattr(results, "denoisers", lambda domain: {})
     monkeypatch.setattr(benchmark, "speeds", lambda device: [])
 
 
-def call(fake_mnist, *arguments):
-    return benchmark.main(["--data-dir", str(fake_mnist), *arguments])
+def call(folder, *arguments):
+    return benchmark.main(["--data-dir", str(folder), *arguments])
 
 
 # What is measured
 
 
-def test_every_point_is_measured_and_a_sweep_of_every_noise():
-    found = list(jobs())
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_point_is_measured_and_a_sweep_of_every_noise(domain):
+    found = list(jobs(domain))
 
-    assert [where["point"] for part, where, _ in found if part == "rows"] == list(POINTS)
-    swept = Counter(where["kind"] for part, where, _ in found if part == "sweep")
+    at_points = [job.where["point"] for job in found if job.part == "rows"]
+    assert at_points == list(points(domain))
+    swept = Counter(job.where["kind"] for job in found if job.part == "sweep")
     assert swept == {kind: LEVELS for kind in NOISES if kind != "none"}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_doing_nothing_and_every_denoiser_of_the_domain_have_a_row(domain):
+    job = next(jobs(domain))
+
+    names = [head["method"] for head in job.heads]
+    assert names == ["noisy", *methods(domain)]
+    assert ("conv-pool" in names) == (domain == "digits")
+    assert ("pix2pix-poisson" in names) == (domain == "faces")
+    assert {head["domain"] for head in job.heads} == {domain}
 
 
 @pytest.mark.parametrize("spec", NOISES.values(), ids=NOISES)
@@ -64,16 +95,21 @@ def test_a_sweep_spans_the_slider_on_its_steps(spec):
 
 
 @pytest.mark.slow
-def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_mnist, monkeypatch):
+def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_data, monkeypatch):
     readme, found = files
     monkeypatch.setattr(benchmark, "LEVELS", 2)
 
-    code = call(fake_mnist)
+    code = call(fake_data)
 
     written = json.loads(found.read_text("utf-8"), parse_constant=pytest.fail)
     assert code == 0
-    assert len(written["rows"]) == EVERYTHING * len(POINTS)
-    assert len(written["sweep"]) == EVERYTHING * 2 * (len(NOISES) - 1)
+    for domain in DOMAINS:
+        everything = 1 + len(methods(domain))
+        rows, sweep = (
+            [row for row in written[part] if row["domain"] == domain] for part in ("rows", "sweep")
+        )
+        assert len(rows) == everything * len(points(domain))
+        assert len(sweep) == everything * 2 * (len(NOISES) - 1)
     assert written["weights"] == results.weights_hashes()
     text = readme.read_text("utf-8")
     assert results.readme_tables(written) in text
@@ -86,8 +122,10 @@ def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_mnist, 
     assert all(entry["milliseconds"] > 0 for entry in device["rows"])
 
 
-def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_mnist):
-    call(fake_mnist)
+def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_data, monkeypatch):
+    monkeypatch.setattr(benchmark, "ENOUGH", 4)
+
+    call(fake_data)
 
     written = json.loads(files[1].read_text("utf-8"))
     counts = {row["method"]: row["n"] for row in written["rows"]}
@@ -99,16 +137,18 @@ def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_mnist)
     assert {(row["kind"], row["level"]) for row in written["sweep"]} == {
         ("poisson", level) for level in sweep_levels(NOISES["poisson"])[:2]
     }
-    names = {"psnr", "ssim", "mae", "bce", "accuracy"}
-    ends = {f"{name}_{end}" for name in names for end in ("low", "high")}
-    assert all(row.keys() >= names | ends for row in written["rows"] + written["sweep"])
+    for row in written["rows"] + written["sweep"]:
+        names = {"psnr", "ssim", "mae", "bce"}
+        ends = {f"{name}_{end}" for name in names for end in ("low", "high")}
+        assert row.keys() >= names | ends
+        assert ("accuracy" in row) == (row["domain"] == "digits")
 
 
-def test_two_runs_write_the_same(files, few_scenes, fake_mnist):
-    call(fake_mnist)
+def test_two_runs_write_the_same(files, few_scenes, fake_data):
+    call(fake_data)
     first = files[1].read_bytes()
 
-    call(fake_mnist)
+    call(fake_data)
 
     assert files[1].read_bytes() == first
 
@@ -131,46 +171,46 @@ def stop_in_the_third_scene(monkeypatch):
 
 
 def test_a_stopped_run_goes_on_to_the_same_results(
-    files, few_scenes, fake_mnist, stop_in_the_third_scene, capsys
+    files, few_scenes, fake_data, stop_in_the_third_scene, capsys
 ):
     readme, found = files
 
-    stopped = call(fake_mnist)
+    stopped = call(fake_data)
     assert stopped == 130
     assert "--resume" in capsys.readouterr().err
     assert not found.exists()
     assert "old" in readme.read_text("utf-8")
 
-    assert call(fake_mnist, "--resume") == 0
+    assert call(fake_data, "--resume") == 0
     resumed = found.read_bytes()
-    assert len(stop_in_the_third_scene) == 3 + 2  # the third again, and the fourth
+    assert len(stop_in_the_third_scene) == 3 + 6  # the third again, the fourth, and the faces
 
-    assert call(fake_mnist) == 0
+    assert call(fake_data) == 0
     assert found.read_bytes() == resumed
     assert not found.with_suffix(".partial.json").exists()
 
 
 def test_without_resume_a_stopped_run_is_started_again(
-    files, few_scenes, fake_mnist, stop_in_the_third_scene
+    files, few_scenes, fake_data, stop_in_the_third_scene
 ):
-    call(fake_mnist)
+    call(fake_data)
 
-    assert call(fake_mnist) == 0
+    assert call(fake_data) == 0
 
-    assert len(stop_in_the_third_scene) == 3 + 4
+    assert len(stop_in_the_third_scene) == 3 + 8
 
 
 def test_resume_refuses_what_was_measured_with_other_weights(
-    files, few_scenes, fake_mnist, stop_in_the_third_scene, capsys
+    files, few_scenes, fake_data, stop_in_the_third_scene, capsys
 ):
-    call(fake_mnist)
+    call(fake_data)
     partial = files[1].with_suffix(".partial.json")
     content = json.loads(partial.read_text("utf-8"))
     content["weights"]["dense-8"] = "0" * 64
     partial.write_text(json.dumps(content), "utf-8")
     capsys.readouterr()
 
-    code = call(fake_mnist, "--resume")
+    code = call(fake_data, "--resume")
 
     assert code == 1
     message = capsys.readouterr().err
@@ -180,22 +220,48 @@ def test_resume_refuses_what_was_measured_with_other_weights(
 
 
 def test_resume_refuses_what_was_measured_at_other_points(
-    files, few_scenes, fake_mnist, stop_in_the_third_scene, capsys
+    files, few_scenes, fake_data, stop_in_the_third_scene, capsys
 ):
-    call(fake_mnist)
+    call(fake_data)
     partial = files[1].with_suffix(".partial.json")
     partial.write_text(partial.read_text("utf-8").replace('"s2"', '"s9"'), "utf-8")
     capsys.readouterr()
 
-    code = call(fake_mnist, "--resume")
+    code = call(fake_data, "--resume")
 
     assert code == 1
     assert "other methods or points: leave out --resume" in capsys.readouterr().err
 
 
-def test_what_is_written_into_the_readme_meanwhile_stays(
-    files, few_scenes, fake_mnist, monkeypatch
-):
+def test_one_domain_is_measured_alone_and_the_other_ones_rows_stay(files, few_scenes, fake_data):
+    call(fake_data)
+    before = json.loads(files[1].read_text("utf-8"))
+    for row in before["rows"]:
+        row["psnr"] = 99.0
+    files[1].write_text(json.dumps(before), "utf-8")
+
+    assert call(fake_data, "--domain", "faces") == 0
+
+    after = json.loads(files[1].read_text("utf-8"))["rows"]
+    assert len(after) == len(before["rows"])
+    assert {row["domain"] for row in after if row["psnr"] == 99.0} == {"digits"}
+    assert all((row["psnr"] == 99.0) == (row["domain"] == "digits") for row in after)
+
+
+def test_one_domain_alone_needs_results_of_the_other(files, few_scenes, fake_data, capsys):
+    assert call(fake_data, "--domain", "faces") == 1
+    assert "results.json is missing" in capsys.readouterr().err
+
+
+def test_without_faces_the_benchmark_says_what_to_do(files, few_scenes, fake_data, capsys):
+    for path in (fake_data / "faces").iterdir():
+        path.unlink()
+
+    assert call(fake_data) == 1
+    assert "face pictures with --data-dir" in capsys.readouterr().err
+
+
+def test_what_is_written_into_the_readme_meanwhile_stays(files, few_scenes, fake_data, monkeypatch):
     readme, original = files[0], benchmark.measure
 
     def measure(*arguments):
@@ -204,42 +270,40 @@ def test_what_is_written_into_the_readme_meanwhile_stays(
 
     monkeypatch.setattr(benchmark, "measure", measure)
 
-    assert call(fake_mnist) == 0
+    assert call(fake_data) == 0
     assert readme.read_text("utf-8").endswith("edited\n")
 
 
-def test_a_stop_while_the_speeds_are_taken_loses_nothing(
-    files, few_scenes, fake_mnist, monkeypatch
-):
+def test_a_stop_while_the_speeds_are_taken_loses_nothing(files, few_scenes, fake_data, monkeypatch):
     def stop(device):
         raise KeyboardInterrupt
 
     taken = benchmark.speeds
     monkeypatch.setattr(benchmark, "speeds", stop)
-    assert call(fake_mnist) == 130
+    assert call(fake_data) == 130
     monkeypatch.setattr(benchmark, "speeds", taken)
     monkeypatch.setattr(benchmark, "measure", lambda *arguments: pytest.fail("measured again"))
 
-    assert call(fake_mnist, "--resume") == 0
+    assert call(fake_data, "--resume") == 0
     assert files[1].exists()
 
 
-def test_a_gpu_that_fails_is_one_clear_line(files, few_scenes, fake_mnist, monkeypatch, capsys):
+def test_a_gpu_that_fails_is_one_clear_line(files, few_scenes, fake_data, monkeypatch, capsys):
     def fail(device):
         raise RuntimeError("CUDA error: device lost")
 
     monkeypatch.setattr(benchmark, "speeds", fail)
 
-    assert call(fake_mnist) == 1
+    assert call(fake_data) == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
         "benchmark: the GPU fails (CUDA error: device lost); go on with --resume"
     )
 
 
-def test_damaged_speeds_are_one_clear_line(files, few_scenes, fake_mnist, capsys):
+def test_damaged_speeds_are_one_clear_line(files, few_scenes, fake_data, capsys):
     benchmark.SPEED_FILE.write_text("{", "utf-8")
 
-    assert call(fake_mnist) == 1
+    assert call(fake_data) == 1
     assert "speed.json is damaged" in capsys.readouterr().err
 
 

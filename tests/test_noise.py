@@ -101,6 +101,14 @@ def test_a_cpu_generator_gives_the_same_noise_on_the_gpu(kind: str, image: Tenso
 
 
 @pytest.mark.parametrize("kind", NOISES)
+def test_how_images_lie_in_memory_does_not_matter(kind: str, image: Tensor) -> None:
+    level, turned = NOISES[kind].default, image.permute(2, 3, 0, 1).contiguous().permute(2, 3, 0, 1)
+
+    assert not turned.is_contiguous()
+    torch.testing.assert_close(add(turned, kind, level), add(image, kind, level))
+
+
+@pytest.mark.parametrize("kind", NOISES)
 @pytest.mark.parametrize("clip", [True, False])
 def test_the_clean_images_stay_as_they_are(kind: str, clip: bool, image: Tensor) -> None:
     before = image.clone()

@@ -6,8 +6,9 @@ import pytest
 
 from denoise_demo import checkpoints, results
 from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
-from denoise_demo.recipes import POINTS, RECIPES
+from denoise_demo.recipes import POINTS, RECIPES, points
 from denoise_demo.results import ResultsError, load_results, readme_tables, save_results
 
 
@@ -22,9 +23,9 @@ def good():
     return {"noise_seed": 0, "weights": results.weights_hashes(), "rows": [], "sweep": []}
 
 
-def row(method, point, psnr, accuracy=0.5):
+def row(method, point, psnr, accuracy=0.5, *, domain="digits", mae=0.25):
     return {
-        "domain": "digits",
+        "domain": domain,
         "method": method,
         "point": point,
         "n": 10,
@@ -32,14 +33,21 @@ def row(method, point, psnr, accuracy=0.5):
         "psnr_low": psnr and psnr - 0.25,
         "psnr_high": psnr and psnr + 0.25,
         "accuracy": accuracy,
+        "mae": mae,
     }
 
 
 @pytest.fixture
 def measured():
     """Results with a row for everything, all alike."""
-    names = ["noisy", *methods()]
-    return {"rows": [row(name, point, 10.0) for name in names for point in POINTS]}
+    return {
+        "rows": [
+            row(name, point, 10.0, domain=domain)
+            for domain in DOMAINS
+            for name in ("noisy", *methods(domain))
+            for point in points(domain)
+        ]
+    }
 
 
 # Reading and writing
@@ -118,19 +126,21 @@ def test_missing_weights_are_one_clear_error(untrained_weights):
 def test_the_shipped_results_are_of_the_shipped_weights_and_complete():
     shipped = load_results()
 
-    found = {(row["method"], row["point"]) for row in shipped["rows"]}
     assert shipped["weights"].keys() == RECIPES.keys()
-    assert found == {(name, point) for name in ["noisy", *methods()] for point in POINTS}
-    assert {row["domain"] for row in shipped["rows"]} == {"digits"}
-    slow = {row["method"] for row in shipped["rows"] if row["n"] != 10_000}
-    assert slow == {key for key, method in methods().items() if method.slow}
+    for domain, count in (("digits", 10_000), ("faces", 2_394)):
+        rows = [row for row in shipped["rows"] if row["domain"] == domain]
+        assert {(row["method"], row["point"]) for row in rows} == {
+            (name, point) for name in ["noisy", *methods(domain)] for point in points(domain)
+        }
+        slow = {row["method"] for row in rows if row["n"] != count}
+        assert slow == {key for key, method in methods(domain).items() if method.slow}
 
 
 def test_every_shipped_number_lies_in_its_interval():
     shipped = load_results()
 
     for found in [*shipped["rows"], *shipped["sweep"]]:
-        for name in ("psnr", "ssim", "mae", "bce", "accuracy"):
+        for name in ("psnr", "ssim", "mae", "bce", "accuracy")[: 4 + (found["domain"] == "digits")]:
             low, value, high = (found[key] for key in (f"{name}_low", name, f"{name}_high"))
             assert value is None or low <= value <= high
 
@@ -142,11 +152,12 @@ def test_the_readme_shows_the_shipped_results():
 
 
 def test_the_shipped_scores_are_those_in_the_weight_files():
-    rows = {(row["method"], row["point"]): row for row in load_results()["rows"]}
+    rows = {(r["domain"], r["method"], r["point"]): r for r in load_results()["rows"]}
 
     for key, recipe in RECIPES.items():
         recorded = checkpoints.read_metadata(checkpoints.checkpoint_path(key))["metrics"]
-        shown = rows[(key, recipe.point) if recipe.denoises else ("noisy", "clean")]
+        method, point = (key, recipe.point) if recipe.denoises else ("noisy", "clean")
+        shown = rows[recipe.domain, method, point]
         for name, value in recorded.items():
             assert shown[name] == pytest.approx(value, abs=2e-3)
 
@@ -166,7 +177,11 @@ def test_the_shipped_scores_are_those_in_the_weight_files():
     ],
 )
 def test_the_shipped_networks_are_as_good_as_the_articles(method, point, metric, least):
-    (found,) = [r for r in load_results()["rows"] if (r["method"], r["point"]) == (method, point)]
+    (found,) = [
+        r
+        for r in load_results(domain="digits")["rows"]
+        if (r["method"], r["point"]) == (method, point)
+    ]
 
     assert found[metric] >= least
 
@@ -177,6 +192,43 @@ def test_conv_pool_is_as_good_as_the_articles_own_network():
     ]
 
     assert found["bce"] <= 0.1262
+
+
+@pytest.fixture(scope="module")
+def face_scores():
+    """The shipped numbers for faces: (method, point, metric) -> value, low or high end."""
+    rows = {(r["method"], r["point"]): r for r in load_results(domain="faces")["rows"]}
+    return lambda method, point, metric: rows[method, point][metric]
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "speckle"])
+def test_the_face_autoencoders_win_over_doing_nothing_in_strong_noise(noise, face_scores):
+    point, name = f"s4-{noise}", f"strided-conv-{noise}"
+
+    assert face_scores(name, point, "mae_high") < face_scores("noisy", point, "mae_low")
+    assert face_scores(name, point, "psnr_low") > face_scores("noisy", point, "psnr_high")
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "poisson", "salt-pepper", "speckle"])
+@pytest.mark.parametrize("rival", ["strided-conv", "mean-3", "median-3", "noisy"])
+def test_pix2pix_wins_over_every_rival_at_the_articles_noises(noise, rival, face_scores):
+    point = f"s4-{noise}"
+    rival = f"{rival}-{noise}" if rival == "strided-conv" else rival
+
+    best = face_scores(f"pix2pix-{noise}", point, "mae_high")
+    assert best < face_scores(rival, point, "mae_low")
+
+
+def test_the_best_face_network_wins_by_three_decibels_over_the_articles_filters(face_scores):
+    filters = [
+        face_scores(f"{kind}-3", "s4-gaussian", "psnr") for kind in ("mean", "median", "majority")
+    ]
+    best = max(
+        face_scores(f"{kind}-gaussian", "s4-gaussian", "psnr")
+        for kind in ("pix2pix", "strided-conv")
+    )
+
+    assert best >= max(filters) + 3
 
 
 # The tables
@@ -196,11 +248,11 @@ def test_the_first_table_shows_each_network_at_its_own_point(measured):
 def test_an_infinite_psnr_is_shown_as_such(measured):
     for found in measured["rows"]:
         if (found["method"], found["point"]) == ("noisy", "clean"):
-            found.update(row("noisy", "clean", None))
+            found.update(row("noisy", "clean", None, domain=found["domain"]))
 
     tables = readme_tables(measured)
 
-    [doing_nothing] = [text for text in tables.splitlines() if "doing nothing" in text]
+    doing_nothing, _ = [text for text in tables.splitlines() if "doing nothing" in text]
     [dense_2] = [text for text in tables.splitlines() if "| `dense-2` | S2" in text]
     assert "| **∞** / **0.500** |" in doing_nothing
     assert "| ∞ → 10.00 ± 0.25 |" in dense_2
@@ -211,9 +263,29 @@ def test_the_second_table_marks_the_best_and_the_rows_on_fewer_images(measured):
         if (found["method"], found["point"]) == ("wiener", "s2"):
             found.update(row("wiener", "s2", 11.0, 0.4), n=2)
 
-    [line] = [text for text in readme_tables(measured).splitlines() if "`wiener`" in text]
+    line, _ = [text for text in readme_tables(measured).splitlines() if "`wiener`" in text]
 
     assert "| **11.00** / 0.400 ¹ |" in line
+
+
+def test_of_faces_the_least_error_is_marked(measured):
+    for found in measured["rows"]:
+        if (found["domain"], found["method"], found["point"]) == ("faces", "wiener", "s4-speckle"):
+            found.update(row("wiener", "s4-speckle", 9.0, domain="faces", mae=0.125))
+
+    _, line = [text for text in readme_tables(measured).splitlines() if "`wiener`" in text]
+
+    assert line.endswith("| 9.00 / **0.1250** |")
+
+
+def test_results_of_one_domain_are_read_alone(good, path):
+    good["rows"] = [row("noisy", "clean", 1.0), row("noisy", "clean", 2.0, domain="faces")]
+    good["weights"]["dense-2"] = "0" * 64  # of the other domain
+    save_results(good, path)
+
+    assert [found["psnr"] for found in load_results(path, domain="faces")["rows"]] == [2.0]
+    with pytest.raises(ResultsError, match="dense-2"):
+        load_results(path, domain="digits")
 
 
 def test_a_readme_without_a_place_for_the_tables_is_refused():
