@@ -22,7 +22,7 @@ from denoise_demo.inference import (
     load_denoiser,
     warm_up,
 )
-from denoise_demo.models import MODELS, count_parameters
+from denoise_demo.models import DIGIT, MODELS, count_parameters
 from denoise_demo.recipes import POINTS, RECIPES, changed_settings
 
 DENOISERS = [key for key, recipe in RECIPES.items() if recipe.denoises]
@@ -31,9 +31,11 @@ UNCLIPPED = [key for key in DENOISERS if not RECIPES[key].clip]
 
 
 @pytest.fixture
-def noisy() -> Tensor:
-    """Four images that leave [0, 1] on both sides."""
-    return 0.5 + torch.randn(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+def noisy(request: pytest.FixtureRequest) -> Tensor:
+    """Four images that leave [0, 1] on both sides, as the test's network takes them."""
+    key = request.node.callspec.params.get("key") if hasattr(request.node, "callspec") else None
+    shape = MODELS[RECIPES[key].model].shape if key else DIGIT
+    return 0.5 + torch.randn(4, *shape, generator=torch.Generator().manual_seed(0))
 
 
 # Devices
@@ -95,7 +97,7 @@ def test_a_denoiser_returns_float32_images_in_the_unit_interval(
 ) -> None:
     denoised = load_denoiser(key, "cpu")(noisy[:count])
 
-    assert denoised.shape == (count, 1, 28, 28)
+    assert denoised.shape == noisy[:count].shape
     assert denoised.dtype == torch.float32
     assert denoised.device == noisy.device
     assert denoised.min() >= 0
