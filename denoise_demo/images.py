@@ -65,7 +65,7 @@ def to_face(image: Image.Image) -> NDArray[np.uint8]:
     left, top = (image.width - side) / 2, (image.height - side) / 2
     box = (left, top, left + side, top + side)
     small = image.convert("RGB").resize((28, 28), Image.Resampling.LANCZOS, box)
-    return np.asarray(small).transpose(2, 0, 1)
+    return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))
 
 
 def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:

@@ -156,6 +156,7 @@ def test_a_named_folder_comes_before_the_environment(fake_mnist, fake, monkeypat
 
 
 def test_the_cache_folder_is_looked_into_last(fake_mnist, no_mnist, fake) -> None:
+    no_mnist.parent.mkdir()
     fake_mnist.rename(no_mnist)
 
     assert has_mnist("train")
