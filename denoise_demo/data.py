@@ -119,7 +119,8 @@ def split_train(images: Images, validation: float) -> tuple[Images, Images]:
     `validation` is their number, or below 1 their share.
     """
     count = round(validation * len(images)) if validation < 1 else int(validation)
-    return images[slice(None, -count)], images[slice(-count, None)]
+    middle = len(images) - count
+    return images[slice(middle)], images[slice(middle, None)]
 
 
 @cache

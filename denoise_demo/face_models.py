@@ -96,7 +96,7 @@ class Pix2Pix(nn.Module):
 class PatchDiscriminator(nn.Module):
     """Judge for every patch of a pair (noisy, image) whether the image is a real one.
 
-    Each of its 7 x 7 verdicts sees 22 x 22 pixels.
+    Each of its 7 x 7 verdicts sees 18 x 18 pixels.
 
     Reference: Isola et al. 2017, doi:10.1109/CVPR.2017.632.
     """

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import lzma
 import os
+import struct
 import sys
 import zipfile
 import zlib
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -30,6 +33,18 @@ LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
 LARGEST_EXPANSION = 100  # times a zip's own size; pictures are compressed already
 NAMED = 3  # unreadable files that a message names
 VERSION = 1  # of what is cached
+
+# What a damaged zip, one with a password or in an unknown compression, or its members raise.
+DAMAGE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 Pixels = NDArray[np.uint8]
 WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"
@@ -116,7 +131,7 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
 
 def _is_picture(name: str) -> bool:
     """Whether a file is meant as a picture; not what an archiver or an editor hides beside it."""
-    path = PurePosixPath(name)
+    path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden
 
@@ -128,24 +143,26 @@ def _opened(place: Path) -> Iterator[Album]:
         yield _folder_album(place)
         return
     try:
-        with zipfile.ZipFile(place) as archive:
-            yield _zip_album(place, archive)
-    except (OSError, zipfile.BadZipFile) as error:
+        archive = zipfile.ZipFile(place)
+    except DAMAGE as error:
         raise DataError(f"{place.name} is no zip, or damaged ({error}): {WANTED}") from error
+    with archive:
+        yield _zip_album(place, archive)
 
 
 def _folder_album(folder: Path) -> Album:
-    paths = sorted(_pictures_below(folder))
-    names = [path.relative_to(folder).as_posix() for path in paths]
+    names = sorted(path.relative_to(folder).as_posix() for path in _pictures_below(folder))
     marks = [(name, *_size_and_time(folder / name)) for name in names]
 
     def read(name: str) -> bytes:
         path = folder / name
+        if not path.is_file():
+            raise ValueError("is no ordinary file")
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
         return path.read_bytes()
 
-    return Album(folder.name, names, read, _digest(marks))
+    return Album(folder.resolve().name, names, read, _digest(marks))
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:
@@ -194,13 +211,19 @@ def _cached(album: Album) -> Faces:
             skipped = json.loads(str(kept["skipped"]))
         if _sha256(pixels) == sha256:
             return Faces(pixels, sha256, skipped)
-    except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile, zlib.error):
+    except (*DAMAGE, LookupError, TypeError):
         pass  # not there yet, or damaged
     faces = _decode(album)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_atomically(path) as file:
-        skipped = np.array(json.dumps(faces.skipped))
-        np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_atomically(path) as file:
+            skipped = np.array(json.dumps(faces.skipped))
+            np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
+    except OSError as error:
+        raise DataError(
+            f"the faces cannot be kept in {path.parent} ({error.strerror}): make room there, or "
+            f"let this program write there"
+        ) from error
     return faces
 
 
@@ -210,7 +233,7 @@ def _decode(album: Album) -> Faces:
     def decode(name: str) -> Pixels | str:
         try:
             return to_face(read_image(album.read(name)))
-        except (OSError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             return str(error)
 
     skipped: dict[str, str] = {}
@@ -241,4 +264,10 @@ def _tell_skipped(source: str, faces: Faces) -> None:
     more = len(faces.skipped) - len(named)
     tail = f" and {more:,} more" if more else ""
     count = f"{len(faces.skipped):,} of {len(faces.skipped) + len(faces.pixels):,}"
-    print(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}", file=sys.stderr)
+    _tell_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")
+
+
+@cache
+def _tell_once(message: str) -> None:
+    """Print a message the first time; both splits come from the same files."""
+    print(message, file=sys.stderr)

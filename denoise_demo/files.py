@@ -1,6 +1,7 @@
 """Files written whole or not at all."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import IO
 @contextmanager
 def written_atomically(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path`; at the end flush it to the disk, then rename it."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             yield file

@@ -1,8 +1,8 @@
 """The articles' networks.
 
-Every denoiser maps a batch `(N, C, H, W)` to the same shape, in [0, 1] in eval mode, and gives
-the values before its output activation by `logits`. The classifier maps `(N, 1, 28, 28)` to ten
-logits.
+Every denoiser maps a batch `(N, C, H, W)` to the same shape, in [0, 1] in eval mode. Those whose
+output has an activation give the values before it by `logits`, and those with a bottleneck their
+code by `encode`. The classifier maps `(N, 1, 28, 28)` to ten logits.
 """
 
 from collections.abc import Mapping

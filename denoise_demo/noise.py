@@ -223,7 +223,7 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
     A Cornish-Fisher guess is corrected by steps of one against the exact distribution function,
     P(X <= k) = Q(k + 1, rate), the regularised upper incomplete gamma function.
     """
-    counts, shape = torch.zeros(rate.numel(), dtype=rate.dtype, device=rate.device), rate.shape
+    counts = torch.zeros_like(rate, memory_format=torch.contiguous_format)
     busy = (rate > 0).reshape(-1).nonzero().squeeze(1)
     u, rate = u.reshape(-1)[busy].clamp(1e-7, 1 - 1e-7), rate.reshape(-1)[busy]
     z = torch.special.ndtri(u)
@@ -235,8 +235,8 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
         down = (guess > 0) & (torch.special.gammaincc(guess.clamp_min(1), here) >= u[todo])
         k[todo] = guess + up.to(k.dtype) - (down & ~up).to(k.dtype)
         todo = todo[up | down]
-    counts[busy] = k
-    return counts.view(shape)
+    counts.view(-1)[busy] = k
+    return counts
 
 
 def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:

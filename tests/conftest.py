@@ -2,31 +2,38 @@
 
 import gzip
 import hashlib
+import io
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import pooch
 import pytest
 import torch
+from PIL import Image
 
 from denoise_demo import checkpoints, data, inference
 from denoise_demo.data import IdxFile, Images
 from denoise_demo.models import build
-from denoise_demo.recipes import RECIPES
+from denoise_demo.recipes import RECIPES, Recipe
 
 LOCALHOST = ("127.0.0.1", "::1", "localhost")
-# Runs the command line in a process of its own, on a folder whose few digits pass for MNIST's.
+# Runs the command line in a process of its own, on a folder with few faces and with few digits that
+# pass for MNIST's.
 DRIVER = """
 import hashlib, signal, sys
 from dataclasses import replace
 from pathlib import Path
+import pooch
 from denoise_demo import data
-from denoise_demo.recipes import RECIPES
+from denoise_demo.recipes import RECIPES, Recipe
 import train
 
 folder = Path(sys.argv[1])
+pooch.os_cache = lambda name: folder.parent / "cache"
 for split, files in data.MNIST.items():
     data.MNIST[split] = tuple(
         replace(file, sha256=hashlib.sha256((folder / file.name).read_bytes()).hexdigest())
@@ -50,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run, and say what would let it run."""
     reasons = {
-        "data": lambda: None if _data_dir() else "set DENOISE_DATA_DIR to the folder with MNIST",
+        "data": lambda: None if _data_dir() else "set DENOISE_DATA_DIR to the folder with the data",
         "gpu": lambda: None if torch.cuda.is_available() else "needs a CUDA device",
         "ui": lambda: None if _find_chromium() or _browser_required() else "needs chromium",
     }
@@ -147,6 +154,50 @@ def _make_digits(count: int, seed: int = 0) -> Images:
 
 
 @pytest.fixture(scope="session")
+def make_faces() -> Callable[..., Images]:
+    """A maker of faces-like images: a soft oval with two eyes, in colours of its own."""
+    return _make_faces
+
+
+@pytest.fixture(scope="session")
+def faces() -> Images:
+    return _make_faces(120)
+
+
+@pytest.fixture
+def images(recipe: Recipe, digits: Images, faces: Images) -> Images:
+    """What the test's recipe learns."""
+    return {"digits": digits, "faces": faces}[recipe.domain]
+
+
+def _make_faces(count: int, seed: int = 0) -> Images:
+    generator = torch.Generator().manual_seed(seed)
+    skin, paper = torch.rand(2, count, 3, 1, 1, generator=generator)
+    x, y = 3 * torch.randn(2, count, 1, 1, generator=generator)
+    across, down = torch.meshgrid(torch.arange(28) - 13.5, torch.arange(28) - 13.5, indexing="xy")
+    oval = torch.sigmoid(12 - ((across - x) / 8) ** 2 * 12 - ((down - y) / 11) ** 2 * 12)
+    eyes = torch.exp(-(((across - x).abs() - 4) ** 2) - (down - y + 3) ** 2)
+    shown = oval.unsqueeze(1) * (skin + 0.5) + (1 - oval).unsqueeze(1) * paper - eyes.unsqueeze(1)
+    pixels = (shown.clamp(0, 1) * 255).round().byte()
+    return Images(pixels, torch.full((count,), -1), "synthetic faces")
+
+
+@pytest.fixture(scope="session")
+def write_faces() -> Callable[[Path, Images], Path]:
+    return _write_faces
+
+
+def _write_faces(path: Path, faces: Images) -> Path:
+    """Write faces as PNG files into a zip."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for index, pixels in enumerate(faces.pixels):
+            content = io.BytesIO()
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(content, "PNG")
+            archive.writestr(f"{index:03}.png", content.getvalue())
+    return path
+
+
+@pytest.fixture(scope="session")
 def write_mnist() -> Callable[..., Path]:
     return _write_mnist
 
@@ -181,12 +232,18 @@ def idx_contents() -> Callable[[Images], tuple[bytes, bytes]]:
 
 
 @pytest.fixture
-def no_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Take away this machine's own MNIST; returns the cache folder, still to be made."""
-    cache_folder = tmp_path / "cache"
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep away from this machine's own data; returns the cache folder, still to be made."""
+    folder = tmp_path / "cache"
     monkeypatch.delenv("DENOISE_DATA_DIR", raising=False)
-    monkeypatch.setattr(data, "cache_dir", lambda: cache_folder)
-    return cache_folder
+    monkeypatch.setattr(pooch, "os_cache", lambda name: folder)
+    return folder
+
+
+@pytest.fixture
+def no_mnist(cache_folder: Path) -> Path:
+    """Take away this machine's own MNIST; returns the folder it is cached in, still to be made."""
+    return cache_folder / "mnist"
 
 
 @pytest.fixture
@@ -213,6 +270,13 @@ def fake_mnist(
     train, test = _make_digits(120), _make_digits(40, seed=1)
     expect_mnist(train, test)
     return _write_mnist(tmp_path / "data", train, test)
+
+
+@pytest.fixture
+def fake_data(fake_mnist: Path) -> Path:
+    """The same folder with 80 faces in a zip: 60 to train, 20 to test."""
+    _write_faces(fake_mnist / "faces.zip", _make_faces(80))
+    return fake_mnist
 
 
 @pytest.fixture(scope="session")
@@ -242,8 +306,14 @@ def untrained_weights(
 
 
 @pytest.fixture
+def resume_file(tmp_path: Path) -> Path:
+    """Where a training's state goes, still to be written."""
+    return tmp_path / "x.resume.safetensors"
+
+
+@pytest.fixture
 def driver(tmp_path: Path) -> Path:
-    """A script that is train.py on a folder of few digits, its first argument."""
+    """A script that is train.py on a folder of few digits and faces, its first argument."""
     path = tmp_path / "driver.py"
     path.write_text(DRIVER)
     return path

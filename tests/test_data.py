@@ -156,6 +156,7 @@ def test_a_named_folder_comes_before_the_environment(fake_mnist, fake, monkeypat
 
 
 def test_the_cache_folder_is_looked_into_last(fake_mnist, no_mnist, fake) -> None:
+    no_mnist.parent.mkdir()
     fake_mnist.rename(no_mnist)
 
     assert has_mnist("train")
@@ -283,13 +284,27 @@ def test_the_last_digits_validate_and_the_rest_train(digits) -> None:
     assert torch.equal(torch.cat([train.labels, validation.labels]), digits.labels)
 
 
-def test_10000_digits_validate_by_default() -> None:
-    numbered = Images(torch.zeros(60_000, 1, 1, 1), torch.arange(60_000), "numbers")
+@pytest.mark.parametrize(
+    ("validation", "count"), [(10_000, 10_000), (10_000.0, 10_000), (0.1, 6000), (1e-5, 1)]
+)
+def test_so_many_of_the_last_images_validate_or_such_a_share_of_them(
+    validation: float, count: int
+) -> None:
+    numbered = Images(torch.zeros(60_000, 1, 1, 1), torch.arange(60_000), "numbers", ("hash",))
 
-    train, validation = split_train(numbered)
+    train, held = split_train(numbered, validation)
 
-    assert train.labels.tolist() == list(range(50_000))
-    assert validation.labels.tolist() == list(range(50_000, 60_000))
+    assert train.labels.tolist() == list(range(60_000 - count))
+    assert held.labels.tolist() == list(range(60_000 - count, 60_000))
+    assert (held.source, held.sha256) == ("numbers", ("hash",))
+
+
+def test_a_share_of_no_image_at_all_leaves_every_image_for_training() -> None:
+    numbered = Images(torch.zeros(4, 1, 1, 1), torch.arange(4), "numbers")
+
+    train, held = split_train(numbered, 0.1)
+
+    assert (len(train), len(held)) == (4, 0)
 
 
 # Built-in digits

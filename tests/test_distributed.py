@@ -17,12 +17,12 @@ ROOT = Path(train.__file__).parent
 
 
 @pytest.fixture
-def torchrun(fake_mnist, driver, tmp_path):
-    """Start a script in so many processes: the command line on a folder of few digits, if none."""
+def torchrun(fake_data, driver, tmp_path):
+    """Start a script in so many processes: the command line on a folder of little data, if none."""
 
     def call(processes, *arguments):
         if not str(arguments[0]).endswith(".py"):
-            arguments = (driver, fake_mnist, *arguments)
+            arguments = (driver, fake_data, *arguments)
         command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
         command += [str(processes), "--standalone"]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

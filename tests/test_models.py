@@ -25,7 +25,7 @@ CODE_UNITS = {
     "dense-300": 300,
     "dense-300-relu": 300,
 }
-CODES = {
+RECTIFIED_CODES = {
     "conv-pool": (8, 4, 4),
     "conv-flat": (8, 28, 28),
     **{name: (units,) for name, units in CODE_UNITS.items()},
@@ -35,6 +35,8 @@ PARAMETERS = {
     "conv-flat": 3_217,
     "dense-1": 2_353,
     "dense-64": 101_200,
+    "strided-conv": 333_476 + 373_379,
+    "pix2pix": 820_838,  # ours; the article's has millions
     "mlp-classifier": 269_322,
     **{name: 784 * n + n + n * 784 + 784 for name, n in CODE_UNITS.items()},
 }
@@ -77,7 +79,7 @@ def test_a_denoiser_returns_the_unit_interval_in_eval_mode(name: str) -> None:
     assert denoised.max() <= 1
 
 
-@pytest.mark.parametrize("name", DENOISERS)
+@pytest.mark.parametrize("name", [name for name in DENOISERS if name != "pix2pix"])
 def test_logits_are_what_forward_activates(name: str) -> None:
     module = seeded_build(name).eval()
     noisy = wild(4, MODELS[name].shape)
@@ -89,13 +91,13 @@ def test_logits_are_what_forward_activates(name: str) -> None:
     assert torch.equal(module(noisy), expected)
 
 
-@pytest.mark.parametrize("name", DENOISERS)
+@pytest.mark.parametrize("name", RECTIFIED_CODES)
 def test_the_code_has_the_articles_shape_and_is_rectified(name: str) -> None:
     module = seeded_build(name).eval()
 
     code = module.encode(wild(3, MODELS[name].shape))
 
-    assert code.shape == (3, *CODES[name])
+    assert code.shape == (3, *RECTIFIED_CODES[name])
     assert code.min() >= 0
 
 
@@ -129,14 +131,21 @@ def test_every_parameter_gets_a_gradient(name: str) -> None:
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
 
+def constants(module: nn.Module) -> set[str]:
+    """Return the names of batch normalisation's numbers, which start alike."""
+    norms = {k: m for k, m in module.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    return {f"{name}.{key}" for name, norm in norms.items() for key in norm.state_dict()}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_seed_decides_the_fresh_weights(name: str) -> None:
     first, same, other = seeded_build(name), seeded_build(name), seeded_build(name, seed=1)
 
     assert first.state_dict().keys() == same.state_dict().keys()
+    constant = constants(first)
     for key, tensor in first.state_dict().items():
         assert torch.equal(tensor, same.state_dict()[key])
-        assert not torch.equal(tensor, other.state_dict()[key])
+        assert key in constant or not torch.equal(tensor, other.state_dict()[key])
 
 
 @pytest.mark.parametrize("name", MODELS)

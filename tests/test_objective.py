@@ -21,7 +21,7 @@ def test_every_recipe_has_a_loss():
 def test_the_cross_entropy_of_images_is_taken_on_logits_and_equals_that_of_the_output(noisy):
     network, clean = build("conv-pool"), noisy.flip(0)
 
-    loss = Objective(network, "bce")(noisy, clean)
+    loss, _ = Objective(network, "bce")(noisy, clean)
 
     torch.testing.assert_close(loss, F.binary_cross_entropy(network(noisy), clean))
 
@@ -29,28 +29,54 @@ def test_the_cross_entropy_of_images_is_taken_on_logits_and_equals_that_of_the_o
 def test_the_squared_error_is_that_of_the_output(noisy):
     network, clean = build("dense-8"), noisy.flip(0)
 
-    loss = Objective(network, "mse")(noisy, clean)
+    loss, _ = Objective(network, "mse")(noisy, clean)
 
     torch.testing.assert_close(loss, (network(noisy) - clean).square().mean())
+
+
+def test_the_absolute_error_is_that_of_the_output(noisy):
+    network, clean = build("dense-8"), noisy.flip(0)
+
+    loss, _ = Objective(network, "l1")(noisy, clean)
+
+    torch.testing.assert_close(loss, (network(noisy) - clean).abs().mean())
 
 
 def test_the_classifiers_loss_is_that_of_its_logits(noisy):
     network, labels = build("mlp-classifier"), torch.arange(6)
 
-    loss = Objective(network, "cross-entropy")(noisy, labels)
+    loss, _ = Objective(network, "cross-entropy")(noisy, labels)
 
     torch.testing.assert_close(loss, F.cross_entropy(network(noisy), labels))
+
+
+@pytest.mark.parametrize("loss", ["mse", "l1"])
+def test_the_output_comes_with_the_loss_and_with_its_gradient(loss, noisy):
+    network = build("dense-8")
+
+    _, output = Objective(network, loss)(noisy, noisy)
+
+    assert torch.equal(output, network(noisy))
+    assert output.requires_grad
+
+
+def test_with_a_cross_entropy_of_images_the_output_is_the_logits(noisy):
+    network = build("conv-pool")
+
+    _, output = Objective(network, "bce")(noisy, noisy)
+
+    torch.testing.assert_close(output, network.logits(noisy))
 
 
 @pytest.mark.parametrize(("model", "loss"), [("conv-pool", "bce"), ("dense-8", "mse")])
 def test_mixed_precision_leaves_weights_gradients_and_loss_in_float32(model, loss, noisy):
     network, clean = build(model), noisy.flip(0)
-    exact = Objective(network, loss)(noisy, clean).item()
+    exact = Objective(network, loss)(noisy, clean)[0].item()
 
-    mixed = Objective(network, loss, mixed=True)(noisy, clean)
+    mixed, output = Objective(network, loss, mixed=True)(noisy, clean)
     mixed.backward()
 
-    assert mixed.dtype == torch.float32
+    assert mixed.dtype == output.dtype == torch.float32
     assert {p.grad.dtype for p in network.parameters()} == {torch.float32}
     assert mixed.item() != exact
     assert mixed.item() == pytest.approx(exact, rel=0.02)

@@ -8,17 +8,21 @@ import pytest
 import torch
 
 from denoise_demo.blur import BLUR_MAXIMUM
-from denoise_demo.data import load_mnist
+from denoise_demo.data import Images, load_mnist, split_train
+from denoise_demo.domains import DOMAINS
 from denoise_demo.models import MODELS
 from denoise_demo.noise import NOISES, Corruption
+from denoise_demo.objective import LOSSES
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import (
     ARTICLES,
     POINTS,
     RECIPES,
     Recipe,
+    changed_settings,
     denoisers,
     get_recipe,
+    points,
     settings_of,
 )
 from denoise_demo.schedules import SCHEDULES
@@ -38,6 +42,8 @@ DIGITS_IDS = [
     "dense-300-published",
     "mlp-classifier",
 ]
+FACE_NOISES = ("gaussian", "poisson", "salt-pepper", "speckle")
+FACES_IDS = [f"{model}-{noise}" for model in ("strided-conv", "pix2pix") for noise in FACE_NOISES]
 # kind, level, blur sigma, clip
 TABLE = {
     "s0-train": ("uniform", (0.01, 1.5), (0, 2), False),
@@ -84,8 +90,8 @@ def ends(span: float | tuple[float, float]) -> tuple[float, ...]:
 # Recipes
 
 
-def test_all_of_the_articles_digit_networks_are_there() -> None:
-    assert RECIPES.keys() >= set(DIGITS_IDS)
+def test_all_of_the_articles_networks_are_there() -> None:
+    assert RECIPES.keys() >= {*DIGITS_IDS, *FACES_IDS}
 
 
 @pytest.mark.parametrize("key", RECIPES)
@@ -99,8 +105,10 @@ def test_a_recipe_refers_to_what_exists(recipe: Recipe) -> None:
     assert recipe.corruption.kind in NOISES
     assert recipe.point in POINTS
     assert recipe.article in ARTICLES
-    assert recipe.domain in {"digits", "faces"}
-    assert recipe.loss in {"bce", "mse", "cross-entropy"}
+    assert recipe.domain in DOMAINS
+    assert MODELS[recipe.model].shape == DOMAINS[recipe.domain].shape
+    assert recipe.point in points(recipe.domain)
+    assert recipe.loss in LOSSES
     assert hasattr(torch.optim, recipe.optimiser)
 
 
@@ -124,9 +132,42 @@ def test_only_s0_trains_unclipped(recipe: Recipe) -> None:
     assert recipe.clip == (recipe.article != "S0")
 
 
-@every_recipe
-def test_a_recipe_is_made_for_a_point_of_its_own_corruption(recipe: Recipe) -> None:
-    assert POINTS[recipe.point] == recipe.corruption
+@pytest.mark.parametrize("key", DIGITS_IDS)
+def test_a_digit_recipe_is_made_for_a_point_of_its_own_corruption(key: str) -> None:
+    assert POINTS[RECIPES[key].point] == RECIPES[key].corruption
+
+
+@pytest.mark.parametrize("key", FACES_IDS)
+def test_a_face_recipe_learns_its_noise_at_every_strength_its_article_has(key: str) -> None:
+    recipe = RECIPES[key]
+    kind = recipe.corruption.kind
+    low, high = recipe.corruption.level
+
+    assert recipe.point == f"s4-{kind}"
+    assert key.endswith(kind)
+    levels = [point.level for name, point in POINTS.items() if name.startswith(recipe.point)]
+    assert all(low <= level <= high for level in levels)
+    assert (recipe.corruption.clip, recipe.corruption.blur_sigma) == (True, 0)
+
+
+@pytest.mark.parametrize("key", FACES_IDS[:4])
+def test_a_strided_autoencoder_trains_as_s4_did_but_on_another_schedule(key: str) -> None:
+    recipe = RECIPES[key]
+
+    assert (recipe.article, recipe.domain, recipe.model) == ("S4", "faces", "strided-conv")
+    assert (recipe.loss, recipe.optimiser, recipe.adversarial) == ("mse", "Adam", 0)
+    assert (recipe.batch, recipe.epochs) == (32, 25)
+
+
+@pytest.mark.parametrize("key", FACES_IDS[4:])
+def test_pix2pix_trains_as_s4_did_but_longer_and_on_another_schedule(key: str) -> None:
+    recipe = RECIPES[key]
+
+    assert (recipe.article, recipe.domain, recipe.model) == ("S4", "faces", "pix2pix")
+    assert (recipe.loss, recipe.optimiser) == ("l1", "Adam")
+    assert recipe.adversarial == 1 / 100  # the article weighs L1 a hundredfold
+    assert recipe.settings["betas"] == (0.5, 0.999)
+    assert recipe.epochs >= 10
 
 
 @pytest.mark.parametrize(("key", "facts"), TRAINING.items(), ids=TRAINING)
@@ -171,10 +212,15 @@ def test_dense_64_stops_early_and_validates_on_the_last_fifth() -> None:
 
 @every_recipe
 def test_validation_is_a_tenth_to_a_fifth_of_the_training_images(recipe: Recipe) -> None:
-    assert 10_000 <= recipe.validation <= 12_000
+    count = 60_000 if recipe.domain == "digits" else 7180
+    images = Images(torch.zeros(count, 1), torch.zeros(count), "numbers")
+
+    _, held = split_train(images, recipe.validation)
+
+    assert 0.1 <= len(held) / count <= 0.2
 
 
-@pytest.mark.parametrize("key", [key for key, recipe in RECIPES.items() if recipe.article != "S3"])
+@pytest.mark.parametrize("key", [*DIGITS_IDS[:8], "mlp-classifier", *FACES_IDS[:4]])
 def test_keras_recipes_keep_keras_epsilon_and_start(key: str) -> None:
     assert RECIPES[key].settings["eps"] == 1e-7
     assert RECIPES[key].glorot
@@ -188,7 +234,7 @@ def test_settings_survive_json(recipe: Recipe) -> None:
 
     assert restored.keys() == settings.keys()
     assert restored["id"] == recipe.id
-    assert restored["settings"] == dict(recipe.settings)
+    assert restored["settings"] == json.loads(json.dumps(dict(recipe.settings)))
     assert restored["corruption"]["kind"] == recipe.corruption.kind
 
 
@@ -197,6 +243,53 @@ def test_settings_tell_changed_recipes_apart(recipe: Recipe) -> None:
     changed = replace(recipe, settings={**recipe.settings, "lr": 0.5})
 
     assert settings_of(changed) != settings_of(recipe)
+
+
+def test_a_recipe_has_not_changed_since_it_was_recorded() -> None:
+    assert all(changed_settings(recipe, settings_of(recipe)) == [] for recipe in RECIPES.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 1),
+        ("domain", "faces"),
+        ("adversarial", 0.5),
+        ("validation", 0.1),
+        ("corruption", Corruption("gaussian", 0.4)),
+        ("settings", {"lr": 0.5}),
+    ],
+)
+def test_a_changed_setting_is_named(name: str, value: object) -> None:
+    recipe = RECIPES["dense-16"]
+
+    changed = changed_settings(replace(recipe, **{name: value}), settings_of(recipe))
+
+    assert changed == [name]
+
+
+@pytest.mark.parametrize("missing", [("adversarial",), ("adversarial", "domain", "ema")])
+def test_a_setting_that_was_not_yet_recorded_had_its_default(missing: tuple[str, ...]) -> None:
+    recipe = RECIPES["dense-16"]
+    old = {key: value for key, value in settings_of(recipe).items() if key not in missing}
+
+    assert changed_settings(recipe, old) == []
+    assert changed_settings(replace(recipe, adversarial=0.5), old) == ["adversarial"]
+
+
+@pytest.mark.parametrize("missing", ["loss", "settings", "corruption"])
+def test_a_setting_without_a_default_must_be_recorded(missing: str) -> None:
+    old = settings_of(RECIPES["dense-16"])
+    del old[missing]
+
+    assert changed_settings(RECIPES["dense-16"], old) == [missing]
+
+
+@pytest.mark.parametrize("recorded", [None, [], "text", 3])
+def test_what_is_no_record_differs_in_everything(recorded: object) -> None:
+    recipe = RECIPES["dense-16"]
+
+    assert changed_settings(recipe, recorded) == list(settings_of(recipe))
 
 
 def test_only_the_classifier_does_not_denoise() -> None:
@@ -208,6 +301,8 @@ def test_denoisers_are_the_recipes_that_return_images_of_the_domain() -> None:
 
     assert set(found) >= set(DIGITS_IDS) - {"mlp-classifier"}
     assert all(recipe.denoises and recipe.domain == "digits" for recipe in found.values())
+    assert set(denoisers("faces")) >= set(FACES_IDS)
+    assert denoisers().keys() == RECIPES.keys() - {"mlp-classifier"}
 
 
 @pytest.mark.parametrize("key", ["unknown", "", None, 1, ["dense-1"]])
@@ -223,6 +318,12 @@ def test_an_unknown_recipe_is_refused_naming_the_known_ones(key: object) -> None
 
 def test_the_points_are_those_of_the_articles() -> None:
     assert POINTS.keys() == TABLE.keys() | {"clean"}
+
+
+def test_digits_are_measured_at_every_point_and_faces_at_those_of_s4() -> None:
+    assert points("digits") == POINTS
+    assert list(points("faces")) == ["clean", *[key for key in TABLE if key.startswith("s4-")]]
+    assert all(points("faces")[key] == POINTS[key] for key in points("faces"))
 
 
 @pytest.mark.parametrize(("key", "facts"), TABLE.items(), ids=TABLE)

@@ -24,7 +24,7 @@ ROOT = Path(train.__file__).parent
 
 @pytest.fixture
 def small_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Recipes that train on 100 digits in next to no time."""
+    """Recipes that train on 100 digits or 40 faces in next to no time."""
     for key, recipe in RECIPES.items():
         steps = 3 if recipe.steps else None
         small = replace(recipe, validation=20, batch=16, steps=steps, epochs=2)
@@ -32,11 +32,11 @@ def small_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(fake_mnist: Path, small_recipes: None, tmp_path: Path) -> Callable[..., int]:
+def run(fake_data: Path, small_recipes: None, tmp_path: Path) -> Callable[..., int]:
     """Call the command line in this process; it writes to `out`."""
 
     def call(*arguments: str) -> int:
-        options = ("--data-dir", str(fake_mnist), "--out", str(tmp_path / "out"))
+        options = ("--data-dir", str(fake_data), "--out", str(tmp_path / "out"))
         return train.main([*arguments, *options])
 
     return call
@@ -48,14 +48,14 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(fake_mnist: Path, driver: Path) -> Callable[..., subprocess.Popen[str]]:
+def start(fake_data: Path, driver: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start the command line in a process of its own."""
 
     def call(*arguments: object) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
         environment["PYTHONPATH"] = str(ROOT)
         return subprocess.Popen(
-            [sys.executable, str(driver), str(fake_mnist), *map(str, arguments)],
+            [sys.executable, str(driver), str(fake_data), *map(str, arguments)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -257,7 +257,7 @@ def test_the_metadata_tells_how_the_weights_came_about(run, out) -> None:
     assert metadata["recipe"].keys() == settings_of(RECIPES["dense-64"]).keys()
     assert metadata["arguments"] == {"code": 64}
     assert metadata["parameters"] == 101_200
-    assert metadata["data"]["name"] == "MNIST"
+    assert metadata["data"]["name"] == "MNIST train set"
     assert all(len(digest) == 64 for digest in metadata["data"]["sha256"])
     assert metadata["epochs"] == 2
     assert [record["epoch"] for record in metadata["history"]] == [1, 2]
