@@ -1,4 +1,4 @@
-"""Measure the engine: noise on 60,000 digits, 10,000 digits through a network, one image.
+"""Measure the engine: noise on 60,000 digits, 10,000 images through a network, one image.
 
 python benchmarks/engine.py [--device cuda]
 
@@ -17,12 +17,14 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.evaluation import BATCH
+from denoise_demo.images import in_channels
 from denoise_demo.inference import choose_device, load_denoiser
 from denoise_demo.methods import load_method, methods
+from denoise_demo.models import MODELS
 from denoise_demo.noise import NOISES, corrupt
 from denoise_demo.recipes import denoisers
 
-DIGITS = 10_000
+IMAGES = 10_000
 
 
 def seconds(function: Callable[[], object], repeats: int) -> float:
@@ -63,25 +65,32 @@ def main() -> None:
         )
         print(f"| {kind} | {spent:.2f} |", flush=True)
 
-    print("\n| 10,000 digits through | bare forward, s | as the benchmark does, s | ratio |")
+    print("\n| 10,000 images through | bare forward, s | as the benchmark does, s | ratio |")
     print("|---|---|---|---|")
-    batches = clean[:DIGITS].split(BATCH)
     sigma = torch.full((BATCH,), 0.3, device=device)
-    for recipe_id in denoisers():
+    for recipe_id, recipe in denoisers().items():
+        images = in_channels(clean[:IMAGES], MODELS[recipe.model].shape[0])
+        batches = images.split(BATCH)
         denoiser = load_denoiser(recipe_id, device.type)
         with torch.inference_mode():
-            bare = seconds(lambda d=denoiser: ([d.module(b) for b in batches], wait()), repeats)
+            bare = seconds(
+                lambda d=denoiser, batches=batches: ([d.module(b) for b in batches], wait()),
+                repeats,
+            )
         method = load_method(recipe_id, device.type)
-        spent = seconds(lambda m=method: ([m(b, sigma) for b in batches], wait()), repeats)
+        spent = seconds(
+            lambda m=method, batches=batches: ([m(b, sigma) for b in batches], wait()), repeats
+        )
         print(f"| {recipe_id} | {bare:.3f} | {spent:.3f} | {spent / bare:.2f} |", flush=True)
 
     torch.set_num_threads(1)
     print("\n| one image through, one thread | milliseconds |\n|---|---|")
-    image, strength = clean[:1], sigma[:1]
-    for method_id in methods():
+    for method_id, facts in methods().items():
         method = load_method(method_id, device.type)
+        image = in_channels(clean[:1], facts.shape[0] if facts.shape else 1)
         spent = seconds(
-            lambda m=method: ([m(image, strength) for _ in range(100)], wait()), repeats
+            lambda m=method, image=image: ([m(image, sigma[:1]) for _ in range(100)], wait()),
+            repeats,
         )
         print(f"| {method_id} | {10 * spent:.3f} |")
 
