@@ -394,6 +394,11 @@ def test_nothing_is_written_but_the_cache_and_nothing_is_unpacked(
         lambda content: content[:5000] + bytes([content[5000] ^ 1]) + content[5001:],
         lambda content: encoded_array(np.zeros((FEWEST, 3, 28, 28), np.uint8)),
         lambda content: encoded_array(np.zeros((0, 3, 28, 28), np.uint8), sha256=np.array("x")),
+        lambda content: encoded_array(
+            np.zeros((FEWEST, 3, 28, 28), np.uint8),
+            sha256=np.array("of other pixels"),
+            skipped=np.array("{}"),
+        ),
         lambda content: content[content.index(b"sha256.npy") :],
     ],
 )
