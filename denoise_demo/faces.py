@@ -206,7 +206,7 @@ def _cached(album: Album) -> Faces:
     """Return an album's faces from the cache, or decode and cache them."""
     path = cache_dir("faces") / f"{album.fingerprint[:32]}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as kept:
             pixels, sha256 = kept["pixels"], str(kept["sha256"])
             skipped = json.loads(str(kept["skipped"]))
         if _sha256(pixels) == sha256:

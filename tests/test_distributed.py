@@ -1,5 +1,6 @@
 """Training in several processes, as torchrun starts them: the same result, one writer."""
 
+import math
 import os
 import signal
 import subprocess
@@ -139,6 +140,64 @@ def test_two_processes_with_fresh_noise_reach_the_same_loss(torchrun, data_dir, 
     for name in ("train_loss", "validation_loss"):
         assert second[name] == pytest.approx(first[name], rel=0.02)
     assert second["train_loss"] != first["train_loss"]  # each draws noise of its own
+
+
+# Trains an adversarial recipe in the processes of torchrun and saves what each has in the end.
+ADVERSARIAL = """
+import sys
+from dataclasses import replace
+import torch
+from denoise_demo import checkpoints, resuming
+from denoise_demo.data import Images
+from denoise_demo.distributed import joined
+from denoise_demo.recipes import RECIPES
+from denoise_demo.training import Trainer
+from pathlib import Path
+
+pixels = torch.randint(0, 256, (60, 3, 28, 28), generator=torch.Generator().manual_seed(0))
+images = Images(pixels.byte(), torch.full((60,), -1), "noise")
+recipe = replace(RECIPES["pix2pix-gaussian"], epochs=2, batch=8, steps=3, validation=12)
+with joined(torch.device("cpu")) as (group, device):
+    trainer = Trainer(recipe, images, device, group)
+    for _ in range(recipe.epochs):
+        trainer.epoch()
+    tensors, plain = resuming.state(trainer)
+    checkpoints.save(Path(sys.argv[1]) / f"{group.rank}.safetensors", tensors, plain)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_generator_and_one_discriminator(torchrun, tmp_path):
+    script = tmp_path / "adversarial.py"
+    script.write_text(ADVERSARIAL)
+    code, _, errors = finish(torchrun(2, script, tmp_path))
+
+    assert code == 0, errors
+    (first, record), (second, _) = (read(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
+    # Running statistics are each process's own until the next step shares the first one's.
+    shared = [key for key in first if "running" not in key]
+    assert any(key.startswith("adversary.") for key in shared)
+    assert any(key.startswith("adversary-optimiser.") for key in shared)
+    assert [key for key in shared if not torch.equal(first[key], second[key])] == []
+    assert all(
+        math.isfinite(epoch[name])
+        for epoch in record["history"]
+        for name in ("train_loss", "validation_loss")
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_train_an_adversarial_recipe_from_the_command_line(torchrun, tmp_path):
+    out = tmp_path / "out"
+    options = ("pix2pix-gaussian", "--epochs", 2, "--device", "cpu", "--out", out)
+    code, _, errors = finish(torchrun(2, *options))
+
+    assert code == 0, errors
+    _, metadata = read(checkpoint_path("pix2pix-gaussian", out))
+    assert metadata["processes"] == 2
+    assert metadata["data"]["name"] == "faces.zip train split"
+    assert all(math.isfinite(epoch["train_loss"]) for epoch in metadata["history"])
+    assert all(math.isfinite(epoch["validation_loss"]) for epoch in metadata["history"])
 
 
 @pytest.mark.slow

@@ -24,8 +24,10 @@ from denoise_demo.images import (
     decode_pixels,
     draw_strokes,
     encode_pixels,
+    in_channels,
     shrink_digit,
     to_digit,
+    to_face,
     to_pil,
 )
 from denoise_demo.uploads import MAX_PIXELS, MAX_SIDE, read_image
@@ -736,3 +738,66 @@ def test_the_built_in_hands_differ() -> None:
     distances = np.abs(digits[:, None] - digits[None]).mean(axis=(2, 3))
 
     assert distances[~np.eye(len(digits), dtype=bool)].min() > 0.03
+
+
+# Faces and colours
+
+
+@pytest.mark.parametrize("size", [(27, 28), (28, 27), (1, 1), (400, 27)])
+def test_a_picture_too_small_for_a_face_is_refused_saying_how_large_it_must_be(size) -> None:
+    with pytest.raises(ValueError, match=f"{size[0]} x {size[1]} pixels: give at least 28 x 28"):
+        to_face(Image.new("RGB", size))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK"])
+def test_a_face_is_colour_pixels_in_the_networks_layout(mode: str) -> None:
+    pixels = to_face(Image.new(mode, (50, 40)))
+
+    assert pixels.shape == (3, 28, 28)
+    assert pixels.dtype == np.uint8
+    assert pixels.flags.c_contiguous
+
+
+def test_a_picture_of_the_right_size_is_taken_to_the_bit() -> None:
+    values = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
+
+    np.testing.assert_array_equal(to_face(Image.fromarray(values)), values.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("colour", "luma"),
+    [((1, 0, 0), 0.299), ((0, 1, 0), 0.587), ((0, 0, 1), 0.114), ((1, 1, 1), 1), ((0, 0, 0), 0)],
+)
+def test_grey_is_the_luma(colour: tuple[float, ...], luma: float) -> None:
+    image = torch.tensor(colour).view(1, 3, 1, 1).float().expand(2, 3, 4, 5)
+
+    grey = in_channels(image, 1)
+
+    assert grey.shape == (2, 1, 4, 5)
+    torch.testing.assert_close(grey, torch.full((2, 1, 4, 5), float(luma)))
+
+
+def test_luma_is_what_pillow_takes_for_grey() -> None:
+    values = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    expected = np.asarray(Image.fromarray(values).convert("L"), dtype=np.float32)
+
+    grey = in_channels(torch.from_numpy(values.transpose(2, 0, 1).copy())[None] / 255, 1)
+
+    assert np.abs(grey[0, 0].numpy() * 255 - expected).max() <= 0.6
+
+
+def test_grey_in_three_channels_is_the_same_in_each_and_comes_back(generator) -> None:
+    grey = torch.rand(2, 1, 4, 5, generator=generator)
+
+    colour = in_channels(grey, 3)
+
+    assert colour.shape == (2, 3, 4, 5)
+    assert all(torch.equal(colour[:, i : i + 1], grey) for i in range(3))
+    torch.testing.assert_close(in_channels(colour, 1), grey)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_of_that_many_channels_stays_as_it_is(channels: int, generator) -> None:
+    image = torch.rand(2, channels, 4, 5, generator=generator)
+
+    assert torch.equal(in_channels(image, channels), image)

@@ -16,6 +16,7 @@ import train
 from denoise_demo import checkpoints, training
 from denoise_demo.checkpoints import checkpoint_path, read, read_metadata
 from denoise_demo.data import Images
+from denoise_demo.faces import load_faces
 from denoise_demo.models import MODELS
 from denoise_demo.recipes import RECIPES, settings_of
 
@@ -269,6 +270,54 @@ def test_the_metadata_tells_how_the_weights_came_about(run, out) -> None:
     assert metadata["device"].endswith("cpu")
 
 
+@pytest.mark.parametrize("key", ["strided-conv-gaussian", "pix2pix-gaussian"])
+def test_the_metadata_of_faces_names_the_data_without_its_place(key, run, out, fake_data) -> None:
+    run(key)
+
+    metadata = read_metadata(checkpoint_path(key, out))
+    faces = load_faces("train", fake_data)
+    assert metadata["data"] == {"name": "faces.zip train split", "sha256": list(faces.sha256)}
+    assert metadata["recipe"]["domain"] == "faces"
+    assert metadata["metrics"].keys() >= {"psnr", "ssim", "mae"}
+    assert "accuracy" not in metadata["metrics"]
+    assert str(fake_data.parent) not in str(metadata)
+
+
+def test_digits_and_faces_train_in_one_run(run, out) -> None:
+    code = run("dense-2", "strided-conv-poisson", "mlp-classifier")
+
+    assert code == 0
+    names = {path.stem for path in out.glob("*.safetensors")}
+    assert names == {"dense-2", "strided-conv-poisson", "mlp-classifier"}
+
+
+def test_a_zip_of_faces_itself_may_be_named_and_digits_are_not_asked_for(
+    fake_data, small_recipes, tmp_path, no_mnist
+) -> None:
+    alone = (fake_data / "faces.zip").rename(tmp_path / "celeba.zip")
+    out = tmp_path / "out"
+
+    code = train.main(["strided-conv-gaussian", "--data-dir", str(alone), "--out", str(out)])
+
+    assert code == 0
+    metadata = read_metadata(checkpoint_path("strided-conv-gaussian", out))
+    assert metadata["data"]["name"] == "celeba.zip train split"
+    assert not no_mnist.exists()
+
+
+def test_missing_faces_are_one_clear_line_before_anything_is_trained(
+    fake_mnist, small_recipes, tmp_path, capsys
+) -> None:
+    options = ("--data-dir", str(fake_mnist), "--out", str(tmp_path / "out"))
+
+    code = train.main(["dense-2", "strided-conv-gaussian", *options])
+
+    assert code == 1
+    [message] = capsys.readouterr().err.splitlines()
+    assert "--data-dir" in message
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_the_classifiers_metadata_has_its_accuracy(run, out) -> None:
     run("mlp-classifier")
 
@@ -409,29 +458,30 @@ def test_without_resume_an_old_resume_file_does_not_matter(run, out) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_the_middle_resumes_to_the_same_bits(start, tmp_path) -> None:
-    arguments = ("conv-pool", "--epochs", 5, "--device", "cpu")
+@pytest.mark.parametrize(("key", "epochs"), [("conv-pool", 5), ("pix2pix-salt-pepper", 12)])
+def test_a_run_killed_in_the_middle_resumes_to_the_same_bits(key, epochs, start, tmp_path) -> None:
+    arguments = (key, "--epochs", epochs, "--device", "cpu")
     whole = start(*arguments, "--out", tmp_path / "whole")
     killed = start(*arguments, "--out", tmp_path / "killed")
 
-    wait_for(killed, "epoch 2/5")
+    wait_for(killed, f"epoch 2/{epochs}")
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=180)
-    assert not checkpoint_path("conv-pool", tmp_path / "killed").exists()
+    assert not checkpoint_path(key, tmp_path / "killed").exists()
     resumed = start(*arguments, "--out", tmp_path / "killed", "--resume")
     shown, errors = resumed.communicate(timeout=180)
     whole.communicate(timeout=180)
 
     assert (whole.returncode, resumed.returncode) == (0, 0), errors
     assert "going on after epoch" in shown
-    expected, first = read(checkpoint_path("conv-pool", tmp_path / "whole"))
-    tensors, second = read(checkpoint_path("conv-pool", tmp_path / "killed"))
+    expected, first = read(checkpoint_path(key, tmp_path / "whole"))
+    tensors, second = read(checkpoint_path(key, tmp_path / "killed"))
     assert all(torch.equal(expected[key], tensors[key]) for key in expected)
     assert first["metrics"] == second["metrics"]
     for name in ("train_loss", "validation_loss", "learning_rate"):
         assert [r[name] for r in first["history"]] == [r[name] for r in second["history"]]
     assert not list((tmp_path / "killed").glob("*.resume.*"))
-    tables = [tmp_path / name / "conv-pool.csv" for name in ("whole", "killed")]
+    tables = [tmp_path / name / f"{key}.csv" for name in ("whole", "killed")]
     losses = [[line.split(",")[:3] for line in path.read_text().split()] for path in tables]
     assert losses[0] == losses[1]
 
