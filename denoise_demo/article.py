@@ -45,9 +45,9 @@ Network = Callable[[Tensor], Tensor]
 
 
 def published() -> list[Row]:
-    """Return what the article published, for each channel value: noise, method, mae."""
+    """Return what the article published, for each channel value: noise, method, mae, about."""
     return [
-        {"noise": kind, "method": method, "mae": error / CHANNELS}
+        {"noise": kind, "method": method, "mae": error / CHANNELS, "about": method != GAN}
         for method, errors in PUBLISHED.items()
         for kind, error in errors.items()
     ]

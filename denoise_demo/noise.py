@@ -223,7 +223,7 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
     A Cornish-Fisher guess is corrected by steps of one against the exact distribution function,
     P(X <= k) = Q(k + 1, rate), the regularised upper incomplete gamma function.
     """
-    counts = torch.zeros_like(rate)
+    counts = torch.zeros_like(rate, memory_format=torch.contiguous_format)
     busy = (rate > 0).reshape(-1).nonzero().squeeze(1)
     u, rate = u.reshape(-1)[busy].clamp(1e-7, 1 - 1e-7), rate.reshape(-1)[busy]
     z = torch.special.ndtri(u)

@@ -55,6 +55,14 @@ def test_another_seed_gives_another_picture(kind: str, image: Tensor) -> None:
     assert not torch.equal(first, second)
 
 
+@pytest.mark.parametrize("kind", NOISES)
+def test_the_layout_in_memory_does_not_matter(kind: str, image: Tensor) -> None:
+    level = NOISES[kind].default
+    other = image.to(memory_format=torch.channels_last)
+
+    assert torch.equal(add(other, kind, level), add(image, kind, level))
+
+
 @pytest.mark.parametrize("kind", RANDOM_KINDS)
 def test_every_image_of_a_batch_gets_its_own_noise(kind: str, image: Tensor) -> None:
     same = image[:1].expand(2, -1, -1, -1)
