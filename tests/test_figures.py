@@ -13,14 +13,13 @@ import pytest
 import torch
 
 from denoise_demo import checkpoints, data, inference, results
-from denoise_demo.article import KINDS
+from denoise_demo.article import BASELINES, KINDS, MISTAKES
 from denoise_demo.data import DataError, load_examples
 from denoise_demo.domains import DOMAINS
 from denoise_demo.experiment import Settings, run
 from denoise_demo.face_panels import METHODS, method_id
 from denoise_demo.figures import FIGURES, draw, file_name
 from denoise_demo.plots import Figure, to_png
-from denoise_demo.portraits import load_portraits
 from denoise_demo.recipes import POINTS, RECIPES, denoisers, settings_of
 from denoise_demo.sources import (
     COLLECTIONS,
@@ -30,6 +29,7 @@ from denoise_demo.sources import (
     pixels_source,
 )
 from denoise_demo.ui.cards import describe_weights, show_card
+from denoise_demo.ui.figures import draw_figure, follow_figure, list_sources
 
 PICTURES = {
     "s0-blur-then-noise": 3,
@@ -249,6 +249,122 @@ def test_denoise_and_classify_counts_what_is_read_right() -> None:
 
     assert text.count("of 10 read right") == 3
     assert text.count("✓") + text.count("✗") == 30
+
+
+def test_four_noises_shows_the_evaluation_points() -> None:
+    clean = DOMAINS["faces"].examples().clean(slice(1))
+
+    shown = values(built_in("s4-four-noises"))
+
+    points = ("gaussian", "gaussian-notebook", "poisson", "salt-pepper", "salt-pepper-notebook")
+    for image, point in zip(shown[1:], (*points, "speckle"), strict=True):
+        expected = POINTS[f"s4-{point}"](clean, torch.Generator().manual_seed(0))
+        assert np.array_equal(image, expected[0].mul(255).round().byte().permute(1, 2, 0))
+
+
+def test_four_noises_gives_both_measures_of_every_picture() -> None:
+    text = words(built_in("s4-four-noises")).split("\n")
+
+    assert sum(line.endswith(" dB") for line in text) == 7
+    assert sum(line.startswith("MAE ") for line in text) == 7
+
+
+def test_the_results_grid_marks_the_best_of_each_row() -> None:
+    notes = [t for t in words(built_in("s4-results-grid")).split("\n") if " dB" in t]
+
+    rows = [notes[i : i + len(METHODS)] for i in range(0, len(notes), len(METHODS))]
+    numbers = [[float(note.split()[0]) for note in row] for row in rows]
+    stars = [[note.endswith("★") for note in row] for row in rows]
+    assert len(rows) == len(KINDS)
+    assert all(sum(row) == 1 for row in stars)
+    assert all(n[s.index(True)] == max(n) for n, s in zip(numbers, stars, strict=True))
+
+
+@pytest.fixture
+def bars() -> list[list[str]]:
+    """What stands at the ends of the bars of each chart, row by row."""
+    return [[text.get_text() for text in axes.texts] for axes in built_in("s4-error-bars").axes]
+
+
+def test_the_error_bars_are_those_of_faces_with_the_best_marked(bars: list[list[str]]) -> None:
+    figure = built_in("s4-error-bars")
+
+    lengths = [[patch.get_width() for patch in axes.patches] for axes in figure.axes[::3]]
+    assert lengths == [pytest.approx([0.08 - 0.01 * i for i in range(len(METHODS))])] * len(KINDS)
+    assert bars[0] == ["0.080", "0.070", "0.060", "0.050", "0.040", "0.030", "0.020 ★"]
+    assert all(axes.get_xlim()[0] == 0 for axes in figure.axes)
+
+
+def test_the_error_bars_have_their_intervals() -> None:
+    intervals = built_in("s4-error-bars").axes[0].collections
+
+    ends = [lines.get_segments()[0][:, 0].tolist() for lines in intervals]
+    assert ends == [pytest.approx([0.075 - 0.01 * i, 0.085 - 0.01 * i]) for i in range(7)]
+
+
+def test_published_errors_are_divided_by_3_and_gaps_named(bars: list[list[str]]) -> None:
+    assert bars[2] == ["", "≈ 0.445", "≈ 0.445", "≈ 0.445", "", "≈ 0.457", "0.076"]
+    assert bars[5][-1] == "none published"
+    assert "divided by 3" in words(built_in("s4-error-bars")).replace("\n", " ")
+
+
+def test_the_articles_charts_share_one_scale() -> None:
+    ends = [axes.get_xlim()[1] for axes in built_in("s4-error-bars").axes]
+
+    assert len(set(ends[1::3]) | set(ends[2::3])) == 1
+
+
+@pytest.mark.parametrize("gap", ["rows", "article"])
+def test_without_results_of_faces_the_page_says_what_to_do(
+    gap: str, measured_faces: results.Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = [row for row in measured_faces["rows"] if row["domain"] == "digits"]
+    lacking = {k: v for k, v in (measured_faces | {"rows": digits}).items() if k != "article"}
+    lacking |= {} if gap == "article" else {"article": measured_faces["article"]}
+    monkeypatch.setattr(results, "load_results", lambda: lacking)
+
+    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
+    text, image, file = draw_figure(kind="s4-error-bars", **choices)
+
+    assert "results.json has no scores of faces: run python -m denoise_demo.benchmark" in text
+    assert (image.value, file) == (None, None)
+
+
+def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
+
+    text, _, file = draw_figure(kind="s4-error-bars", **choices)
+
+    numbered = [f"{i}. **{title}:** {line}" for i, (title, line) in enumerate(MISTAKES.items(), 1)]
+    assert len(numbered) == 4
+    assert all(line in text.split("\n") for line in numbered)
+    assert Path(file).name == "s4-error-bars.png"
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("source", ["built-in", "portraits", "laboratory"])
+def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
+    spec = FIGURES[kind]
+    usable = [*denoisers(), *BASELINES]
+
+    recipe, radio, first, seed = follow_figure(usable, kind, source)
+
+    known = [key for _, key in recipe.choices]
+    assert known == [*denoisers(spec.domain), *BASELINES]
+    assert recipe.value == spec.recipe
+    assert radio.value in [key for _, key in radio.choices]
+    assert radio.value == source or source == first_source(OTHER[spec.domain])
+    assert first.label == f"First {DOMAINS[spec.domain].noun}"
+    assert radio.interactive == seed.interactive == bool(spec.pictures)
+
+
+@pytest.mark.parametrize("kind", ["s3-side-by-side", "s4-results-grid"])
+def test_a_test_set_that_is_not_there_is_not_offered(kind: str) -> None:
+    radio = list_sources(kind)
+
+    assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]
+    assert "joins the list once" in radio.info
 
 
 def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
