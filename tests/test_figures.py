@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from denoise_demo import checkpoints, data, inference, results
+from denoise_demo import checkpoints, data, faces, inference, results, sources
 from denoise_demo.article import BASELINES, KINDS, MISTAKES
 from denoise_demo.data import DataError, load_examples
 from denoise_demo.domains import DOMAINS
@@ -433,6 +434,25 @@ def test_after_the_last_picture_comes_the_first(domain: str) -> None:
     clean, _, _ = choose_pictures(domain, source, last, 2)
 
     assert torch.equal(clean[1:], DOMAINS[domain].examples().clean(slice(1)))
+
+
+def test_faces_of_a_folder_are_offered_and_start_again_after_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(40):
+        Image.new("RGB", (28, 28), (i, 0, 255)).save(tmp_path / f"{i:02}.png")
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
+    sources._faces_test.cache_clear()
+
+    radio, count = list_sources("s4-four-noises"), count_pictures("faces", "faces")
+    clean, labels, _ = choose_pictures("faces", "faces", 8, 3)
+
+    sources._faces_test.cache_clear()
+    assert ("Face test split", "faces") in radio.choices
+    assert count == 10
+    assert (clean[:, 0, 0, 0] * 255).tolist() == pytest.approx([38, 39, 30])
+    assert labels == [None] * 3
 
 
 @pytest.mark.parametrize("kind", PICTURED)
