@@ -217,7 +217,7 @@ FIGURES: dict[str, FigureSpec] = {
         domain="faces",
     ),
     "s4-error-bars": FigureSpec(
-        label="Errors, and how they were computed",
+        label="Errors, three ways",
         article="S4",
         explanation="Shorter bars are better: the article's bars say that its autoencoder is no "
         "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "

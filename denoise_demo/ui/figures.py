@@ -55,7 +55,9 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     gr.on([page.load, shown], list_sources, kind, source, **_PRIVATE)
     gr.on([shown, button.click, recipe.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
-    kind.input(follow, [kind, source], chosen, **_PRIVATE).success(**drawing)
+    # Dropdowns tell of a choice twice; the second time the source is one of the list before.
+    followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
+    followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
     build_cards(shown)
 
@@ -123,10 +125,10 @@ def follow_figure(usable: list[str], kind: str, source: str) -> tuple[Any, ...]:
 
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
     """
-    spec = figures.get_figure(kind)
-    known, drawn = sources.COLLECTIONS[spec.domain], bool(spec.pictures)
-    source = source if source in known else next(iter(known))
     with shown_errors():
+        spec = figures.get_figure(kind)
+        known, drawn = sources.COLLECTIONS[spec.domain], bool(spec.pictures)
+        source = source if source in known else next(iter(known))
         span = _span(spec.domain, source)
     span |= {"value": spec.first if span["interactive"] else 0}
     return (
