@@ -112,7 +112,7 @@ def filter_value(images: Tensor, name: str) -> Tensor:
 
 
 def corrupt(clean: Tensor, kind: str, generator: torch.Generator) -> Tensor:
-    """Add noise as the notebook does, which computed the numbers, not as strong as the text says.
+    """Add noise as strong as the notebook's, which fits the published numbers; the text's do not.
 
     Its salt & pepper hits as many values as it should, but not everywhere: the random indices end
     one too early on every axis, and spare the last row, the last column and the blue channel.

@@ -151,8 +151,8 @@ def _small_print(ours: Errors) -> str:
         "Mean absolute error of a channel value, black being 0 and white 1. The article adds up "
         "the three channels: its numbers are divided by 3 here. Black lines: 95 % bootstrap "
         f"intervals, over {faces} test faces. ★: the best. The middle column has the notebook's "
-        f"strengths, with which the article's numbers were computed: Gaussian "
-        f"{NOTEBOOK['gaussian']}, salt & pepper {NOTEBOOK['salt-pepper']}."
+        f"strengths, which fit the published numbers: Gaussian {NOTEBOOK['gaussian']}, "
+        f"salt & pepper {NOTEBOOK['salt-pepper']}."
     )
 
 

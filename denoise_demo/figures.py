@@ -197,8 +197,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-four-noises": FigureSpec(
         label="Four noises",
         article="S4",
-        explanation="One face under four kinds of noise: what the article's text calls its "
-        "Gaussian and its salt & pepper noise is far from what its notebook draws.",
+        explanation="One face under four kinds of noise: the Gaussian noise and the salt & pepper "
+        "of the article's text are far from those that its notebook draws.",
         build=face_panels.four_noises,
         recipe="strided-conv-gaussian",
         any_recipe=False,

@@ -328,7 +328,7 @@ def test_without_results_of_faces_the_page_says_what_to_do(
     text, image, file = draw_figure(kind="s4-error-bars", **choices)
 
     assert "results.json has no scores of faces: run python -m denoise_demo.benchmark" in text
-    assert (image.value, file) == (None, None)
+    assert (image.value, file.value, file.interactive) == (None, None, False)
 
 
 def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) -> None:
@@ -340,7 +340,7 @@ def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) 
     numbered = [f"{i}. **{title}:** {line}" for i, (title, line) in enumerate(MISTAKES.items(), 1)]
     assert len(numbered) == 4
     assert all(line in text.split("\n") for line in numbered)
-    assert Path(file).name == "s4-error-bars.png"
+    assert Path(file.value["path"]).name == "s4-error-bars.png"
 
 
 @pytest.mark.parametrize("kind", FIGURES)

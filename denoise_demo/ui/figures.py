@@ -105,14 +105,17 @@ def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, An
 
 
 def _draw(kind: str, recipe: str, choices: dict[str, Any]) -> tuple[str, Any, Any]:
+    """Draw the figure, or say in its place that the benchmark has to run first."""
     spec = figures.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
     try:
         figure = figures.draw(kind, recipe=recipe, **choices)
     except ResultsError as error:
-        return f"**This figure has no numbers yet:** {error}.\n\n{words}", gr.Image(None), None
+        text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
+        return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
     path = keep(plots.to_png(figure), figures.file_name(kind, recipe))
-    return words, gr.Image(path, alt_text=spec.explanation), path
+    file = gr.DownloadButton(value=path, interactive=True)
+    return words, gr.Image(path, alt_text=spec.explanation), file
 
 
 def list_sources(kind: str) -> Any:
