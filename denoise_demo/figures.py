@@ -1,33 +1,40 @@
-"""The articles' figures, drawn again for any recipe and any digits."""
+"""The articles' figures, drawn again for any recipe and any pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from denoise_demo import panels
+from denoise_demo import face_panels, panels
+from denoise_demo.article import MISTAKES
+from denoise_demo.charts import bar_grid
 from denoise_demo.checks import integer, lookup
 from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.face_panels import Bars
 from denoise_demo.methods import get_method
 from denoise_demo.panels import Panels, Subject
 from denoise_demo.plots import Figure, picture_grid
-from denoise_demo.sources import choose_digits
+from denoise_demo.sources import choose_pictures
 
 
 @dataclass(frozen=True)
 class FigureSpec:
     """One figure of an article.
 
-    `recipe` is the article's own network, `any_recipe` says whether another may take its place;
-    `digits` is how many the figure shows, and `first` the number of the article's first one.
+    `recipe` is the article's own network, `any_recipe` says whether another of the domain may take
+    its place; `pictures` is how many of the domain's the figure is drawn of, none where it shows
+    results of the benchmark, and `first` the number of the article's first one. `details` are
+    Markdown that the page shows under the explanation.
     """
 
     label: str
     article: str
     explanation: str
-    build: Callable[[Subject], Panels]
+    build: Callable[[Subject], Panels | Bars]
     recipe: str
     any_recipe: bool
-    digits: int
+    pictures: int
     first: int = 0
+    domain: str = "digits"
+    details: str = ""
 
     @property
     def title(self) -> str:
@@ -43,24 +50,27 @@ def draw(
     Args:
         kind: a key of FIGURES.
         recipe: a network's or a filter's id; ignored by a figure whose networks are fixed.
-        source: a key of SOURCES.
-        first: the number of the first digit; after the last digit comes the first again.
+        source: a key of COLLECTIONS for the figure's domain.
+        first: the number of the first picture; after the last one comes the first again.
         seed: of the noise.
         picture: the laboratory's picture, for that source; see `sources.laboratory_picture`.
 
     Raises:
-        ValueError: for anything unknown or malformed; DataError and CheckpointError for data or
-            weights that are not there.
+        ValueError: for anything unknown or malformed; DataError, CheckpointError and ResultsError
+            for data, weights or results that are not there.
     """
     spec = get_figure(kind)
     if not 0 <= integer(seed, "seed") <= SEED_MAXIMUM:
         raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
-    recipe = get_method(recipe if spec.any_recipe else spec.recipe).id
-    clean, labels, words = choose_digits(source, first, spec.digits, picture)
-    subject = Subject(clean, labels, words, recipe, seed)
+    recipe = _own_or(recipe, spec)
+    chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
+    subject = Subject(*chosen, recipe, seed)
     content = spec.build(subject)
     title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
-    return picture_grid(title, content.columns, content.rows, _caption(subject, content))
+    if isinstance(content, Bars):
+        return bar_grid(title, content.columns, content.rows, content.caption)
+    caption = f"{_caption(subject, content)} {spec.domain.capitalize()}: {subject.source}."
+    return picture_grid(title, content.columns, content.rows, caption)
 
 
 def get_figure(kind: object) -> FigureSpec:
@@ -73,17 +83,31 @@ def file_name(kind: str, recipe: str) -> str:
     return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
 
 
+def _own_or(recipe: str, spec: FigureSpec) -> str:
+    """Return the figure's own recipe or, where it may be, the one asked for."""
+    if not spec.any_recipe:
+        return spec.recipe
+    method = get_method(recipe)
+    if method.domain not in ("", spec.domain):
+        raise ValueError(
+            f"{recipe} denoises {method.domain}, and this figure shows {spec.domain}: choose "
+            f"another denoiser"
+        )
+    return method.id
+
+
 def _caption(subject: Subject, content: Panels) -> str:
     """Say what the figure was made with."""
     corruption = content.corruption
     parts = [f"Denoiser: {content.network}."] if content.network else []
-    if corruption.kind == "none":
+    if isinstance(corruption, str):
+        parts += [f"Corruption: {corruption}.", f"Noise seed {subject.seed}."]
+    elif corruption.kind == "none":
         parts += ["No noise."]
     else:
         parts += [f"Corruption: {corruption.describe()}.", f"Noise seed {subject.seed}."]
-    if not corruption.clip:
-        parts += ["Shown limited to 0 to 1."]
-    return " ".join([*parts, f"Digits: {subject.source}."])
+        parts += [] if corruption.clip else ["Shown limited to 0 to 1."]
+    return " ".join(parts)
 
 
 FIGURES: dict[str, FigureSpec] = {
@@ -95,7 +119,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.blur_then_noise,
         recipe="conv-pool",
         any_recipe=False,
-        digits=1,
+        pictures=1,
         first=1,
     ),
     "s0-noise-generator": FigureSpec(
@@ -106,7 +130,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.noise_generator,
         recipe="conv-pool",
         any_recipe=True,
-        digits=4,
+        pictures=4,
     ),
     "s0-rising-noise": FigureSpec(
         label="Rising noise",
@@ -117,7 +141,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.rising_noise,
         recipe="conv-pool",
         any_recipe=True,
-        digits=1,
+        pictures=1,
         first=3,
     ),
     "s0-one-level": FigureSpec(
@@ -128,7 +152,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.one_level,
         recipe="conv-pool",
         any_recipe=True,
-        digits=6,
+        pictures=6,
     ),
     "s1-denoise-and-classify": FigureSpec(
         label="Denoise and classify",
@@ -138,7 +162,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.denoise_and_classify,
         recipe="dense-64",
         any_recipe=True,
-        digits=10,
+        pictures=10,
     ),
     "s2-code-sizes": FigureSpec(
         label="Sizes of the code",
@@ -148,7 +172,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.code_sizes,
         recipe="dense-32",
         any_recipe=False,
-        digits=5,
+        pictures=5,
     ),
     "s2-gaussian-denoising": FigureSpec(
         label="Gaussian noise",
@@ -158,7 +182,7 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.gaussian_denoising,
         recipe="dense-16",
         any_recipe=True,
-        digits=10,
+        pictures=10,
     ),
     "s3-side-by-side": FigureSpec(
         label="Side by side",
@@ -168,6 +192,44 @@ FIGURES: dict[str, FigureSpec] = {
         build=panels.side_by_side,
         recipe="dense-300-fixed",
         any_recipe=True,
-        digits=1,
+        pictures=1,
+    ),
+    "s4-four-noises": FigureSpec(
+        label="Four noises",
+        article="S4",
+        explanation="One face under four kinds of noise: the Gaussian noise and the salt & pepper "
+        "of the article's text are far from those that its notebook draws.",
+        build=face_panels.four_noises,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=1,
+        domain="faces",
+    ),
+    "s4-results-grid": FigureSpec(
+        label="Every denoiser",
+        article="S4",
+        explanation="Look for the star in each row: the best denoiser is another one for another "
+        "noise, and where the noise is light the best may be to do nothing.",
+        build=face_panels.results_grid,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=1,
+        domain="faces",
+    ),
+    "s4-error-bars": FigureSpec(
+        label="Errors, three ways",
+        article="S4",
+        explanation="Shorter bars are better: the article's bars say that its autoencoder is no "
+        "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "
+        "in its notebook, which the middle column makes again.",
+        build=face_panels.error_bars,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=0,
+        domain="faces",
+        details="\n".join(
+            f"{number}. **{title}:** {line}"
+            for number, (title, line) in enumerate(MISTAKES.items(), 1)
+        ),
     ),
 }

@@ -1,4 +1,4 @@
-"""What each of the articles' figures shows: digits in, columns and rows of pictures out."""
+"""What the figures of digits show: digits in, columns and rows of pictures out."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
 
 @dataclass(frozen=True)
 class Subject:
-    """What a figure is drawn of: digits (N, 1, 28, 28) in [0, 1], and what was chosen for them.
+    """What a figure is drawn of: pictures (N, C, 28, 28) in [0, 1], and what was chosen for them.
 
     A label is None where nobody knows it.
     """
@@ -49,11 +49,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Panels:
-    """A figure's content: column headings, rows, and the corruption and network to name."""
+    """A figure's content: column headings, rows, and the corruption and network to name.
+
+    Words take the corruption's place where there are several.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Row]
-    corruption: Corruption
+    corruption: Corruption | str
     network: str = ""
 
 
@@ -108,8 +111,8 @@ def rising_noise(subject: Subject) -> Panels:
     ]
     rows = [
         Row("Clean", clean),
-        Row("Noisy", noisy, _decibels(noisy, clean), "PSNR below"),
-        Row("Denoised", denoised, _decibels(denoised, clean), "PSNR below"),
+        Row("Noisy", noisy, decibels(noisy, clean), "PSNR below"),
+        Row("Denoised", denoised, decibels(denoised, clean), "PSNR below"),
     ]
     spans = replace(trials[-1].corruption, level=(0.0, 2.0), blur_sigma=(0.0, 2.5))
     return Panels(columns, rows, spans, subject.recipe)
@@ -154,7 +157,7 @@ def side_by_side(subject: Subject) -> Panels:
     """Show one digit before noise, after it, and denoised."""
     trial = _try(subject, POINTS["s2"])
     images = torch.cat([subject.clean, trial.noisy, trial.denoised])
-    notes = _decibels(images, subject.clean.expand(3, -1, -1, -1))
+    notes = decibels(images, subject.clean.expand(3, -1, -1, -1))
     row = Row("", images, notes)
     return Panels(["original", "noisy", "denoised"], [row], trial.corruption, subject.recipe)
 
@@ -193,20 +196,22 @@ def _readings(images: Tensor, labels: Sequence[int | None]) -> list[Note]:
     ]
 
 
-def _psnr(images: Tensor, clean: Tensor) -> Tensor:
+def shown_psnr(images: Tensor, clean: Tensor) -> Tensor:
     """Return the PSNR (N,) of images as they are shown, limited to [0, 1]."""
     return metrics.psnr(images.clamp(0, 1), clean)
 
 
-def _decibels(images: Tensor, clean: Tensor) -> list[Note]:
-    return [Note(_in_decibels(value)) for value in _psnr(images, clean).tolist()]
+def decibels(images: Tensor, clean: Tensor) -> list[Note]:
+    """Return a note with each image's PSNR."""
+    return [Note(in_decibels(value)) for value in shown_psnr(images, clean).tolist()]
 
 
 def _mean_decibels(images: Tensor, clean: Tensor) -> str:
-    return "PSNR " + _in_decibels(float(_psnr(images, clean).mean()))
+    return "PSNR " + in_decibels(float(shown_psnr(images, clean).mean()))
 
 
-def _in_decibels(value: float) -> str:
+def in_decibels(value: float) -> str:
+    """Return a PSNR in words."""
     return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"
 
 

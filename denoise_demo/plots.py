@@ -15,7 +15,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-__all__ = ["Figure", "Note", "Row", "loss_history", "picture_grid", "picture_scale", "to_png"]
+__all__ = [
+    "Axes",
+    "Figure",
+    "Note",
+    "Row",
+    "loss_history",
+    "picture_grid",
+    "picture_scale",
+    "to_png",
+]
 
 FONT = "DejaVu Sans"  # ships with matplotlib, and has the check mark and the cross
 INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # told apart by everyone
@@ -30,15 +39,19 @@ LETTER = 0.62  # a letter's mean width, as a share of the type's size
 
 @dataclass(frozen=True)
 class Note:
-    """A word under a picture; `right` says whether it is true, where that is known."""
+    """Words under a picture; `right` says whether they are true, `best` whether none are better."""
 
     text: str
     right: bool | None = None
+    best: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of pictures (N, 1, H, W) in [0, 1] or beyond, its label, and a note under each."""
+    """A row of pictures (N, C, H, W) in [0, 1] or beyond, its label, and a note under each.
+
+    One channel is grey, three are red, green and blue.
+    """
 
     label: str
     images: Tensor
@@ -47,7 +60,7 @@ class Row:
 
 
 def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> Figure:
-    """Show rows of pictures, one axes each, in grey from black at 0 to white at 1.
+    """Show rows of pictures, one axes each, from black at 0 to full light at 1.
 
     Args:
         title: the heading.
@@ -60,7 +73,7 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
     cell_width, cell_height = scale * width, scale * height
     left = MARGIN + _label_width(rows)
     figure_width = left + count * cell_width + (count - 1) * GAP + MARGIN
-    canvas = _Canvas(figure_width, title, caption, _stack(columns, rows, cell_height))
+    canvas = Canvas(figure_width, title, caption, _stack(columns, rows, cell_height))
     canvas.headings(columns, [left + i * (cell_width + GAP) + cell_width / 2 for i in range(count)])
     for row in rows:
         canvas.row(row, left, cell_width, cell_height)
@@ -103,7 +116,7 @@ def to_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-class _Canvas:
+class Canvas:
     """A figure filled from the top down; positions are pixels from the top left corner."""
 
     def __init__(self, width: int, title: str, caption: str, content: int) -> None:
@@ -126,15 +139,15 @@ class _Canvas:
             points = size * 72 / DPI
             self.figure.text(*place, line, size=points, family=FONT, parse_math=False, **style)
 
-    def headings(self, columns: Sequence[str], centres: Sequence[float]) -> None:
+    def headings(self, columns: Sequence[str], places: Sequence[float], **style: Any) -> None:
         """Write what stands above the columns."""
-        for heading, x in zip(columns, centres, strict=bool(columns)):
-            self.text(x, self.top, heading, ha="center")
-        self.top += LINE * max(map(_lines, columns), default=0)
+        for heading, x in zip(columns, places, strict=bool(columns)):
+            self.text(x, self.top, heading, **({"ha": "center"} | style))
+        self.top += LINE * max(map(count_lines, columns), default=0)
 
     def row(self, row: Row, left: int, width: int, height: int) -> None:
         """Draw a row's label, pictures and notes."""
-        middle = self.top + (height - LINE * (1 + _lines(row.detail))) / 2
+        middle = self.top + (height - LINE * (1 + count_lines(row.detail))) / 2
         self.text(MARGIN, middle, row.label, weight="bold")
         self.text(MARGIN, middle + LINE, row.detail, color=GREY)
         for i, image in enumerate(row.images):
@@ -142,27 +155,29 @@ class _Canvas:
             self.picture(image, x, width, height)
             if row.notes:
                 self.note(row.notes[i], x + width / 2, self.top + height + 4)
-        self.top += height + (LINE + 4 if row.notes else 0) + GAP
+        self.top += height + _notes_height(row) + GAP
 
     def picture(self, image: Tensor, x: int, width: int, height: int) -> None:
-        """Draw one picture (1, H, W) on exactly these pixels."""
-        bottom = self.height - self.top - height
-        box = (x / self.width, bottom / self.height, width / self.width, height / self.height)
-        axes = self.figure.add_axes(box)
-        axes.imshow(
-            image[0].cpu().numpy(),
-            cmap="gray",
-            vmin=0,
-            vmax=1,
-            interpolation="nearest",
-            aspect="auto",
-        )
+        """Draw one picture (C, H, W) on exactly these pixels."""
+        axes = self.axes(x, width, height)
+        style: dict[str, Any] = {"interpolation": "nearest", "aspect": "auto"}
+        if len(image) == 1:
+            axes.imshow(image[0].cpu().numpy(), cmap="gray", vmin=0, vmax=1, **style)
+        else:  # matplotlib would cut fractions of colours to 8 bits instead of rounding them
+            colours = image.clamp(0, 1).mul(255).round().byte()
+            axes.imshow(colours.permute(1, 2, 0).cpu().numpy(), **style)
         axes.set_axis_off()
 
+    def axes(self, x: int, width: int, height: int) -> Axes:
+        """Add axes on exactly these pixels."""
+        bottom = self.height - self.top - height
+        box = (x / self.width, bottom / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
+
     def note(self, note: Note, x: float, y: float) -> None:
-        """Write a note; right and wrong differ in mark, colour and weight."""
+        """Write a note; right, wrong and best differ in mark, colour and weight."""
         mark, colour, weight = {
-            None: ("", GREY, "normal"),
+            None: (" ★", BLUE, "bold") if note.best else ("", GREY, "normal"),
             True: (" ✓", BLUE, "normal"),
             False: (" ✗", ORANGE, "bold"),
         }[note.right]
@@ -171,19 +186,27 @@ class _Canvas:
 
 def _stack(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:
     """Return the height that the headings and rows take."""
-    headings = LINE * max(map(_lines, columns), default=0)
-    notes = sum(LINE + 4 for row in rows if row.notes)
-    return headings + len(rows) * (cell_height + GAP) + notes
+    headings = LINE * max(map(count_lines, columns), default=0)
+    return headings + sum(cell_height + _notes_height(row) + GAP for row in rows)
+
+
+def _notes_height(row: Row) -> int:
+    """Return the height that a row's notes take."""
+    return LINE * max(count_lines(note.text) for note in row.notes) + 4 if row.notes else 0
 
 
 def _label_width(rows: Sequence[Row]) -> int:
     """Return the width that the rows' labels need, with the gap to the pictures."""
-    lines = [line for row in rows for line in (row.label, *row.detail.split("\n"))]
+    return words_width([line for row in rows for line in (row.label, *row.detail.split("\n"))])
+
+
+def words_width(lines: Sequence[str]) -> int:
+    """Return the width of the longest line with the gap after it."""
     longest = max(map(len, lines))
     return round(longest * LETTER * TEXT) + 2 * GAP if longest else 0
 
 
-def _lines(text: str) -> int:
+def count_lines(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 

@@ -1,7 +1,8 @@
-"""Where clean pictures come from: built-in digits, MNIST, the drawing pad, an upload."""
+"""Where clean pictures come from: built-in ones, a test set, the drawing pad, an upload."""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -9,15 +10,17 @@ from torch import Tensor
 
 from denoise_demo.checks import brief, check_keys, integer, lookup
 from denoise_demo.data import Images, load_examples, mnist_test
+from denoise_demo.domains import Domain, get_domain
+from denoise_demo.faces import load_faces
 from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
-from denoise_demo.models import DIGIT
+from denoise_demo.portraits import load_portraits
 
-COLLECTIONS: dict[str, str] = {
-    "built-in": "Built-in digits",
-    "mnist": "MNIST test set",
-    "laboratory": "The picture in the laboratory",
+LABORATORY = {"laboratory": "The picture in the laboratory"}
+COLLECTIONS: dict[str, dict[str, str]] = {  # by domain; the first is always there
+    "digits": {"built-in": "Built-in digits", "mnist": "MNIST test set"} | LABORATORY,
+    "faces": {"portraits": "Built-in portraits", "faces": "Face test split"} | LABORATORY,
 }
-LONGEST_PICTURE = 4096  # characters; a digit takes some 1,100
+LONGEST_PICTURE = 20_000  # characters; a digit takes some 1,100, the largest in colour 16,500
 LARGEST_RASTER = 560  # pixels a side of a drawing
 LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
 
@@ -53,47 +56,50 @@ def pixels_source(picture: Tensor) -> dict[str, Any]:
     }
 
 
-def count_digits(source: str) -> int:
-    """Return how many digits a source has to start from."""
-    lookup(COLLECTIONS, source, "source of digits")
-    return 1 if source == "laboratory" else len(_digits(source))
+def count_pictures(domain: str, source: str) -> int:
+    """Return how many pictures of a domain a source has to start from."""
+    lookup(COLLECTIONS[domain], source, f"source of {domain}")
+    return 1 if source == "laboratory" else len(_LOADERS[source]())
 
 
-def choose_digits(
-    source: str, first: int, count: int, picture: str = ""
+def choose_pictures(
+    domain: str, source: str, first: int, count: int, picture: str = ""
 ) -> tuple[Tensor, list[int | None], str]:
-    """Return digits (count, 1, 28, 28), their labels and where they come from in words.
+    """Return pictures (count, C, 28, 28), their labels and where they come from in words.
 
-    The laboratory's picture is followed by built-in digits where a figure shows several.
+    The laboratory's picture is followed by built-in ones where a figure shows several.
     """
+    kind, built_in = get_domain(domain), next(iter(COLLECTIONS[domain]))
+    lookup(COLLECTIONS[domain], source, f"source of {domain}")
+    if not count:
+        return torch.empty(0, *kind.shape), [], "none"
     if source == "laboratory":
-        own = laboratory_picture(picture)
+        own = laboratory_picture(picture, kind)
         if count == 1:
             return own, [None], "the laboratory's picture"
-        clean, labels, _ = choose_digits("built-in", 0, count - 1)
-        words = "the laboratory's picture, then built-in digits"
+        clean, labels, _ = choose_pictures(domain, built_in, 0, count - 1)
+        words = f"the laboratory's picture, then built-in {domain}"
         return torch.cat([own, clean]), [None, *labels], words
-    digits = _digits(source)
-    if not 0 <= integer(first, "first digit") < len(digits):
+    images = _LOADERS[source]()
+    if not 0 <= integer(first, f"first {kind.noun}") < len(images):
         raise ValueError(
-            f"first digit {brief(first)}: the {digits.source} has 0 to {len(digits) - 1}"
+            f"first {kind.noun} {brief(first)}: the {images.source} has 0 to {len(images) - 1}"
         )
-    rows = (first + torch.arange(count)) % len(digits)
-    words = f"{digits.source}, number {first}" + (" and following" if count > 1 else "")
-    return digits.clean(rows), digits.labels[rows].tolist(), words
+    rows = (first + torch.arange(count)) % len(images)
+    words = f"{images.source}, number {first}" + (" and following" if count > 1 else "")
+    labels = [label if label >= 0 else None for label in images.labels[rows].tolist()]
+    return images.clean(rows), labels, words
 
 
-def laboratory_picture(text: str) -> Tensor:
-    """Read the laboratory's picture (1, 1, 28, 28) from JSON of a "pixels" source.
+def laboratory_picture(text: str, domain: Domain) -> Tensor:
+    """Read the laboratory's picture (1, C, 28, 28) from JSON of a "pixels" source.
 
     Raises:
-        ValueError: when it is empty, malformed or no grey picture of 28 x 28.
+        ValueError: when it is empty, malformed or no picture of this domain's shape.
     """
+    remedy = f"show a {domain.noun} there, or take the {domain.noun}s from another source"
     if not text:
-        raise ValueError(
-            "nothing is on the laboratory's stage yet: draw or choose a digit there, or take the "
-            "digits from another source"
-        )
+        raise ValueError(f"nothing is on the laboratory's stage yet: {remedy}")
     try:
         if not isinstance(text, str) or len(text) > LONGEST_PICTURE:
             raise ValueError("not a short text")
@@ -101,14 +107,20 @@ def laboratory_picture(text: str) -> Tensor:
     except (ValueError, RecursionError) as error:
         raise ValueError("the laboratory's picture is not valid JSON: show it again") from error
     picture, _ = clean_picture(source)
-    if tuple(picture.shape) != (1, *DIGIT):
-        raise ValueError(f"the laboratory's picture is {tuple(picture.shape)}: give one of a digit")
+    _, channels, height, width = picture.shape
+    if (channels, height, width) != domain.shape:
+        colour = "grey" if channels == 1 else "in colour"
+        raise ValueError(
+            f"the laboratory's picture is {colour}, {height} x {width} pixels, and this figure "
+            f"shows {domain.noun}s: {remedy}"
+        )
     return picture
 
 
-def _digits(source: str) -> Images:
-    lookup(COLLECTIONS, source, "source of digits")
-    return load_examples() if source == "built-in" else mnist_test()
+@cache
+def _faces_test() -> Images:
+    """Return the test faces, read once; DataError when they are not there."""
+    return load_faces("test")
 
 
 def _numbered(digits: Images, index: Any) -> tuple[Tensor, int]:
@@ -141,6 +153,12 @@ def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor,
     return decode_pixels(pixels, height=height, width=width, channels=channels), None
 
 
+_LOADERS: dict[str, Callable[[], Images]] = {
+    "built-in": load_examples,
+    "mnist": mnist_test,
+    "portraits": load_portraits,
+    "faces": _faces_test,
+}
 _Reader = Callable[..., tuple[Tensor, int | None]]
 _READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "example": (lambda index: _numbered(load_examples(), index), ("index",)),

@@ -11,20 +11,26 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from denoise_demo import checkpoints, data, inference
+from denoise_demo import checkpoints, data, faces, inference, results, sources
+from denoise_demo.article import BASELINES, KINDS, MISTAKES
 from denoise_demo.data import DataError, load_examples
+from denoise_demo.domains import DOMAINS
 from denoise_demo.experiment import Settings, run
+from denoise_demo.face_panels import METHODS, method_id
 from denoise_demo.figures import FIGURES, draw, file_name
-from denoise_demo.plots import Figure
+from denoise_demo.plots import Figure, to_png
 from denoise_demo.recipes import POINTS, RECIPES, denoisers, settings_of
 from denoise_demo.sources import (
-    choose_digits,
-    count_digits,
+    COLLECTIONS,
+    choose_pictures,
+    count_pictures,
     laboratory_picture,
     pixels_source,
 )
-from denoise_demo.ui.figures import describe_weights, show_card
+from denoise_demo.ui.cards import describe_weights, show_card
+from denoise_demo.ui.figures import draw_figure, follow_figure, list_sources
 
 PICTURES = {
     "s0-blur-then-noise": 3,
@@ -35,11 +41,16 @@ PICTURES = {
     "s2-code-sizes": 25,
     "s2-gaussian-denoising": 30,
     "s3-side-by-side": 3,
+    "s4-four-noises": 7,
+    "s4-results-grid": 32,
+    "s4-error-bars": 12,
 }
 SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
 SOME_FILTERS = ("median-3", "wiener")
 ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_recipe]
-NOISY = [key for key in FIGURES if key != "s2-code-sizes"]
+PICTURED = [key for key, spec in FIGURES.items() if spec.pictures]
+NOISY = [key for key in PICTURED if key != "s2-code-sizes"]
+OTHER = {"digits": "faces", "faces": "digits"}
 
 pytestmark = pytest.mark.usefixtures("no_mnist")
 
@@ -55,10 +66,32 @@ def untrained_networks(untrained_files: Path) -> Iterator[None]:
     inference._loaded.cache_clear()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def measured_faces() -> Iterator[results.Results]:
+    """Let figures find results of faces: every method's error differs, and pix2pix's is least."""
+    faces = [
+        {"domain": "faces", "method": method_id(name, kind), "point": f"s4-{kind}", "n": 9}
+        | {"mae": 0.08 - 0.01 * i, "mae_low": 0.075 - 0.01 * i, "mae_high": 0.085 - 0.01 * i}
+        for kind in KINDS
+        for i, name in enumerate(METHODS)
+    ]
+    digits = [row | {"domain": "digits", "mae": 0.001} for row in faces]
+    article = [{"noise": kind, "method": "mean-3", "mae": 0.4} for kind in KINDS]
+    measured = {"rows": [*faces, *digits], "article": article}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "load_results", lambda: measured)
+        yield measured
+
+
 @cache
 def built_in(kind: str, recipe: str | None = None, **choices: Any) -> Figure:
-    """Draw a figure of the built-in digits, once for all tests that only look at it."""
-    return draw(kind, recipe=recipe or FIGURES[kind].recipe, source="built-in", **choices)
+    """Draw a figure of the built-in pictures, once for all tests that only look at it."""
+    source = first_source(FIGURES[kind].domain)
+    return draw(kind, recipe=recipe or FIGURES[kind].recipe, source=source, **choices)
+
+
+def first_source(domain: str) -> str:
+    return next(iter(COLLECTIONS[domain]))
 
 
 def values(figure: Figure) -> list[np.ndarray]:
@@ -70,9 +103,9 @@ def words(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.texts)
 
 
-def picture(**changes: Any) -> str:
+def picture(channels: int = 1, **changes: Any) -> str:
     """Return the laboratory's picture as the page gives it: one bright column on black."""
-    image = torch.zeros(1, 28, 28)
+    image = torch.zeros(channels, 28, 28)
     image[..., 13:15] = 1
     fields = pixels_source(image[None])
     return json.dumps(fields | changes)
@@ -107,11 +140,12 @@ def test_no_words_stick_out_or_cover_a_picture(kind: str) -> None:
     assert not any(covered)
 
 
-@pytest.mark.parametrize("kind", FIGURES)
-def test_the_small_print_names_the_digits(kind: str) -> None:
+@pytest.mark.parametrize("kind", PICTURED)
+def test_the_small_print_names_the_pictures(kind: str) -> None:
     caption = words(built_in(kind)).replace("\n", " ")
 
-    assert "Digits: built-in digits, number 0" in caption
+    named = {"digits": "Digits: built-in digits, number 0", "faces": "Faces: portraits, number 0"}
+    assert named[FIGURES[kind].domain] in caption
 
 
 @pytest.mark.parametrize("kind", NOISY)
@@ -123,9 +157,10 @@ def test_the_small_print_names_the_corruption_and_the_seed(kind: str) -> None:
     assert "Noise seed 5." in caption
 
 
-@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("kind", PICTURED)
 def test_the_same_seed_gives_the_same_figure(kind: str) -> None:
-    again = draw(kind, recipe=FIGURES[kind].recipe, source="built-in", seed=1)
+    spec = FIGURES[kind]
+    again = draw(kind, recipe=spec.recipe, source=first_source(spec.domain), seed=1)
 
     pairs = zip(values(built_in(kind, seed=1)), values(again), strict=True)
 
@@ -139,8 +174,8 @@ def test_another_seed_gives_other_noise(kind: str) -> None:
     assert not all(np.array_equal(one, other) for one, other in pairs)
 
 
-@pytest.mark.parametrize("kind", FIGURES)
-def test_another_first_digit_gives_another_figure(kind: str) -> None:
+@pytest.mark.parametrize("kind", PICTURED)
+def test_another_first_picture_gives_another_figure(kind: str) -> None:
     one, other = values(built_in(kind)), values(built_in(kind, first=1))
 
     assert not np.array_equal(one[0], other[0])
@@ -217,6 +252,122 @@ def test_denoise_and_classify_counts_what_is_read_right() -> None:
     assert text.count("✓") + text.count("✗") == 30
 
 
+def test_four_noises_shows_the_evaluation_points() -> None:
+    clean = DOMAINS["faces"].examples().clean(slice(1))
+
+    shown = values(built_in("s4-four-noises"))
+
+    points = ("gaussian", "gaussian-notebook", "poisson", "salt-pepper", "salt-pepper-notebook")
+    for image, point in zip(shown[1:], (*points, "speckle"), strict=True):
+        expected = POINTS[f"s4-{point}"](clean, torch.Generator().manual_seed(0))
+        assert np.array_equal(image, expected[0].mul(255).round().byte().permute(1, 2, 0))
+
+
+def test_four_noises_gives_both_measures_of_every_picture() -> None:
+    text = words(built_in("s4-four-noises")).split("\n")
+
+    assert sum(line.endswith(" dB") for line in text) == 7
+    assert sum(line.startswith("MAE ") for line in text) == 7
+
+
+def test_the_results_grid_marks_the_best_of_each_row() -> None:
+    notes = [t for t in words(built_in("s4-results-grid")).split("\n") if " dB" in t]
+
+    rows = [notes[i : i + len(METHODS)] for i in range(0, len(notes), len(METHODS))]
+    numbers = [[float(note.split()[0]) for note in row] for row in rows]
+    stars = [[note.endswith("★") for note in row] for row in rows]
+    assert len(rows) == len(KINDS)
+    assert all(sum(row) == 1 for row in stars)
+    assert all(n[s.index(True)] == max(n) for n, s in zip(numbers, stars, strict=True))
+
+
+@pytest.fixture
+def bars() -> list[list[str]]:
+    """What stands at the ends of the bars of each chart, row by row."""
+    return [[text.get_text() for text in axes.texts] for axes in built_in("s4-error-bars").axes]
+
+
+def test_the_error_bars_are_those_of_faces_with_the_best_marked(bars: list[list[str]]) -> None:
+    figure = built_in("s4-error-bars")
+
+    lengths = [[patch.get_width() for patch in axes.patches] for axes in figure.axes[::3]]
+    assert lengths == [pytest.approx([0.08 - 0.01 * i for i in range(len(METHODS))])] * len(KINDS)
+    assert bars[0] == ["0.080", "0.070", "0.060", "0.050", "0.040", "0.030", "0.020 ★"]
+    assert all(axes.get_xlim()[0] == 0 for axes in figure.axes)
+
+
+def test_the_error_bars_have_their_intervals() -> None:
+    intervals = built_in("s4-error-bars").axes[0].collections
+
+    ends = [lines.get_segments()[0][:, 0].tolist() for lines in intervals]
+    assert ends == [pytest.approx([0.075 - 0.01 * i, 0.085 - 0.01 * i]) for i in range(7)]
+
+
+def test_published_errors_are_divided_by_3_and_gaps_named(bars: list[list[str]]) -> None:
+    assert bars[2] == ["", "≈ 0.445", "≈ 0.445", "≈ 0.445", "", "≈ 0.457", "0.076"]
+    assert bars[5][-1] == "none published"
+    assert "divided by 3" in words(built_in("s4-error-bars")).replace("\n", " ")
+
+
+def test_the_articles_charts_share_one_scale() -> None:
+    ends = [axes.get_xlim()[1] for axes in built_in("s4-error-bars").axes]
+
+    assert len(set(ends[1::3]) | set(ends[2::3])) == 1
+
+
+@pytest.mark.parametrize("gap", ["rows", "article"])
+def test_without_results_of_faces_the_page_says_what_to_do(
+    gap: str, measured_faces: results.Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = [row for row in measured_faces["rows"] if row["domain"] == "digits"]
+    lacking = {k: v for k, v in (measured_faces | {"rows": digits}).items() if k != "article"}
+    lacking |= {} if gap == "article" else {"article": measured_faces["article"]}
+    monkeypatch.setattr(results, "load_results", lambda: lacking)
+
+    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
+    text, image, file = draw_figure(kind="s4-error-bars", **choices)
+
+    assert "results.json has no scores of faces: run python -m denoise_demo.benchmark" in text
+    assert (image.value, file.value, file.interactive) == (None, None, False)
+
+
+def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
+
+    text, _, file = draw_figure(kind="s4-error-bars", **choices)
+
+    numbered = [f"{i}. **{title}:** {line}" for i, (title, line) in enumerate(MISTAKES.items(), 1)]
+    assert len(numbered) == 4
+    assert all(line in text.split("\n") for line in numbered)
+    assert Path(file.value["path"]).name == "s4-error-bars.png"
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("source", ["built-in", "portraits", "laboratory"])
+def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
+    spec = FIGURES[kind]
+    usable = [*denoisers(), *BASELINES]
+
+    recipe, radio, first, seed = follow_figure(usable, kind, source)
+
+    known = [key for _, key in recipe.choices]
+    assert known == [*denoisers(spec.domain), *BASELINES]
+    assert recipe.value == spec.recipe
+    assert radio.value in [key for _, key in radio.choices]
+    assert radio.value == source or source == first_source(OTHER[spec.domain])
+    assert first.label == f"First {DOMAINS[spec.domain].noun}"
+    assert radio.interactive == seed.interactive == bool(spec.pictures)
+
+
+@pytest.mark.parametrize("kind", ["s3-side-by-side", "s4-results-grid"])
+def test_a_test_set_that_is_not_there_is_not_offered(kind: str) -> None:
+    radio = list_sources(kind)
+
+    assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]
+    assert "joins the list once" in radio.info
+
+
 def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
     (untrained_weights / "mlp-classifier.safetensors").unlink()
 
@@ -240,6 +391,7 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
         ({"recipe": "dense-9"}, "unknown recipe or filter 'dense-9'"),
         ({"recipe": None}, "unknown recipe or filter None"),
         ({"recipe": "mlp-classifier"}, "it does not denoise"),
+        ({"recipe": "pix2pix-speckle"}, "denoises faces, and this figure shows digits"),
         ({"source": "faces"}, "unknown source of digits 'faces'"),
         ({"first": -1}, "first digit -1"),
         ({"first": 10**6}, "first digit 1000000"),
@@ -267,30 +419,63 @@ def test_mnist_digits_come_with_their_labels(fake_mnist: Path, monkeypatch: Any)
     data.mnist_test.cache_clear()
     monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist))
 
-    clean, labels, source = choose_digits("mnist", 5, 3)
+    clean, labels, source = choose_pictures("digits", "mnist", 5, 3)
 
     data.mnist_test.cache_clear()
     assert (clean.shape, labels) == ((3, 1, 28, 28), [5, 6, 7])
     assert source == "MNIST test set, number 5 and following"
 
 
-def test_after_the_last_digit_comes_the_first() -> None:
-    last = count_digits("built-in") - 1
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_after_the_last_picture_comes_the_first(domain: str) -> None:
+    source = first_source(domain)
+    last = count_pictures(domain, source) - 1
 
-    clean, _, _ = choose_digits("built-in", last, 2)
+    clean, _, _ = choose_pictures(domain, source, last, 2)
 
-    assert torch.equal(clean[1:], load_examples().clean(slice(1)))
+    assert torch.equal(clean[1:], DOMAINS[domain].examples().clean(slice(1)))
 
 
-@pytest.mark.parametrize("kind", FIGURES)
+def test_faces_of_a_folder_are_offered_and_start_again_after_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(40):
+        Image.new("RGB", (28, 28), (i, 0, 255)).save(tmp_path / f"{i:02}.png")
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
+    sources._faces_test.cache_clear()
+
+    radio, count = list_sources("s4-four-noises"), count_pictures("faces", "faces")
+    clean, labels, _ = choose_pictures("faces", "faces", 8, 3)
+
+    sources._faces_test.cache_clear()
+    assert ("Face test split", "faces") in radio.choices
+    assert count == 10
+    assert (clean[:, 0, 0, 0] * 255).tolist() == pytest.approx([38, 39, 30])
+    assert labels == [None] * 3
+
+
+@pytest.mark.parametrize("kind", PICTURED)
 def test_the_laboratorys_picture_comes_first(kind: str) -> None:
     spec = FIGURES[kind]
+    channels = DOMAINS[spec.domain].shape[0]
 
-    figure = draw(kind, recipe=spec.recipe, source="laboratory", picture=picture())
+    figure = draw(kind, recipe=spec.recipe, source="laboratory", picture=picture(channels))
 
-    clean = 4 if kind == "s0-noise-generator" else 0
-    assert np.array_equal(values(figure)[clean], laboratory_picture(picture())[0, 0].numpy())
+    shown = values(figure)[4 if kind == "s0-noise-generator" else 0]
+    column = shown.reshape(28, 28, channels) == (255 if channels == 3 else 1)
+    assert column[:, 13:15].all()
+    assert column.sum() == 28 * 2 * channels
     assert "the laboratory's picture" in words(figure).replace("\n", " ")
+
+
+@pytest.mark.parametrize("kind", PICTURED)
+def test_the_laboratorys_picture_of_the_other_kind_is_refused(kind: str) -> None:
+    spec = FIGURES[kind]
+    other = picture(DOMAINS[OTHER[spec.domain]].shape[0])
+
+    with pytest.raises(ValueError, match=f"shows {spec.domain}: show a .* from another source"):
+        draw(kind, recipe=spec.recipe, source="laboratory", picture=other)
 
 
 def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
@@ -314,9 +499,10 @@ def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
         ("{}", "unknown source None"),
         (picture(extra=1), r"\['extra'\] unknown"),
         (picture(height=27), "27 x 28 x 1 bytes"),
-        (picture(channels=3), "28 x 28 x 3 bytes"),
+        (picture().replace('"channels": 1', '"channels": 3'), "28 x 28 x 3 bytes"),
+        (picture(3), "in colour, 28 x 28 pixels, and this figure shows digits: show a digit there"),
         (picture(width="28"), "give a whole number"),
-        (picture(height=14, width=56), "give one of a digit"),
+        (picture(height=14, width=56), "grey, 14 x 56 pixels, and this figure shows digits"),
         (picture(pixels="AAAA"), "base64"),
         (picture(pixels="!" * 1048), "base64"),
         (picture(pixels=5), "base64"),
@@ -324,14 +510,25 @@ def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
 )
 def test_a_malformed_picture_of_the_laboratory_is_refused(text: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        laboratory_picture(text)
+        laboratory_picture(text, DOMAINS["digits"])
+
+
+@pytest.mark.parametrize("size", [28, 64])
+def test_the_largest_picture_of_the_laboratory_is_not_too_long_to_be_read(size: int) -> None:
+    image = json.dumps(pixels_source(torch.rand(1, 3, size, size)))
+
+    if size == 28:
+        assert laboratory_picture(image, DOMAINS["faces"]).shape == (1, 3, 28, 28)
+    else:
+        with pytest.raises(ValueError, match="64 x 64 pixels, and this figure shows faces"):
+            laboratory_picture(image, DOMAINS["faces"])
 
 
 def test_the_laboratorys_picture_is_read_to_the_pixel() -> None:
     drawn = torch.arange(784).reshape(1, 28, 28) % 256 / 255
     pixels = base64.b64encode(bytes(i % 256 for i in range(784))).decode()
 
-    assert torch.equal(laboratory_picture(picture(pixels=pixels))[0], drawn)
+    assert torch.equal(laboratory_picture(picture(pixels=pixels), DOMAINS["digits"])[0], drawn)
 
 
 @pytest.mark.parametrize(
@@ -347,8 +544,14 @@ def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> Non
     spec = FIGURES[kind]
 
     assert spec.recipe in denoisers()
+    assert RECIPES[spec.recipe].domain == spec.domain
     assert kind.startswith(spec.article.lower())
     assert spec.explanation.count(". ") == 0
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_every_figure_can_be_saved(kind: str) -> None:
+    assert to_png(built_in(kind)).startswith(b"\x89PNG")
 
 
 @pytest.fixture
@@ -387,9 +590,37 @@ def test_a_card_tells_how_the_weights_were_trained(
 
     card = describe_weights(checkpoints.read_metadata(path), path.read_bytes())
 
-    facts = (RECIPES[recipe].title, "4,385", f"`python train.py {recipe}`", "12 s on cpu", "Apache")
+    facts = (RECIPES[recipe].title, "4,385", f"`python train.py {recipe}`", "12 s on cpu")
     assert all(fact in card for fact in facts)
     assert hashlib.sha256(path.read_bytes()).hexdigest() in card
+
+
+@pytest.mark.parametrize(
+    ("recipe", "facts"),
+    [
+        ("conv-pool", ["the last 10,000 training images", "learning rate 0.02", "Apache-2.0"]),
+        ("strided-conv-gaussian", ["the last 10 % of the training images", "squared error\n"]),
+        ("strided-conv-gaussian", ["non-commercial research only", "(UTKFace)"]),
+        ("pix2pix-poisson", ["betas 0.5 and 0.999", "mean absolute error plus 0.01 x a patch"]),
+    ],
+)
+def test_a_card_speaks_of_its_own_kind_of_training(
+    trained: Callable[[str], Path], recipe: str, facts: list[str]
+) -> None:
+    path = trained(recipe)
+
+    card = describe_weights(checkpoints.read_metadata(path), path.read_bytes())
+
+    assert all(fact in card for fact in facts)
+    assert ("Apache" in card) == (RECIPES[recipe].domain == "digits")
+
+
+def test_a_card_of_before_adversarial_training_can_be_read(trained: Callable[[str], Path]) -> None:
+    path = trained("conv-pool")
+    metadata = checkpoints.read_metadata(path)
+    del metadata["recipe"]["adversarial"], metadata["recipe"]["domain"]
+
+    assert "**Loss:** binary cross-entropy\n" in describe_weights(metadata, path.read_bytes())
 
 
 def test_a_card_comes_with_the_weights_and_itself_as_files(trained: Callable[[str], Path]) -> None:

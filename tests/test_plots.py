@@ -46,6 +46,41 @@ def test_every_picture_has_axes_of_its_own(checkers: torch.Tensor) -> None:
     assert len(figure.axes) == 6
 
 
+def test_colours_are_shown_to_the_pixel(generator: torch.Generator) -> None:
+    image = torch.randint(256, (1, 3, 28, 28), generator=generator) / 255
+    beyond = 3 * image - 1
+    scale = picture_scale(28, 56)
+
+    figure = picture_grid("title", [], [Row("", torch.cat([image, beyond]))], "caption")
+
+    for axes, expected in zip(figure.axes, (image, beyond.clamp(0, 1)), strict=True):
+        shown = np.asarray(axes.images[0].get_array())
+        assert np.array_equal(shown, expected[0].mul(255).round().byte().permute(1, 2, 0).numpy())
+    page = np.asarray(Image.open(io.BytesIO(to_png(figure))).convert("RGB"))
+    box = figure.axes[0].get_window_extent()
+    rows = slice(round(len(page) - box.y1), round(len(page) - box.y0))
+    crop = page[rows, round(box.x0) : round(box.x1)]
+    whole = image[0].mul(255).round().byte().permute(1, 2, 0).numpy()
+    assert np.array_equal(crop, whole.repeat(scale, 0).repeat(scale, 1))
+
+
+def test_the_best_is_marked(checkers: torch.Tensor) -> None:
+    notes = [Note("7 dB"), Note("9 dB", best=True), Note("8 dB")]
+
+    figure = picture_grid("title", [], [Row("", checkers, notes)], "caption")
+
+    marked = [text for text in figure.texts if "★" in text.get_text()]
+    assert [(text.get_text(), text.get_weight()) for text in marked] == [("9 dB ★", "bold")]
+
+
+def test_notes_of_two_lines_move_the_next_row_down(checkers: torch.Tensor) -> None:
+    one, two = ([Row("", checkers, [Note(text)] * 3)] * 2 for text in ("a", "a\nb"))
+
+    heights = [picture_grid("title", [], rows, "caption").bbox.height for rows in (one, two)]
+
+    assert heights[1] - heights[0] == 2 * 32
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 10])
 def test_every_pixel_of_a_picture_is_a_square_of_whole_pixels(
     checkers: torch.Tensor, count: int

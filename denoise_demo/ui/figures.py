@@ -1,34 +1,34 @@
-"""The figures tab: the articles' figures for any network and any digits, and the weight files."""
+"""The figures tab: the articles' figures for any network and any pictures; the weight cards."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from denoise_demo import figures, plots, sources
-from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
 from denoise_demo.data import has_mnist
+from denoise_demo.domains import get_domain
 from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.faces import has_faces
 from denoise_demo.methods import methods
-from denoise_demo.models import MODELS
-from denoise_demo.noise import Corruption
-from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
+from denoise_demo.results import ResultsError
+from denoise_demo.ui.cards import build_cards, image_place, keep
 from denoise_demo.ui.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
-LOSSES = {
-    "bce": "binary cross-entropy",
-    "mse": "mean squared error",
-    "cross-entropy": "cross-entropy",
+# Sources that need files: whether these are there, and what to say if not.
+OPTIONAL: dict[str, tuple[Callable[[], bool], str]] = {
+    "mnist": (
+        lambda: has_mnist("test"),
+        "The MNIST test set joins the list once its files are on this computer.",
+    ),
+    "faces": (
+        has_faces,
+        "A test split joins the list once DENOISE_DATA_DIR names a folder or zip of faces.",
+    ),
 }
-SETTINGS = {"lr": "learning rate", "eps": "epsilon"}
-SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
-NO_MNIST = "The MNIST test set joins the list once its files are on this computer."
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
 _WITH_PICTURE = """(...values) => [
   ...values.slice(0, -1), window.laboratory ? window.laboratory.picture() : ""
@@ -46,45 +46,41 @@ def build_figures_tab(problems: dict[str, str]) -> None:
             controls = _controls(usable)
             button = gr.Button("Draw the figure", variant="primary", elem_id="figure-draw")
         with gr.Column(scale=3, min_width=320):
-            outputs = [gr.Markdown(elem_id="figure-explanation"), _image("figure-image")]
+            outputs = [gr.Markdown(elem_id="figure-explanation"), image_place("figure-image")]
             outputs += [gr.DownloadButton("Download (PNG)", elem_id="figure-download")]
     kind, recipe, source, first, seed, _ = controls.values()
+    chosen = [recipe, source, first, seed]
     drawing = {"fn": draw_figure, "inputs_kwargs": controls, "outputs": outputs}
     drawing |= {"js": _WITH_PICTURE, "show_progress": "minimal"} | _PRIVATE
-    gr.on([page.load, shown], list_sources, None, source, **_PRIVATE)
+    gr.on([page.load, shown], list_sources, kind, source, **_PRIVATE)
     gr.on([shown, button.click, recipe.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
-    kind.input(follow, kind, [recipe, first], **_PRIVATE).success(**drawing)
-    source.input(follow_source, source, first, **_PRIVATE).success(**drawing)
-    _weights(shown)
+    # Dropdowns tell of a choice twice; the second time the source is one of the list before.
+    followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
+    followed.success(**drawing)
+    source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
+    build_cards(shown)
 
 
 def _controls(usable: list[str]) -> dict[str, Any]:
     """Create the controls, by the names that `figures.draw` gives them."""
     spec = figures.FIGURES[FIRST_FIGURE]
-    last = sources.count_digits("built-in") - 1
     with gr.Group():
         kind = gr.Dropdown(
             [(figure.title, key) for key, figure in figures.FIGURES.items()],
             value=FIRST_FIGURE,
             label="Figure",
-            info="Sets the network and the digit of its article.",
+            info="Sets the network and the picture of its article.",
             elem_id="figure-kind",
         )
-        recipe = gr.Dropdown(
-            [(methods()[key].label, key) for key in usable],
-            value=spec.recipe if spec.recipe in usable else next(iter(usable), None),
-            label="Denoiser",
-            elem_id="figure-recipe",
-        )
-        source = gr.Radio(
-            [(sources.COLLECTIONS[key], key) for key in ("built-in", "laboratory")],
-            value="built-in",
-            label="Digits from",
-            elem_id="figure-source",
-        )
+        recipe = gr.Dropdown(**_denoisers(usable, spec), label="Denoiser", elem_id="figure-recipe")
+        source = gr.Radio(**_sources(spec.domain), value="built-in", elem_id="figure-source")
         first = gr.Slider(
-            0, last, spec.first, step=1, precision=0, label="First digit", elem_id="figure-index"
+            0,
+            **_span(spec.domain, "built-in") | {"value": spec.first},
+            step=1,
+            precision=0,
+            elem_id="figure-index",
         )
         seed = gr.Number(
             0,
@@ -102,130 +98,78 @@ def _controls(usable: list[str]) -> dict[str, Any]:
     )
 
 
-def _weights(shown: Any) -> None:
-    """Create the section about the weight files."""
-    gr.Markdown("## Trained weights\nWhat each file is, how it was trained, and the file itself.")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            choices = [(RECIPES[key].label, key) for key in RECIPES]
-            recipe = gr.Dropdown(choices, label="Network", elem_id="card-recipe")
-            history = _image("card-history", "Training and validation loss over the epochs")
-            with gr.Row():
-                weights = gr.DownloadButton("Weights (safetensors)", elem_id="card-weights")
-                file = gr.DownloadButton("Card (Markdown)", elem_id="card-file")
-        with gr.Column(scale=3, min_width=320):
-            card = gr.Markdown(elem_id="card")
-    outputs = [card, history, weights, file]
-    gr.on([shown, recipe.input], show_card, recipe, outputs, show_progress="hidden", **_PRIVATE)
-
-
-def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, str]:
+def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, Any]:
     """Draw the figure; return its explanation, the picture and the file."""
     with shown_errors():
-        figure = figures.draw(kind, recipe=recipe, **choices)
-    path = _keep(plots.to_png(figure), figures.file_name(kind, recipe))
-    words = figures.get_figure(kind).explanation
-    return words, gr.Image(path, alt_text=words), path
+        return _draw(kind, recipe, choices)
 
 
-def list_sources() -> Any:
-    """Offer the MNIST test set when its files are there."""
-    present = has_mnist("test")
-    choices = [
-        (label, key) for key, label in sources.COLLECTIONS.items() if present or key != "mnist"
-    ]
-    return gr.Radio(choices, info=None if present else NO_MNIST)
-
-
-def follow_figure(usable: list[str], kind: str) -> tuple[Any, Any]:
-    """Set the figure's own recipe, if it can be used, and the digit of its article."""
+def _draw(kind: str, recipe: str, choices: dict[str, Any]) -> tuple[str, Any, Any]:
+    """Draw the figure, or say in its place that the benchmark has to run first."""
     spec = figures.get_figure(kind)
-    value = {"value": spec.recipe} if spec.any_recipe and spec.recipe in usable else {}
-    return gr.Dropdown(interactive=spec.any_recipe, **value), spec.first
-
-
-def follow_source(source: str) -> Any:
-    """Let the first digit span the source; the laboratory has one picture only."""
-    with shown_errors():
-        last = sources.count_digits(source) - 1
-    span = {"maximum": last, "value": 0} if last else {}
-    return gr.Slider(interactive=bool(last), **span)
-
-
-def show_card(recipe: str) -> tuple[Any, ...]:
-    """Return a recipe's card, the history of its losses, and the weights and the card as files."""
-    path = checkpoint_path(recipe)
+    words = f"{spec.explanation}\n\n{spec.details}"
     try:
-        metadata, content = read_metadata(path), path.read_bytes()
-        card = describe_weights(metadata, content)
-        plot = plots.loss_history(metadata["history"], LOSSES[metadata["recipe"]["loss"]])
-    except (CheckpointError, OSError) as error:
-        return _no_card(str(error))
-    except (KeyError, TypeError, ValueError):
-        return _no_card(f"{path.name} does not say how it was trained: train it again")
-    files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
-    history = gr.Image(_keep(plots.to_png(plot), f"{recipe}-history.png"), visible=True)
-    return card, history, *(gr.DownloadButton(value=_keep(*f), interactive=True) for f in files)
+        figure = figures.draw(kind, recipe=recipe, **choices)
+    except ResultsError as error:
+        text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
+        return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
+    path = keep(plots.to_png(figure), figures.file_name(kind, recipe))
+    file = gr.DownloadButton(value=path, interactive=True)
+    return words, gr.Image(path, alt_text=spec.explanation), file
 
 
-def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
-    """Return the card of a weight file, its metadata and its bytes, in Markdown."""
-    recipe, data = metadata["recipe"], metadata["data"]
-    title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
-    corruption: dict[str, Any] = {  # JSON has no tuples
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in recipe["corruption"].items()
-    }
-    words = Corruption(**corruption).describe()
-    drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
-    settings = ", ".join(
-        f"{SETTINGS[name]} {value:g}" for name, value in recipe["settings"].items()
-    )
-    metrics = metadata["metrics"]
-    scores = [text.format(metrics[key]) for key, text in SCORES.items() if key in metrics]
-    facts = {
-        "Recipe": f"`{recipe['id']}`",
-        "Article": f"{recipe['article']}: {ARTICLES[recipe['article']]}",
-        "Network": MODELS[recipe["model"]].label,
-        "Parameters": f"{metadata['parameters']:,}",
-        "Trained on": words + (drawn if corruption["kind"] != "none" else ""),
-        "Loss": LOSSES[recipe["loss"]],
-        "Optimiser": f"{recipe['optimiser']}, {settings}; batches of {recipe['batch']}",
-        "Epochs": f"{metadata['epochs']} of at most {recipe['epochs']}",
-        "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
-        "PyTorch": metadata["torch"],
-        "Seed": metadata["seed"],
-        "Data": f"{data['name']}; the last {recipe['validation']:,} training images validate",
-        "Test score": f"{', '.join(scores)} at the evaluation point `{recipe['point']}`",
-        "Train it again": f"`{metadata['command']}`",
-        "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
-        "Licence": "Apache-2.0",
-    }
-    lines = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
-    return f"### {title}\n\n{lesson}\n\n{lines}\n"
+def list_sources(kind: str) -> Any:
+    """Offer a test set of the figure's domain when its files are there."""
+    return gr.Radio(**_sources(figures.get_figure(kind).domain))
 
 
-def _no_card(reason: str) -> tuple[Any, ...]:
-    """Say why a network cannot be used, and offer nothing to download."""
-    nothing = gr.DownloadButton(value=None, interactive=False)
-    words = f"**This network cannot be used:** {reason}."
-    return words, gr.Image(None, visible=False), nothing, nothing
+def follow_figure(usable: list[str], kind: str, source: str) -> tuple[Any, ...]:
+    """Set the figure's own recipe, if it can be used, and the picture of its article.
 
-
-def _image(name: str, alt_text: str | None = None) -> Any:
-    """Create a place for a figure."""
-    return gr.Image(
-        format="png",
-        type="filepath",
-        show_label=False,
-        buttons=["download", "fullscreen"],
-        interactive=False,
-        alt_text=alt_text,
-        elem_id=name,
+    The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
+    """
+    with shown_errors():
+        spec = figures.get_figure(kind)
+        known, drawn = sources.COLLECTIONS[spec.domain], bool(spec.pictures)
+        source = source if source in known else next(iter(known))
+        span = _span(spec.domain, source)
+    span |= {"value": spec.first if span["interactive"] else 0}
+    return (
+        gr.Dropdown(**_denoisers(usable, spec), interactive=spec.any_recipe),
+        gr.Radio(**_sources(spec.domain), value=source, interactive=drawn),
+        gr.Slider(**span | {"interactive": drawn and span["interactive"]}),
+        gr.Number(interactive=drawn),
     )
 
 
-def _keep(content: bytes, name: str) -> str:
-    """Keep a file in Gradio's cache, from which the page may fetch it."""
-    path: str = save_bytes_to_cache(content, name, get_upload_folder())
-    return path
+def follow_source(kind: str, source: str) -> Any:
+    """Let the first picture span the source."""
+    with shown_errors():
+        return gr.Slider(**_span(figures.get_figure(kind).domain, source))
+
+
+def _denoisers(usable: list[str], spec: figures.FigureSpec) -> dict[str, Any]:
+    """Return the choices of a figure's denoiser, and its own."""
+    names = [key for key in methods(spec.domain) if key in usable]
+    own = spec.recipe if spec.recipe in names else next(iter(names), None)
+    return {"choices": [(methods()[key].label, key) for key in names], "value": own}
+
+
+def _sources(domain: str) -> dict[str, Any]:
+    """Return the choices of where a domain's pictures come from, and what would make more."""
+    missing = [
+        key for key in sources.COLLECTIONS[domain] if key in OPTIONAL and not OPTIONAL[key][0]()
+    ]
+    choices = [
+        (name, key) for key, name in sources.COLLECTIONS[domain].items() if key not in missing
+    ]
+    info = OPTIONAL[missing[0]][1] if missing else None
+    return {"choices": choices, "info": info, "label": f"{domain.capitalize()} from"}
+
+
+def _span(domain: str, source: str) -> dict[str, Any]:
+    """Return the span of the first picture's number; the laboratory has one picture only."""
+    last = sources.count_pictures(domain, source) - 1
+    span = {"maximum": last, "value": 0} if last else {}
+    label = f"First {get_domain(domain).noun}"
+    return span | {"label": label, "interactive": bool(last)}

@@ -51,3 +51,18 @@ def test_the_explanation_has_its_diagram_and_its_formulas(page):
 
     expect(page.locator(".explanation .mermaid svg")).to_be_visible(timeout=20_000)
     assert page.locator(".explanation .katex").count() > 10
+
+
+def test_the_choices_follow_a_figure_of_faces_and_back(figures):
+    for title, source, first in (
+        ("S4 · Four noises", "Built-in portraits", "First face"),
+        ("S3 · Side by side", "Built-in digits", "First digit"),
+    ):
+        before = figures.locator("#figure-image img").get_attribute("src")
+        figures.locator("#figure-kind input").first.click()
+        figures.get_by_role("option", name=title).click()
+
+        expect(figures.locator("#figure-image img")).not_to_have_attribute("src", before)
+        expect(figures.get_by_label(source)).to_be_checked()
+        expect(figures.locator("#figure-index")).to_contain_text(first)
+        expect(figures.locator(".toast-body")).to_have_count(0)

@@ -1,0 +1,149 @@
+"""The cards of the weight files: what each is, how it was trained, and the file itself."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from denoise_demo import plots
+from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
+from denoise_demo.models import MODELS
+from denoise_demo.noise import Corruption
+from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
+
+LOSSES = {
+    "bce": "binary cross-entropy",
+    "mse": "mean squared error",
+    "l1": "mean absolute error",
+    "cross-entropy": "cross-entropy",
+}
+SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
+LICENCES = {
+    "digits": "Apache-2.0",
+    "faces": "weights for non-commercial research only, as the data they were trained on (UTKFace)",
+}
+SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
+
+
+def build_cards(shown: Any) -> None:
+    """Create the section about the weight files."""
+    gr.Markdown("## Trained weights\nWhat each file is, how it was trained, and the file itself.")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            choices = [(RECIPES[key].label, key) for key in RECIPES]
+            recipe = gr.Dropdown(choices, label="Network", elem_id="card-recipe")
+            history = image_place("card-history", "Training and validation loss over the epochs")
+            with gr.Row():
+                weights = gr.DownloadButton("Weights (safetensors)", elem_id="card-weights")
+                file = gr.DownloadButton("Card (Markdown)", elem_id="card-file")
+        with gr.Column(scale=3, min_width=320):
+            card = gr.Markdown(elem_id="card")
+    outputs = [card, history, weights, file]
+    gr.on(
+        [shown, recipe.input],
+        show_card,
+        recipe,
+        outputs,
+        show_progress="hidden",
+        api_visibility="private",
+        trigger_mode="always_last",
+    )
+
+
+def show_card(recipe: str) -> tuple[Any, ...]:
+    """Return a recipe's card, the history of its losses, and the weights and the card as files."""
+    path = checkpoint_path(recipe)
+    try:
+        metadata, content = read_metadata(path), path.read_bytes()
+        card = describe_weights(metadata, content)
+        plot = plots.loss_history(metadata["history"], LOSSES[metadata["recipe"]["loss"]])
+    except (CheckpointError, OSError) as error:
+        return _no_card(str(error))
+    except (KeyError, TypeError, ValueError):
+        return _no_card(f"{path.name} does not say how it was trained: train it again")
+    files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
+    history = gr.Image(keep(plots.to_png(plot), f"{recipe}-history.png"), visible=True)
+    return card, history, *(gr.DownloadButton(value=keep(*f), interactive=True) for f in files)
+
+
+def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
+    """Return the card of a weight file, its metadata and its bytes, in Markdown."""
+    recipe, data = metadata["recipe"], metadata["data"]
+    title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
+    corruption: dict[str, Any] = {  # JSON has no tuples
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in recipe["corruption"].items()
+    }
+    words = Corruption(**corruption).describe()
+    drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
+    settings = ", ".join(_setting(name, value) for name, value in recipe["settings"].items())
+    metrics = metadata["metrics"]
+    scores = [text.format(metrics[key]) for key, text in SCORES.items() if key in metrics]
+    facts = {
+        "Recipe": f"`{recipe['id']}`",
+        "Article": f"{recipe['article']}: {ARTICLES[recipe['article']]}",
+        "Network": MODELS[recipe["model"]].label,
+        "Parameters": f"{metadata['parameters']:,}",
+        "Trained on": words + (drawn if corruption["kind"] != "none" else ""),
+        "Loss": _loss(recipe),
+        "Optimiser": f"{recipe['optimiser']}, {settings}; batches of {recipe['batch']}",
+        "Epochs": f"{metadata['epochs']} of at most {recipe['epochs']}",
+        "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
+        "PyTorch": metadata["torch"],
+        "Seed": metadata["seed"],
+        "Data": f"{data['name']}; the last {_held_back(recipe)} training images validate",
+        "Test score": f"{', '.join(scores)} at the evaluation point `{recipe['point']}`",
+        "Train it again": f"`{metadata['command']}`",
+        "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
+        "Licence": LICENCES[get_recipe(recipe["id"]).domain],
+    }
+    lines = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
+    return f"### {title}\n\n{lesson}\n\n{lines}\n"
+
+
+def _setting(name: str, value: Any) -> str:
+    """Return an optimiser's setting in words; JSON has a pair as a list."""
+    numbers = value if isinstance(value, list) else [value]
+    return f"{SETTINGS[name]} {' and '.join(f'{number:g}' for number in numbers)}"
+
+
+def _loss(recipe: Mapping[str, Any]) -> str:
+    """Return the loss in words; files from before adversarial training do not speak of it."""
+    weight = recipe.get("adversarial", 0)
+    verdict = f" plus {weight:g} x a patch discriminator's least-squares verdict"
+    return LOSSES[recipe["loss"]] + (verdict if weight else "")
+
+
+def _held_back(recipe: Mapping[str, Any]) -> str:
+    """Return how many images validate: their number, or below 1 their share."""
+    count = recipe["validation"]
+    return f"{100 * count:g} % of the" if count < 1 else f"{count:,}"
+
+
+def _no_card(reason: str) -> tuple[Any, ...]:
+    """Say why a network cannot be used, and offer nothing to download."""
+    nothing = gr.DownloadButton(value=None, interactive=False)
+    words = f"**This network cannot be used:** {reason}."
+    return words, gr.Image(None, visible=False), nothing, nothing
+
+
+def image_place(name: str, alt_text: str | None = None) -> Any:
+    """Create a place for a figure."""
+    return gr.Image(
+        format="png",
+        type="filepath",
+        show_label=False,
+        buttons=["download", "fullscreen"],
+        interactive=False,
+        alt_text=alt_text,
+        elem_id=name,
+    )
+
+
+def keep(content: bytes, name: str) -> str:
+    """Keep a file in Gradio's cache, from which the page may fetch it."""
+    path: str = save_bytes_to_cache(content, name, get_upload_folder())
+    return path
