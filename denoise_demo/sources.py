@@ -1,7 +1,8 @@
-"""Where clean pictures come from: built-in digits, MNIST, the drawing pad, an upload."""
+"""Where clean pictures come from: digits, faces, the drawing pad, an upload, a photo."""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -9,8 +10,17 @@ from torch import Tensor
 
 from denoise_demo.checks import brief, check_keys, integer, lookup
 from denoise_demo.data import Images, load_examples, mnist_test
-from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
+from denoise_demo.faces import load_faces
+from denoise_demo.images import (
+    centre_digit,
+    decode_pixels,
+    encode_pixels,
+    shrink_digit,
+    to_face,
+    to_pil,
+)
 from denoise_demo.models import DIGIT
+from denoise_demo.portraits import load_portraits
 
 COLLECTIONS: dict[str, str] = {
     "built-in": "Built-in digits",
@@ -18,7 +28,7 @@ COLLECTIONS: dict[str, str] = {
     "laboratory": "The picture in the laboratory",
 }
 LONGEST_PICTURE = 4096  # characters; a digit takes some 1,100
-LARGEST_RASTER = 560  # pixels a side of a drawing
+LARGEST_RASTER = 560  # pixels a side of a drawing or a photo
 LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
 
 
@@ -26,12 +36,13 @@ def clean_picture(source: Any) -> tuple[Tensor, int | None]:
     """Return the picture that a request names, (1, C, H, W) in [0, 1], and its label if known.
 
     Args:
-        source: an object with `kind` and what that kind needs: "example" or "mnist" with
-            `index`; "drawing" with `pixels`, `size` and `centre`; "pixels" with `pixels`,
-            `height`, `width` and `channels`. Pixels are base64 text of bytes, row by row.
+        source: an object with `kind` and what that kind needs: "example", "mnist", "portrait" or
+            "face" with `index`; "drawing" with `pixels`, `size` and `centre`; "photo" with
+            `pixels` and `size`; "pixels" with `pixels`, `height`, `width` and `channels`. Pixels
+            are base64 text of bytes, row by row; a photo has three bytes a pixel.
 
     Raises:
-        ValueError: for anything malformed, a blank drawing, or MNIST when it is not there.
+        ValueError: for anything malformed, a blank drawing, or a data set that is not there.
     """
     if not isinstance(source, Mapping):
         raise ValueError(f"the source is {brief(source)}: give an object with its kind")
@@ -51,6 +62,12 @@ def pixels_source(picture: Tensor) -> dict[str, Any]:
         "width": width,
         "channels": channels,
     }
+
+
+@cache
+def faces_test() -> Images:
+    """Return the test split of the faces, read once; DataError when they are not there."""
+    return load_faces("test")
 
 
 def count_digits(source: str) -> int:
@@ -102,7 +119,9 @@ def laboratory_picture(text: str) -> Tensor:
         raise ValueError("the laboratory's picture is not valid JSON: show it again") from error
     picture, _ = clean_picture(source)
     if tuple(picture.shape) != (1, *DIGIT):
-        raise ValueError(f"the laboratory's picture is {tuple(picture.shape)}: give one of a digit")
+        raise ValueError(
+            f"the laboratory's picture is {tuple(picture.shape)}, no digit: show a digit there"
+        )
     return picture
 
 
@@ -111,13 +130,14 @@ def _digits(source: str) -> Images:
     return load_examples() if source == "built-in" else mnist_test()
 
 
-def _numbered(digits: Images, index: Any) -> tuple[Tensor, int]:
-    """Return one digit of a data set."""
-    if not 0 <= integer(index, "index") < len(digits):
+def _numbered(images: Images, index: Any) -> tuple[Tensor, int | None]:
+    """Return one picture of a data set."""
+    if not 0 <= integer(index, "index") < len(images):
         raise ValueError(
-            f"index {brief(index)} is outside the {digits.source}: choose 0 to {len(digits) - 1}"
+            f"index {brief(index)} is outside the {images.source}: choose 0 to {len(images) - 1}"
         )
-    return digits.clean(slice(index, index + 1)), int(digits.labels[index])
+    label = int(images.labels[index])
+    return images.clean(slice(index, index + 1)), None if label < 0 else label
 
 
 def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
@@ -129,6 +149,14 @@ def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
     ink = decode_pixels(pixels, height=size, width=size)[0, 0].numpy()
     normalise = centre_digit if centre else shrink_digit
     return torch.from_numpy(normalise(ink))[None, None], None
+
+
+def _photo(pixels: Any, size: Any) -> tuple[Tensor, None]:
+    """Shrink the square that was cut out of a photo."""
+    if not 28 <= integer(size, "size") <= LARGEST_RASTER:
+        raise ValueError(f"a photo of {brief(size)} pixels a side: give 28 to {LARGEST_RASTER}")
+    square = to_pil(decode_pixels(pixels, height=size, width=size, channels=3))
+    return torch.tensor(to_face(square))[None] / 255, None
 
 
 def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor, None]:
@@ -145,6 +173,9 @@ _Reader = Callable[..., tuple[Tensor, int | None]]
 _READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "example": (lambda index: _numbered(load_examples(), index), ("index",)),
     "mnist": (lambda index: _numbered(mnist_test(), index), ("index",)),
+    "portrait": (lambda index: _numbered(load_portraits(), index), ("index",)),
+    "face": (lambda index: _numbered(faces_test(), index), ("index",)),
     "drawing": (_drawing, ("pixels", "size", "centre")),
+    "photo": (_photo, ("pixels", "size")),
     "pixels": (_ready, ("pixels", "height", "width", "channels")),
 }

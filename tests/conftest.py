@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from denoise_demo import checkpoints, data, inference
-from denoise_demo.data import Images, IdxFile
+from denoise_demo.data import IdxFile, Images
 from denoise_demo.models import build
 from denoise_demo.recipes import RECIPES
 
