@@ -75,6 +75,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
             domain = gr.Radio(
                 [(spec.label, key) for key, spec in DOMAINS.items()],
                 value="digits",
+                label="Pictures",
                 show_label=False,
                 container=False,
                 interactive=True,
@@ -155,7 +156,7 @@ def list_networks(usable: Collection[str], domain: str, any_network: bool) -> li
     """Return a domain's networks and the filters, by label; on demand the other networks too."""
     own = [(method.label, key) for key, method in methods(domain).items() if key in usable]
     others = [
-        (f"{method.label} (learnt {method.domain})", key)
+        (f"Learnt {method.domain}: {method.label}", key)
         for key, method in methods().items()
         if key in usable and method.domain not in {"", domain}
     ]

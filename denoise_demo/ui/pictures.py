@@ -82,10 +82,13 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         with gr.Tab("Your photo", id="photo") as own:
             photo = build_photo()
         with gr.Tab("Faces", id="face") as more_faces:
-            _face_controls(more_faces)
+            face_index = _face_controls()
     for tab in (examples, mnist, drawing, upload, portraits, own, more_faces):
-        opened = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
-        tab.select(fn=None, inputs=mnist_index, js=opened)
+        tell = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
+        opened = tab.select(fn=None, inputs=mnist_index, js=tell)
+        if tab is more_faces and face_index:
+            spanned = opened.then(span_faces, outputs=face_index, **PRIVATE)
+            spanned.success(fn=None, inputs=face_index, js=_show("face"))
     return Pictures(
         digits=digits,
         faces=faces,
@@ -175,14 +178,12 @@ def _mnist_controls() -> tuple[gr.Column, gr.Column, gr.Slider]:
     return without, with_digits, index
 
 
-def _face_controls(tab: gr.Tab) -> None:
+def _face_controls() -> gr.Slider | None:
     """Create what the tab of the faces shows; with none at hand it says how to get them."""
     if not has_faces():
         gr.Markdown(f"There are no other faces on this computer: {WANTED}, and start again.")
-        return
-    index = _index_controls("face", "face", 1)
-    opened = tab.select(span_faces, outputs=index, **PRIVATE)
-    opened.success(fn=None, inputs=index, js=_show("face"))
+        return None
+    return _index_controls("face", "face", 1)
 
 
 def _index_controls(source: str, noun: str, last: int) -> gr.Slider:

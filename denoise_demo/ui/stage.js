@@ -136,9 +136,10 @@ function paint(reply, request, elapsed) {
   say("");
   for (const name of PANELS) paintPixels(name, reply.images[name], reply.shape);
   for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
-  paintScores(reply.scores);
-  paintOutside(reply.outside);
   const [height, width, channels] = reply.shape;
+  const format = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
+  paintScores(reply.scores, state.domain === "faces" ? format : "no classifier");
+  paintOutside(reply.outside);
   state.clean = reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels };
   if (request.source === state.source && ["drawing", "photo"].includes(request.source.kind)) {
     // From now on pen or crop box rest: send the small picture, not the whole pad or photo.
@@ -181,11 +182,10 @@ function paintVerdict(name, probabilities, label) {
   text.dataset.verdict = top < 0 ? "" : `reads ${top}, ${percent(probabilities[top])}${mark}`;
 }
 
-function paintScores(scores) {
+function paintScores(scores, unread) {
   const clean = $("[data-of=clean] .scores");
-  const face = state.domain === "faces";
-  $(".panels").classList.toggle("plain", face);
-  clean.textContent = clean.dataset.verdict || (face ? "28 × 28 pixels in colour" : "no classifier");
+  clean.textContent = clean.dataset.verdict || unread;
+  $(".panels").classList.toggle("plain", state.domain === "faces");
   for (const name of ["noisy", "denoised"]) {
     const text = $(`[data-of=${name}] .scores`);
     const { psnr, ssim, mae } = scores[name];
