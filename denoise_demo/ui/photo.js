@@ -154,6 +154,15 @@ function send() {
   window.laboratory?.showPhoto({ kind: "photo", pixels: btoa(pixels), size: RASTER });
 }
 
+// Repeat the stage's pictures here.
+function echo() {
+  for (const canvas of element.querySelectorAll("[data-echo]")) {
+    const shown = document.querySelector(`#stage canvas[data-panel=${canvas.dataset.echo}]`);
+    Object.assign(canvas, { width: shown.width, height: shown.height });
+    canvas.getContext("2d").drawImage(shown, 0, 0);
+  }
+}
+
 function place(event) {
   const frame = image.getBoundingClientRect();
   const scale = image.naturalWidth / frame.width;
@@ -207,7 +216,8 @@ function press(event) {
 window.leavePhoto?.();
 const leaving = new AbortController();
 const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
-window.leavePhoto = () => (closeCamera(), leaving.abort());
+const echoing = new MutationObserver(echo);
+window.leavePhoto = () => (closeCamera(), leaving.abort(), echoing.disconnect());
 
 on(element, "click", (event) => WAYS[event.target.closest("[data-way]")?.dataset.way]?.());
 on(document, "paste", paste);
@@ -216,6 +226,7 @@ on(crop, "pointerdown", grab);
 on(crop, "pointermove", pull);
 for (const type of ["pointerup", "pointercancel"]) on(crop, type, () => (drag = null));
 on(crop, "keydown", press);
+echoing.observe(document.getElementById("stage"), { attributeFilter: ["data-paints"] });
 // A camera must not look on from a tab that is closed.
 new IntersectionObserver(() => video.offsetParent || closeCamera()).observe(video);
 watch("value", () => receive(props.value));

@@ -292,6 +292,24 @@ def test_keys_move_and_resize_the_crop_box(photo, scene):
     assert crop.get_attribute("aria-label")
 
 
+def test_on_a_phone_the_pictures_are_repeated_beside_the_crop_box(open_page, app, scene):
+    page = open_page(app, width=390)
+    switch(page, "Faces")
+    shows(page, recipe="pix2pix-gaussian")
+    upload(page, encoded(scene))
+    expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
+
+    page.locator("#photo .crop").press("ArrowRight")
+
+    page.wait_for_timeout(500)
+    expect(page.locator("#photo [data-echo=denoised]")).to_be_visible()
+    same = page.evaluate(
+        "() => document.querySelector('[data-echo=denoised]').toDataURL() ==="
+        " document.querySelector('[data-panel=denoised]').toDataURL()"
+    )
+    assert same
+
+
 def test_the_photo_rests_as_a_small_picture_while_sliders_move(photo):
     asked = watch_requests(photo)
 
