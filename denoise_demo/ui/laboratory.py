@@ -19,7 +19,6 @@ from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import (
-    FIRST_EXAMPLE,
     FORGOTTEN,
     PRIVATE,
     build_pictures,
@@ -28,6 +27,7 @@ from denoise_demo.ui.pictures import (
     show_mnist,
 )
 from denoise_demo.ui.stage import FIELDS, build_stage
+from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
 
 @dataclass(frozen=True)

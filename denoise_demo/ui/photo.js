@@ -55,7 +55,8 @@ function forget() {
 
 const WAYS = {
   upload: () => {
-    uploader().value = ""; // so that the same file is a change, too
+    // Only here: what is dropped gets our own sentence. Empty, so that the same file is a change.
+    Object.assign(uploader(), { accept: "image/*", value: "" });
     uploader().click();
   },
   webcam: openCamera,

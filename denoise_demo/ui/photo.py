@@ -23,9 +23,7 @@ _HERE = Path(__file__).parent
 def build_photo() -> gr.HTML:
     """Create the photo with its crop box."""
     # gr.Image would open the file before we can refuse it, and is silent about a refused webcam.
-    file = gr.UploadButton(
-        "Upload a photo", file_types=["image"], visible="hidden", elem_id="photo-file"
-    )
+    file = gr.UploadButton("Upload a photo", visible="hidden", elem_id="photo-file")
     photo = gr.HTML(
         "",
         html_template=(_HERE / "photo.html").read_text(encoding="utf-8"),

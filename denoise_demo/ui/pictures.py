@@ -1,29 +1,23 @@
 """The ways to choose the laboratory's picture: one row of tabs for digits, another for faces."""
 
-import base64
-import io
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from denoise_demo.data import has_mnist, load_examples, load_mnist
+from denoise_demo.data import has_mnist, load_mnist
 from denoise_demo.faces import WANTED, has_faces
-from denoise_demo.images import to_digit, to_pil
-from denoise_demo.portraits import NAMES, cropped_portraits
+from denoise_demo.images import to_digit
 from denoise_demo.sources import faces_test, pixels_source
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.photo import build_photo
+from denoise_demo.ui.thumbnails import digit_buttons, portrait_buttons
 from denoise_demo.uploads import read_image
 
-FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
 INVERT = {"Automatic": None, "Yes": True, "No": False}
 MNIST_COUNT = 10_000
-THUMBNAIL = 144  # pixels a side of a portrait's button
 PRIVATE: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
@@ -69,7 +63,7 @@ def build_pictures(stage: gr.HTML) -> Pictures:
     """Lay out one tab for each way to choose a picture, and send what is chosen to the stage."""
     with gr.Column() as digits, gr.Tabs(elem_id="source") as digit_tabs:
         with gr.Tab("Digits", id="example") as examples:
-            gr.HTML(_digit_buttons(), elem_id="examples", apply_default_css=False)
+            gr.HTML(digit_buttons(), elem_id="examples", apply_default_css=False)
         with gr.Tab("MNIST", id="mnist") as mnist:
             absent, present, mnist_index = _mnist_controls()
         with gr.Tab("Draw", id="drawing", elem_id="source-draw") as drawing:
@@ -78,7 +72,7 @@ def build_pictures(stage: gr.HTML) -> Pictures:
             invert, centre_upload = _upload_controls(stage)
     with gr.Column(visible=False) as faces, gr.Tabs(elem_id="face-source") as face_tabs:
         with gr.Tab("Portraits", id="portrait") as portraits:
-            gr.HTML(_portrait_buttons(), elem_id="portraits", apply_default_css=False)
+            gr.HTML(portrait_buttons(), elem_id="portraits", apply_default_css=False)
         with gr.Tab("Your photo", id="photo") as own:
             photo = build_photo()
         with gr.Tab("Faces", id="face") as more_faces:
@@ -235,40 +229,3 @@ def _upload_controls(stage: gr.HTML) -> tuple[gr.Radio, gr.Checkbox]:
         **PRIVATE,
     )
     return invert, centre
-
-
-def _digit_buttons() -> str:
-    """Return the built-in digits as buttons; the stage's script listens to them."""
-    digits = load_examples()
-    buttons = (
-        _button("example", i, to_pil(digits.clean(slice(i, i + 1))), f"A built-in {label}")
-        for i, label in enumerate(digits.labels.tolist())
-    )
-    return _thumbnails(buttons)
-
-
-def _portrait_buttons() -> str:
-    """Return the portraits as buttons with their names."""
-    size = (THUMBNAIL, THUMBNAIL)
-    buttons = (
-        _button("portrait", i, picture.resize(size, Image.Resampling.LANCZOS), name, name)
-        for i, (picture, name) in enumerate(zip(cropped_portraits(), NAMES, strict=True))
-    )
-    return _thumbnails(buttons)
-
-
-def _thumbnails(buttons: Iterable[str]) -> str:
-    return f'<div class="thumbnails">{"".join(buttons)}</div>'
-
-
-def _button(source: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
-    """Return one picture as a button, with words under it."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    pixels = base64.b64encode(file.getvalue()).decode()
-    pressed = str(source == "example" and index == FIRST_EXAMPLE).lower()
-    return (
-        f'<button type="button" data-{source}="{index}" aria-pressed="{pressed}" title="{title}">'
-        f'<img alt="{title}" src="data:image/png;base64,{pixels}">'
-        f"{words and f'<span>{words}</span>'}</button>"
-    )

@@ -368,7 +368,8 @@ const OPEN = {
 // own message; the picture that this brings stays.
 function openTab(tab, index) {
   const domain = FACE_TABS.includes(tab) ? "faces" : "digits";
-  if (tab === state.tab || domain !== state.domain) return;
+  if (domain !== state.domain) return;
+  if (tab === state.tab) return setTab(tab); // its buttons may only be there now
   OPEN[tab](tab === "mnist" ? index : undefined);
 }
 
@@ -384,6 +385,7 @@ function receive(text) {
   if (domain !== state.domain && !settings) return; // uploaded, and meanwhile another domain shows
   if (settings) hold(settings);
   else stopPlaying();
+  if (domain !== state.domain) line.painted = line.sent; // what is on its way belongs to the other
   state.domain = domain;
   if (fresh) forget();
   $(".note").textContent = note;

@@ -115,6 +115,7 @@ def test_faces_begin_with_a_portrait_in_colour(page):
     shows(page, kind="gaussian", level=0.32, recipe="pix2pix-gaussian", **{"blur-sigma": 0})
     assert paints(page) == before + 1
     assert (colours(page, "clean") == portrait(0)).all()
+    expect(page.locator("[data-portrait='0']")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#stage .verdict").first).to_be_hidden()
     expect(page.locator("#stage [data-of=denoised] .scores")).to_contain_text("PSNR")
     expect(page.get_by_role("button", name="Draw a digit")).to_be_hidden()
@@ -156,6 +157,37 @@ def test_ten_quick_switches_end_on_what_the_radio_says_and_never_mix(page):
     for request in asked:
         combination = domain_of(request["source"]), request["kind"], request["level"]
         assert (*combination, request["recipe"]) in starts
+
+
+LATE = """
+() => {
+  const fetch = window.fetch;
+  window.fetch = async (...request) => {
+    const reply = await fetch(...request);
+    if (!String(request[0]).includes("component_server")) return reply;
+    await new Promise((go) => setTimeout(go, 600));
+    return reply;
+  };
+  window.seen = [];
+  const stage = document.getElementById("stage");
+  new MutationObserver(() => window.seen.push({
+    recipe: stage.dataset.recipe,
+    plain: stage.querySelector(".panels").classList.contains("plain"),
+  })).observe(stage, { attributes: true, attributeFilter: ["data-paints"] });
+}
+"""
+
+
+def test_a_late_reply_of_the_other_domain_is_never_painted(page):
+    page.evaluate(LATE)
+    page.evaluate(DRAG, ["blur-sigma", [0.6, 0.7, 0.8, 0.9, 1], 60])
+
+    switch(page, "Faces")
+
+    shows(page, recipe="pix2pix-gaussian")
+    page.wait_for_timeout(1500)
+    for seen in page.evaluate("window.seen"):
+        assert seen["plain"] == (seen["recipe"] == "pix2pix-gaussian")
 
 
 def test_reset_goes_back_to_digits(photo):
@@ -364,6 +396,7 @@ def test_an_odd_photo_is_read_upright(faces, name):
 
 
 REFUSED = {
+    "a page": (lambda: b"%PDF-1.4 a page", "no picture"),
     "text": (lambda: b"This is no picture.", "no picture"),
     "damaged": (lambda: encoded(cropped_portraits()[0])[:500], "damaged"),
     "huge": (lambda: encoded(Image.new("1", (20_000, 20_000))), "shrink it first"),
@@ -376,7 +409,7 @@ def test_a_refused_photo_gets_one_sentence_and_loses_nothing(photo, name):
     content, words = REFUSED[name]
     shown, place = colours(photo, "denoised"), box(photo)
 
-    upload(photo, content())
+    upload(photo, content(), "page.pdf" if name == "a page" else "me.png")
 
     expect(photo.locator(".toast-body")).to_have_count(1, timeout=20_000)
     expect(photo.locator(".toast-body")).to_contain_text(words)

@@ -12,7 +12,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.images import to_pil
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
-from denoise_demo.ui.pictures import FIRST_EXAMPLE
+from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
 
