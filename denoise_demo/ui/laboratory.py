@@ -1,22 +1,29 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import cache, partial
 from typing import Any, cast
 
 import gradio as gr
 from torch import Tensor
 
-from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
 from denoise_demo.domains import DOMAINS
-from denoise_demo.experiment import SEED_MAXIMUM, Settings
+from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
-from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
+from denoise_demo.ui.controls import (
+    STARTS,
+    first_settings,
+    level_slider,
+    list_networks,
+    network_controls,
+    noise_controls,
+    offer_networks,
+)
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
@@ -26,31 +33,9 @@ from denoise_demo.ui.pictures import (
     open_tab,
     show_mnist,
 )
-from denoise_demo.ui.stage import FIELDS, build_stage
+from denoise_demo.ui.stage import build_stage
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
-
-@dataclass(frozen=True)
-class Start:
-    """What a domain begins with: a picture, its tab, and how it is corrupted and denoised."""
-
-    source: dict[str, Any]
-    tab: str
-    settings: Settings
-
-
-STARTS: dict[str, Start] = {
-    "digits": Start(
-        {"kind": "example", "index": FIRST_EXAMPLE},
-        "example",
-        Settings("uniform", 0.8, 0.5, "conv-pool", 0),
-    ),
-    "faces": Start(
-        {"kind": "portrait", "index": 0},
-        "portrait",
-        Settings("gaussian", 0.32, 0.0, "pix2pix-gaussian", 0),
-    ),
-}
 # The page sets many controls at once; until all have their values, the stage waits.
 _HOLD = "(...values) => { window.laboratory?.hold(); return values; }"
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
@@ -64,7 +49,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
         demo: the page, for what happens when it loads.
     """
     usable = [key for key in methods() if key not in problems]
-    initial = _first_settings(usable, "digits")
+    initial = first_settings(usable, "digits")
     gr.Markdown(
         "**Drag a slider, draw a digit or take a photo**, and watch a real network clean it on the "
         "next frame.",
@@ -82,9 +67,9 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                 elem_id="domain",
             )
             with gr.Group():
-                kind, level, blur, seed, new_noise = _noise_controls()
+                kind, level, blur, seed, new_noise = noise_controls()
             with gr.Group():
-                recipe, any_network = _network_controls(usable, initial.recipe)
+                recipe, any_network = network_controls(usable, initial.recipe)
             with gr.Group():
                 preset = gr.Dropdown(
                     choices=[(p.label, key) for key, p in PRESETS.items() if p.recipe in usable],
@@ -136,50 +121,13 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
 
 
-def level_slider(kind: str, level: float | None = None) -> gr.Slider:
-    """Return the level slider with the span, unit and default of this kind of noise."""
-    with shown_errors():
-        spec = lookup(NOISES, kind, "noise")
-    return gr.Slider(
-        spec.minimum,
-        spec.maximum,
-        spec.default if level is None else level,
-        step=spec.step,
-        label="Noise level",
-        info=f"{spec.level_name}: {spec.unit}" if spec.unit else "no noise, no level",
-        interactive=kind != "none",
-        elem_id=FIELDS["level"],
-    )
-
-
-def list_networks(usable: Collection[str], domain: str, any_network: bool) -> list[tuple[str, str]]:
-    """Return a domain's networks and the filters, by label; on demand the other networks too."""
-    own = [(method.label, key) for key, method in methods(domain).items() if key in usable]
-    others = [
-        (f"Learnt {method.domain}: {method.label}", key)
-        for key, method in methods().items()
-        if key in usable and method.domain not in {"", domain}
-    ]
-    return own + others if any_network else own
-
-
-def offer_networks(
-    usable: Collection[str], domain: str, any_network: bool, recipe: str | None
-) -> gr.Dropdown:
-    """Offer what may denoise the domain's pictures, and keep the choice if it is among them."""
-    choices = list_networks(usable, domain, any_network)
-    kept = recipe in [key for _, key in choices]
-    first = _first_settings(usable, domain).recipe
-    return gr.Dropdown(choices=choices, value=recipe if kept else first)
-
-
 def begin(
     usable: Collection[str], domain: str, any_network: bool, *, fresh: bool = False
 ) -> list[Any]:
     """Show a domain's first picture, and set every control as it is at the start there."""
     with shown_errors():
         start = lookup(STARTS, domain, "domain")
-    settings = _first_settings(usable, domain)
+    settings = first_settings(usable, domain)
     about = {"source": start.source, "tab": start.tab, "fresh": fresh}
     return _arrange(usable, domain, any_network, settings, about)
 
@@ -226,69 +174,6 @@ def _arrange(
         message(domain=domain, settings=asdict(settings), **about),
         *open_tab(domain, about["tab"]),
     ]
-
-
-def _first_settings(usable: Collection[str], domain: str) -> Settings:
-    """Return what a domain begins with; when its network cannot be used, with another."""
-    settings = STARTS[domain].settings
-    first = next(key for key in (settings.recipe, *methods(domain)) if key in usable)
-    return replace(settings, recipe=first)
-
-
-def _network_controls(usable: Collection[str], first: str) -> tuple[gr.Dropdown, gr.Checkbox]:
-    """Create the choice of the network or filter, and what is said of it."""
-    recipe = gr.Dropdown(
-        choices=list_networks(usable, "digits", False),
-        value=first,
-        label="Denoiser",
-        info="networks by their article, S0 to S4, then classical filters",
-        interactive=True,
-        elem_id=FIELDS["recipe"],
-    )
-    gr.HTML('<p class="network"></p>', elem_id="network", apply_default_css=False)
-    any_network = gr.Checkbox(
-        False,
-        label="Any network",
-        info="also try networks that learnt other pictures",
-        interactive=True,
-        elem_id="any-network",
-    )
-    return recipe, any_network
-
-
-def _noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.Button]:
-    """Create the controls of the corruption."""
-    blur = gr.Slider(
-        0,
-        BLUR_MAXIMUM,
-        STARTS["digits"].settings.blur_sigma,
-        step=0.01,
-        label="Blur sigma",
-        info="pixels, before the noise",
-        interactive=True,
-        elem_id=FIELDS["blur_sigma"],
-    )
-    kind = gr.Dropdown(
-        choices=[(spec.label, key) for key, spec in NOISES.items()],
-        value=STARTS["digits"].settings.kind,
-        label="Noise",
-        interactive=True,
-        elem_id=FIELDS["kind"],
-    )
-    level = level_slider(STARTS["digits"].settings.kind)
-    with gr.Row(equal_height=True):
-        seed = gr.Number(
-            0,
-            precision=0,
-            minimum=0,
-            maximum=SEED_MAXIMUM,
-            label="Noise seed",
-            interactive=True,
-            min_width=120,
-            elem_id=FIELDS["seed"],
-        )
-        new_noise = gr.Button("New noise", size="sm", min_width=120, elem_id="new-noise")
-    return kind, level, blur, seed, new_noise
 
 
 def _preset_picture(preset: Preset) -> tuple[dict[str, Any], str, str]:
