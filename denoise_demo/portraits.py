@@ -23,11 +23,17 @@ Box = tuple[int, int, int, int]
 
 
 @cache
-def load_portraits() -> Images:
-    """Return the portraits that scikit-image and matplotlib ship, both in the public domain."""
+def cropped_portraits() -> tuple[Image.Image, ...]:
+    """Return the faces that scikit-image and matplotlib ship, both in the public domain."""
     hopper = distribution("matplotlib").locate_file(HOPPER)
-    pictures = [Image.fromarray(skimage.data.astronaut()), read_image(Path(str(hopper)))]
-    pixels = np.stack([to_face(picture.crop(face_box(picture))) for picture in pictures])
+    pictures = (Image.fromarray(skimage.data.astronaut()), read_image(Path(str(hopper))))
+    return tuple(picture.crop(face_box(picture)) for picture in pictures)
+
+
+@cache
+def load_portraits() -> Images:
+    """Return the portraits as a data set."""
+    pixels = np.stack([to_face(picture) for picture in cropped_portraits()])
     return Images(torch.from_numpy(pixels), torch.full((len(pixels),), -1), "portraits")
 
 

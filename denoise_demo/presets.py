@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from denoise_demo.noise import Corruption
-from denoise_demo.recipes import POINTS
+from denoise_demo.recipes import POINTS, get_recipe
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Preset:
     """One article's figure: the corruption, the network and the picture.
 
     `split` and `index` name the MNIST image; `digit` is its label, so that a built-in digit of
-    the same class can stand in for it.
+    the same class can stand in for it. A network of faces shows a portrait instead.
     """
 
     label: str
@@ -21,6 +21,12 @@ class Preset:
     index: int = 0
     digit: int = 7
     split: str = "test"
+    portrait: int = 0
+
+    @property
+    def domain(self) -> str:
+        """What its network learnt: "digits" or "faces"."""
+        return get_recipe(self.recipe).domain
 
 
 _RISING_NOTE = (
@@ -46,6 +52,56 @@ _UNITS = {
         note="No noise here: this network was trained to copy clean digits through its code.",
     )
     for units in (1, 2, 8, 32)
+}
+_NOTHING_IS_BETTER = (
+    "This noise is so light that a code of 100 numbers loses more than the noise takes away: doing "
+    "nothing is better."
+)
+# words, corruption, note on the strided autoencoder, note on pix2pix
+_FACE_NOISES: dict[str, tuple[str, Corruption, str, str]] = {
+    "gaussian": (
+        "Gaussian noise",
+        Corruption("gaussian", level=0.32),  # the slider's nearest to the square root of 0.1
+        "Noise of variance 0.1. The code of 100 numbers holds no noise, and little detail either.",
+        "Noise of variance 0.1 through a U-Net, whose shortcuts carry detail past the bottleneck.",
+    ),
+    "poisson": (
+        "Poisson noise",
+        POINTS["s4-poisson"],
+        f"256 photons at white. {_NOTHING_IS_BETTER}",
+        "256 photons at white. The U-Net's shortcuts can let such a clean picture through.",
+    ),
+    "salt-pepper": (
+        "salt & pepper",
+        POINTS["s4-salt-pepper"],
+        f"Four values in a thousand are hit. {_NOTHING_IS_BETTER}",
+        "Four values in a thousand are hit: nearly all of the picture needs no repair.",
+    ),
+    "speckle": (
+        "speckle",
+        POINTS["s4-speckle"],
+        "Light skin suffers most, shadows least. The text calls this noise uniform; its code draws "
+        "it from a normal distribution.",
+        "Light skin suffers most, shadows least. Compare the strided autoencoder on this noise.",
+    ),
+}
+_STRIDED = {
+    f"s4-strided-{noise}": Preset(
+        label=f"S4 · a face under {words}, strided",
+        corruption=corruption,
+        recipe=f"strided-conv-{noise}",
+        note=note,
+    )
+    for noise, (words, corruption, note, _) in _FACE_NOISES.items()
+}
+_PIX2PIX = {
+    f"s4-pix2pix-{noise}": Preset(
+        label=f"S4 · a face under {words}, pix2pix",
+        corruption=corruption,
+        recipe=f"pix2pix-{noise}",
+        note=note,
+    )
+    for noise, (words, corruption, _, note) in _FACE_NOISES.items()
 }
 
 PRESETS: dict[str, Preset] = {
@@ -102,5 +158,21 @@ PRESETS: dict[str, Preset] = {
         corruption=POINTS["s2"],
         recipe="dense-300-published",
         note="The article's own output layer and learning rate: most pixels are dead.",
+    ),
+    **_STRIDED,
+    **_PIX2PIX,
+    "s4-notebook-gaussian": Preset(
+        label="S4 · a face under the notebook's Gaussian noise",
+        corruption=POINTS["s4-gaussian-notebook"],
+        recipe="strided-conv-gaussian",
+        portrait=1,
+        note="The notebook's variance is 0.01; the article's text says 0.1.",
+    ),
+    "s4-notebook-salt-pepper": Preset(
+        label="S4 · a face under the notebook's salt & pepper",
+        corruption=POINTS["s4-salt-pepper-notebook"],
+        recipe="strided-conv-salt-pepper",
+        portrait=1,
+        note="The notebook hits three values in a hundred; the article's text four in a thousand.",
     ),
 }

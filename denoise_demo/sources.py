@@ -12,7 +12,14 @@ from denoise_demo.checks import brief, check_keys, integer, lookup
 from denoise_demo.data import Images, load_examples, mnist_test
 from denoise_demo.domains import Domain, get_domain
 from denoise_demo.faces import load_faces
-from denoise_demo.images import centre_digit, decode_pixels, encode_pixels, shrink_digit
+from denoise_demo.images import (
+    centre_digit,
+    decode_pixels,
+    encode_pixels,
+    shrink_digit,
+    to_face,
+    to_pil,
+)
 from denoise_demo.portraits import load_portraits
 
 LABORATORY = {"laboratory": "The picture in the laboratory"}
@@ -21,7 +28,7 @@ COLLECTIONS: dict[str, dict[str, str]] = {  # by domain; the first is always the
     "faces": {"portraits": "Built-in portraits", "faces": "Face test split"} | LABORATORY,
 }
 LONGEST_PICTURE = 20_000  # characters; a digit takes some 1,100, the largest in colour 16,500
-LARGEST_RASTER = 560  # pixels a side of a drawing
+LARGEST_RASTER = 560  # pixels a side of a drawing or a photo
 LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
 
 
@@ -29,12 +36,13 @@ def clean_picture(source: Any) -> tuple[Tensor, int | None]:
     """Return the picture that a request names, (1, C, H, W) in [0, 1], and its label if known.
 
     Args:
-        source: an object with `kind` and what that kind needs: "example" or "mnist" with
-            `index`; "drawing" with `pixels`, `size` and `centre`; "pixels" with `pixels`,
-            `height`, `width` and `channels`. Pixels are base64 text of bytes, row by row.
+        source: an object with `kind` and what that kind needs: "example", "mnist", "portrait" or
+            "face" with `index`; "drawing" with `pixels`, `size` and `centre`; "photo" with
+            `pixels` and `size`; "pixels" with `pixels`, `height`, `width` and `channels`. Pixels
+            are base64 text of bytes, row by row; a photo has three bytes a pixel.
 
     Raises:
-        ValueError: for anything malformed, a blank drawing, or MNIST when it is not there.
+        ValueError: for anything malformed, a blank drawing, or a data set that is not there.
     """
     if not isinstance(source, Mapping):
         raise ValueError(f"the source is {brief(source)}: give an object with its kind")
@@ -54,6 +62,12 @@ def pixels_source(picture: Tensor) -> dict[str, Any]:
         "width": width,
         "channels": channels,
     }
+
+
+@cache
+def faces_test() -> Images:
+    """Return the test split of the faces, read once; DataError when they are not there."""
+    return load_faces("test")
 
 
 def count_pictures(domain: str, source: str) -> int:
@@ -117,19 +131,14 @@ def laboratory_picture(text: str, domain: Domain) -> Tensor:
     return picture
 
 
-@cache
-def _faces_test() -> Images:
-    """Return the test faces, read once; DataError when they are not there."""
-    return load_faces("test")
-
-
-def _numbered(digits: Images, index: Any) -> tuple[Tensor, int]:
-    """Return one digit of a data set."""
-    if not 0 <= integer(index, "index") < len(digits):
+def _numbered(images: Images, index: Any) -> tuple[Tensor, int | None]:
+    """Return one picture of a data set."""
+    if not 0 <= integer(index, "index") < len(images):
         raise ValueError(
-            f"index {brief(index)} is outside the {digits.source}: choose 0 to {len(digits) - 1}"
+            f"index {brief(index)} is outside the {images.source}: choose 0 to {len(images) - 1}"
         )
-    return digits.clean(slice(index, index + 1)), int(digits.labels[index])
+    label = int(images.labels[index])
+    return images.clean(slice(index, index + 1)), None if label < 0 else label
 
 
 def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
@@ -141,6 +150,14 @@ def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
     ink = decode_pixels(pixels, height=size, width=size)[0, 0].numpy()
     normalise = centre_digit if centre else shrink_digit
     return torch.from_numpy(normalise(ink))[None, None], None
+
+
+def _photo(pixels: Any, size: Any) -> tuple[Tensor, None]:
+    """Shrink the square that was cut out of a photo."""
+    if not 28 <= integer(size, "size") <= LARGEST_RASTER:
+        raise ValueError(f"a photo of {brief(size)} pixels a side: give 28 to {LARGEST_RASTER}")
+    square = to_pil(decode_pixels(pixels, height=size, width=size, channels=3))
+    return torch.tensor(to_face(square))[None] / 255, None
 
 
 def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor, None]:
@@ -157,12 +174,15 @@ _LOADERS: dict[str, Callable[[], Images]] = {
     "built-in": load_examples,
     "mnist": mnist_test,
     "portraits": load_portraits,
-    "faces": _faces_test,
+    "faces": faces_test,
 }
 _Reader = Callable[..., tuple[Tensor, int | None]]
 _READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
     "example": (lambda index: _numbered(load_examples(), index), ("index",)),
     "mnist": (lambda index: _numbered(mnist_test(), index), ("index",)),
+    "portrait": (lambda index: _numbered(load_portraits(), index), ("index",)),
+    "face": (lambda index: _numbered(faces_test(), index), ("index",)),
     "drawing": (_drawing, ("pixels", "size", "centre")),
+    "photo": (_photo, ("pixels", "size")),
     "pixels": (_ready, ("pixels", "height", "width", "channels")),
 }

@@ -8,6 +8,7 @@ from gradio_client.exceptions import AppError
 from denoise_demo import experiment
 from denoise_demo.data import load_examples
 from denoise_demo.methods import methods
+from denoise_demo.portraits import load_portraits
 from denoise_demo.ui.api import build_api
 
 
@@ -21,6 +22,12 @@ def client():
 
 
 @pytest.fixture(scope="module")
+def face():
+    """A portrait as 28 rows of 28 [red, green, blue]."""
+    return load_portraits().clean(slice(0, 1))[0].permute(1, 2, 0).tolist()
+
+
+@pytest.fixture(scope="module")
 def digit():
     return load_examples().clean(slice(0, 1))[0, 0].tolist()
 
@@ -30,6 +37,12 @@ def test_recipes_lists_every_network_and_filter_and_whether_it_can_be_used(clien
 
     assert [entry["id"] for entry in listed] == list(methods())
     assert [entry["id"] for entry in listed if not entry["available"]] == ["dense-8"]
+    domains = {entry["id"]: entry["domain"] for entry in listed}
+    assert (domains["conv-pool"], domains["pix2pix-gaussian"], domains["median-3"]) == (
+        "digits",
+        "faces",
+        "",
+    )
 
 
 def test_denoise_gives_what_the_experiment_gives(client, digit):
@@ -48,6 +61,25 @@ def test_denoise_takes_a_filter_too(client, digit):
     settings = experiment.Settings("gaussian", 0.3, 0.0, "wiener", 3)
     outcome = experiment.run(load_examples().clean(slice(0, 1)), settings)
     assert answer["denoised"] == pytest.approx(outcome.denoised[0, 0].numpy(), abs=1e-6)
+
+
+def test_a_face_is_denoised_in_colour(client, face):
+    answer = client.predict(face, "pix2pix-gaussian", "gaussian", 0.3, 0, 3, api_name="/denoise")
+
+    settings = experiment.Settings("gaussian", 0.3, 0, "pix2pix-gaussian", 3)
+    outcome = experiment.run(load_portraits().clean(slice(0, 1)), settings)
+    assert answer["denoised"] == [
+        [pytest.approx(pixel, abs=1e-6) for pixel in row]
+        for row in outcome.denoised[0].permute(1, 2, 0).tolist()
+    ]
+    assert (answer["probabilities"], answer["outside"]) == ({}, False)
+
+
+def test_a_face_comes_out_of_a_digit_network_in_grey(client, face):
+    answer = client.predict(face, "conv-pool", "gaussian", 0.3, 0, 3, api_name="/denoise")
+
+    assert isinstance(answer["denoised"][0][0], float)
+    assert answer["outside"]
 
 
 def test_denoise_as_it_is_has_no_finite_psnr(client, digit):
@@ -79,8 +111,32 @@ def test_bad_settings_get_one_clear_sentence(client, digit, arguments):
 
 @pytest.mark.parametrize(
     "image",
-    [None, [], "digit", [[0.0] * 28] * 27, [[0.0] * 27] * 28, [[2.0] * 28] * 28, [["a"] * 28] * 28],
-    ids=["nothing", "empty", "text", "27 rows", "27 columns", "too bright", "letters"],
+    [
+        None,
+        [],
+        "digit",
+        [[0.0] * 28] * 27,
+        [[0.0] * 27] * 28,
+        [[2.0] * 28] * 28,
+        [["a"] * 28] * 28,
+        [[[0.5] * 2] * 28] * 28,
+        [[[0.5, 0.5, 1.5]] * 28] * 28,
+        [[[0.5] * 3] * 28] * 27 + [[0.5] * 28],
+        [[[[0.5]] * 3] * 28] * 28,
+    ],
+    ids=[
+        "nothing",
+        "empty",
+        "text",
+        "27 rows",
+        "27 columns",
+        "too bright",
+        "letters",
+        "two channels",
+        "too bright a colour",
+        "grey among colours",
+        "nested too deep",
+    ],
 )
 def test_a_bad_image_gets_one_clear_sentence(client, image):
     with pytest.raises(AppError, match="give 28 rows of 28 numbers"):

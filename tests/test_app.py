@@ -22,7 +22,7 @@ def test_the_page_offers_every_network_and_filter():
     demo = app.build_demo()
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
-    assert offered == list(methods())
+    assert offered == list(methods("digits"))
 
 
 def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):

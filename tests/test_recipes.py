@@ -13,6 +13,7 @@ from denoise_demo.domains import DOMAINS
 from denoise_demo.models import MODELS
 from denoise_demo.noise import NOISES, Corruption
 from denoise_demo.objective import LOSSES
+from denoise_demo.portraits import NAMES
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import (
     ARTICLES,
@@ -356,13 +357,28 @@ def test_a_point_describes_itself(point: Corruption) -> None:
 # Presets
 
 
-def test_every_article_of_digits_has_a_preset() -> None:
-    assert {RECIPES[preset.recipe].article for preset in PRESETS.values()} >= {
-        "S0",
-        "S1",
-        "S2",
-        "S3",
-    }
+def test_every_article_has_a_preset() -> None:
+    assert {RECIPES[preset.recipe].article for preset in PRESETS.values()} == set(ARTICLES)
+
+
+def test_each_face_network_has_a_preset_at_the_articles_strength() -> None:
+    strengths = {"gaussian": 0.1**0.5, "poisson": 256, "salt-pepper": 0.004, "speckle": 1}
+
+    for recipe in denoisers("faces"):
+        level, *_ = (p.corruption.level for p in PRESETS.values() if p.recipe == recipe)
+        kind = RECIPES[recipe].corruption.kind
+        assert level == pytest.approx(strengths[kind], abs=NOISES[kind].step / 2)
+
+
+@every_preset
+def test_a_preset_of_faces_shows_a_portrait_that_is_there(preset) -> None:
+    assert preset.domain in {"digits", "faces"}
+    assert 0 <= preset.portrait < len(NAMES)
+
+
+@pytest.mark.parametrize("key", ["s4-strided-poisson", "s4-strided-salt-pepper"])
+def test_a_preset_says_where_doing_nothing_is_better(key: str) -> None:
+    assert "doing nothing is better" in PRESETS[key].note
 
 
 @every_preset
@@ -404,6 +420,7 @@ def test_no_two_presets_are_called_the_same() -> None:
 def test_a_preset_knows_the_digit_it_shows(split: str, data_dir: Path) -> None:
     labels = load_mnist(split, data_dir).labels
 
-    shown = [preset for preset in PRESETS.values() if preset.split == split]
+    digits = [preset for preset in PRESETS.values() if preset.domain == "digits"]
+    shown = [preset for preset in digits if preset.split == split]
 
     assert [labels[preset.index].item() for preset in shown] == [preset.digit for preset in shown]

@@ -9,9 +9,10 @@ import torch
 
 from denoise_demo import experiment
 from denoise_demo.data import load_examples
+from denoise_demo.faces import load_faces
 from denoise_demo.images import decode_pixels
 from denoise_demo.methods import methods
-from denoise_demo.sources import clean_picture
+from denoise_demo.sources import clean_picture, faces_test
 from denoise_demo.ui.stage import FIELDS, step
 
 
@@ -35,7 +36,14 @@ def drawing(ink=255, **changes):
     return source | {"centre": True} | changes
 
 
-@pytest.mark.parametrize("recipe", methods())
+def photo(size=112, **changes):
+    """A photo whose left half is red and whose right half is blue."""
+    row = bytes([255, 0, 0] * 56 + [0, 0, 255] * 56)
+    pixels = base64.b64encode(row * 112).decode()
+    return {"kind": "photo", "pixels": pixels, "size": size} | changes
+
+
+@pytest.mark.parametrize("recipe", methods("digits"))
 def test_every_network_and_filter_answers_with_four_pictures_and_all_numbers(recipe):
     reply = step(request(recipe=recipe))
 
@@ -138,6 +146,17 @@ BAD_SOURCES = [
     {"kind": "drawing", "pixels": "AAAA", "size": 10**9, "centre": True},
     {"kind": "drawing", "pixels": None, "size": 112, "centre": True},
     drawing(centre="yes"),
+    {"kind": "portrait", "index": 2},
+    {"kind": "portrait", "index": -1},
+    {"kind": "portrait"},
+    {"kind": "face", "index": "0"},
+    photo(size=27),
+    photo(size=10**9),
+    photo(size=True),
+    photo(size=113),
+    photo(pixels=None),
+    photo(pixels="AAAA"),
+    photo(centre=True),
     {"kind": "pixels", "pixels": "!!!!", "height": 28, "width": 28, "channels": 1},
     {"kind": "pixels", "pixels": "", "height": 0, "width": 28, "channels": 1},
     {"kind": "pixels", "pixels": "", "height": 28, "width": 28, "channels": 2},
@@ -155,7 +174,7 @@ def test_a_bad_request_gets_one_clear_sentence(bad):
     reply = step(bad)
 
     assert set(reply) == {"error", "milliseconds"}
-    assert 10 < len(reply["error"]) < 400
+    assert 10 < len(reply["error"]) < 800
     assert "\n" not in reply["error"]
 
 
@@ -167,8 +186,78 @@ def test_a_missing_field_is_named(field):
     assert field in step(incomplete)["error"]
 
 
-def test_a_colour_picture_is_refused_by_a_digit_network():
-    pixels = base64.b64encode(bytes(28 * 28 * 3)).decode()
-    source = {"kind": "pixels", "pixels": pixels, "height": 28, "width": 28, "channels": 3}
+# Faces
 
-    assert "error" in step(request(source=source))
+
+@pytest.mark.parametrize("recipe", methods("faces"))
+def test_every_network_and_filter_of_faces_answers_in_colour(recipe):
+    source = {"kind": "portrait", "index": 1}
+    reply = step(request(source=source, recipe=recipe, kind="gaussian", level=0.32))
+
+    assert reply["shape"] == [28, 28, 3]
+    assert len(base64.b64decode(reply["images"]["denoised"])) == 28 * 28 * 3
+    assert len(base64.b64decode(reply["images"]["error"])) == 28 * 28
+    assert set(reply["scores"]["denoised"]) == {"psnr", "ssim", "mae"}
+    assert (reply["probabilities"], reply["label"]) == ({}, None)
+    assert (reply["outside"], reply["original"]) == ("", None)
+    json.dumps(reply, allow_nan=False)
+
+
+def test_a_photo_is_shrunk_in_colour_without_smearing_its_halves():
+    picture, label = clean_picture(photo())
+
+    assert label is None
+    assert picture.shape == (1, 3, 28, 28)
+    assert picture[0, :, 14, 3].tolist() == [1, 0, 0]
+    assert picture[0, :, 14, 24].tolist() == [0, 0, 1]
+
+
+def test_a_photo_is_antialiased():
+    row = bytes([255, 255, 255, 0, 0, 0] * 56)
+    stripes = base64.b64encode(row * 112).decode()
+
+    picture, _ = clean_picture(photo(pixels=stripes))
+
+    assert abs(picture - 0.5).max() < 0.1
+
+
+def test_a_face_in_a_digit_network_is_grey_and_said_to_be_outside():
+    source = {"kind": "portrait", "index": 0}
+    reply = step(request(source=source))
+
+    assert reply["shape"] == [28, 28, 1]
+    assert "learnt digits" in reply["outside"]
+    assert torch.equal(clean_picture(reply["original"])[0], clean_picture(source)[0])
+
+
+def test_a_drawing_in_a_face_network_is_outside_and_stays_a_digit():
+    reply = step(request(source=drawing(), recipe="pix2pix-gaussian", kind="none", level=0))
+
+    assert reply["shape"] == [28, 28, 3]
+    assert "learnt faces" in reply["outside"]
+    assert torch.equal(clean_picture(reply["original"])[0], clean_picture(drawing())[0])
+    assert len(reply["probabilities"]["denoised"]) == 10
+
+
+@pytest.mark.parametrize(
+    "source", [{"kind": "example", "index": 0}, {"kind": "portrait", "index": 0}]
+)
+def test_no_picture_is_outside_a_filter(source):
+    assert step(request(source=source, recipe="median-3"))["outside"] == ""
+
+
+@pytest.mark.data
+def test_faces_are_those_of_the_test_split(data_dir, monkeypatch):
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(data_dir))
+
+    picture, label = clean_picture({"kind": "face", "index": 5})
+
+    assert torch.equal(picture, load_faces("test", data_dir).clean(slice(5, 6)))
+    assert label is None
+
+
+def test_without_faces_the_reply_says_how_to_get_them(monkeypatch):
+    monkeypatch.delenv("DENOISE_DATA_DIR", raising=False)
+    faces_test.cache_clear()
+
+    assert "DENOISE_DATA_DIR" in step(request(source={"kind": "face", "index": 0}))["error"]

@@ -1,5 +1,6 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
+from itertools import chain
 from typing import Any
 
 import gradio as gr
@@ -12,6 +13,7 @@ from denoise_demo.recipes import RECIPES
 from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28
+EXPECTED = f"give {SIDE} rows of {SIDE} numbers from 0 to 1, or of [red, green, blue] such"
 
 
 def build_api(problems: dict[str, str]) -> None:
@@ -24,6 +26,7 @@ def build_api(problems: dict[str, str]) -> None:
                 "id": key,
                 "title": method.title,
                 "article": method.article,
+                "domain": method.domain,
                 "trained_on": RECIPES[key].corruption.describe() if key in RECIPES else "",
                 "facts": method.facts,
                 "lesson": method.lesson,
@@ -38,17 +41,18 @@ def build_api(problems: dict[str, str]) -> None:
 
 
 def denoise(  # noqa: PLR0917 - clients may call it by position
-    image: list[list[float]],
+    image: list[list[float | list[float]]],
     recipe: str = "conv-pool",
     kind: str = "none",
     level: float = 0.0,
     blur_sigma: float = 0.0,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Corrupt a digit, denoise it, classify and measure it.
+    """Corrupt a digit or a face, denoise it, classify and measure it.
 
     Args:
-        image: 28 rows of 28 numbers in [0, 1], light ink on black.
+        image: 28 rows of 28 numbers in [0, 1], light ink on black; in colour 28 rows of 28
+            [red, green, blue].
         recipe: a network's or a filter's id, as /recipes lists them.
         kind: the noise added first; "none" denoises the image as it is.
         level: of the noise, in its own unit.
@@ -56,29 +60,40 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
         seed: of the noise.
 
     Returns:
-        noisy and denoised (28 rows of 28), scores of each against the image (psnr is null when
-        identical), and the class probabilities of clean, noisy and denoised.
+        noisy and denoised (28 rows of 28, in colour as the network's own pictures are), scores of
+        each against the image (psnr is null when identical), the class probabilities of a clean,
+        noisy and denoised digit, and whether the image is outside what the network learnt.
     """
     with shown_errors():
         outcome = run(_picture(image), Settings(kind, level, blur_sigma, recipe, seed))
     return {
-        "noisy": outcome.noisy[0, 0].tolist(),
-        "denoised": outcome.denoised[0, 0].tolist(),
+        "noisy": _rows(outcome.noisy),
+        "denoised": _rows(outcome.denoised),
         "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
+        "outside": outcome.outside,
     }
 
 
+def _rows(image: torch.Tensor) -> list[Any]:
+    """Return the first image as rows of numbers, or of [red, green, blue]."""
+    rows: list[Any] = image[0].permute(1, 2, 0).squeeze(2).tolist()
+    return rows
+
+
 def _picture(rows: Any) -> torch.Tensor:
-    """Check an image that came from outside: (1, 1, 28, 28) in [0, 1]."""
-    expected = f"give {SIDE} rows of {SIDE} numbers from 0 to 1"
+    """Check an image that came from outside: (1, C, 28, 28) in [0, 1], C is 1 or 3."""
     if not isinstance(rows, list) or len(rows) != SIDE:
-        raise ValueError(f"the image is not {SIDE} rows: {expected}")
-    for row in rows:
-        if not isinstance(row, list) or len(row) != SIDE:
-            raise ValueError(f"a row of the image is not {SIDE} numbers: {expected}")
-        for value in row:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not 0 <= value <= 1:
-                raise ValueError(f"the image holds {brief(value)}: {expected}")
-    return torch.tensor(rows, dtype=torch.float32)[None, None]
+        raise ValueError(f"the image is not {SIDE} rows: {EXPECTED}")
+    if any(not isinstance(row, list) or len(row) != SIDE for row in rows):
+        raise ValueError(f"a row of the image is not {SIDE} pixels: {EXPECTED}")
+    pixels = [pixel for row in rows for pixel in row]
+    colours = [pixel for pixel in pixels if isinstance(pixel, list) and len(pixel) == 3]
+    if colours and len(colours) < len(pixels):
+        raise ValueError(f"the image is neither all grey nor all in colour: {EXPECTED}")
+    for value in chain(*colours) if colours else pixels:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value <= 1:
+            raise ValueError(f"the image holds {brief(value)}: {EXPECTED}")
+    image = torch.tensor(rows, dtype=torch.float32)
+    return image.view(SIDE, SIDE, -1).permute(2, 0, 1)[None]

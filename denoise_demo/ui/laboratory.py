@@ -1,24 +1,44 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
-from functools import cache
+from collections.abc import Collection
+from dataclasses import asdict
+from functools import cache, partial
 from typing import Any, cast
 
 import gradio as gr
 from torch import Tensor
 
-from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
-from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.domains import DOMAINS
+from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
-from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
+from denoise_demo.ui.controls import (
+    STARTS,
+    first_settings,
+    level_slider,
+    list_networks,
+    network_controls,
+    noise_controls,
+    offer_networks,
+)
 from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.pictures import FIRST_EXAMPLE, PRIVATE, build_pictures, message, show_mnist
-from denoise_demo.ui.stage import FIELDS, build_stage
+from denoise_demo.ui.pictures import (
+    FORGOTTEN,
+    PRIVATE,
+    build_pictures,
+    message,
+    open_tab,
+    show_mnist,
+)
+from denoise_demo.ui.stage import build_stage
+from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
-DEFAULT_KIND, DEFAULT_BLUR, DEFAULT_RECIPE = "uniform", 0.5, "conv-pool"
+# The page sets many controls at once; until all have their values, the stage waits.
+_HOLD = "(...values) => { window.laboratory?.hold(); return values; }"
+_SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
 def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
@@ -29,25 +49,27 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
         demo: the page, for what happens when it loads.
     """
     usable = [key for key in methods() if key not in problems]
-    first = DEFAULT_RECIPE if DEFAULT_RECIPE in usable else next(iter(usable), None)
+    initial = first_settings(usable, "digits")
     gr.Markdown(
-        "**Drag a slider, or draw a digit**, and watch a real network clean it on the next frame.",
+        "**Drag a slider, draw a digit or take a photo**, and watch a real network clean it on the "
+        "next frame.",
         elem_classes="lead",
     )
     with gr.Row(elem_classes="laboratory"):
         with gr.Column(elem_classes="controls"):
+            domain = gr.Radio(
+                [(spec.label, key) for key, spec in DOMAINS.items()],
+                value="digits",
+                label="Pictures",
+                show_label=False,
+                container=False,
+                interactive=True,
+                elem_id="domain",
+            )
             with gr.Group():
-                kind, level, blur, seed, new_noise = _noise_controls()
+                kind, level, blur, seed, new_noise = noise_controls()
             with gr.Group():
-                recipe = gr.Dropdown(
-                    choices=[(methods()[key].label, key) for key in usable],
-                    value=first,
-                    label="Denoiser",
-                    info="networks by their article, S0 to S3, then classical filters",
-                    interactive=True,
-                    elem_id=FIELDS["recipe"],
-                )
-                gr.HTML('<p class="network"></p>', elem_id="network", apply_default_css=False)
+                recipe, any_network = network_controls(usable, initial.recipe)
             with gr.Group():
                 preset = gr.Dropdown(
                     choices=[(p.label, key) for key, p in PRESETS.items() if p.recipe in usable],
@@ -65,123 +87,99 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                     f"**Some networks cannot be used**; the others work.\n{lines}",
                     elem_id="problems",
                 )
-            stage = build_stage(_initial(first), FIRST_EXAMPLE)
+            stage = build_stage(asdict(initial), FIRST_EXAMPLE)
         with gr.Column(elem_classes="card source-column"):
             pictures = build_pictures(stage)
 
     controls = [kind, level, blur, recipe, seed]
-    arranged = [*controls, stage, pictures.tabs, pictures.mnist_index, preset]
-    choices = [pictures.centre_drawing, pictures.centre_upload, pictures.invert]
+    arranged = [*controls, stage, *pictures.shown]
     gr.on(
-        [control.change for control in controls],
+        [control.change for control in (*controls, any_network)],
         fn=None,
-        inputs=[kind, recipe],
-        js="(kind, recipe) => { window.laboratory?.sync(kind, recipe); }",
+        inputs=[kind, recipe, any_network],
+        js=_SYNC,
     )
     kind.input(level_slider, kind, level, **PRIVATE)
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
-    preset.input(apply_preset, preset, arranged, **PRIVATE)
-    reset.click(lambda: reset_all(first), outputs=[*arranged, *choices], **PRIVATE)
+    last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
+    choices = [domain, any_network]
+    domain.input(partial(begin, usable), choices, arranged, js=_HOLD, **last)
+    any_network.input(partial(offer_networks, usable), [*choices, recipe], recipe, **last)
+    preset.input(
+        partial(apply_preset, usable),
+        [preset, any_network],
+        [*arranged, domain, pictures.mnist_index, preset],
+        js=_HOLD,
+        **last,
+    )
+    reset.click(
+        partial(reset_all, usable),
+        outputs=[*arranged, *choices, preset, *pictures.forgotten],
+        js=_HOLD,
+        **last,
+    )
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
 
 
-def level_slider(kind: str, level: float | None = None) -> gr.Slider:
-    """Return the level slider with the span, unit and default of this kind of noise."""
+def begin(
+    usable: Collection[str], domain: str, any_network: bool, *, fresh: bool = False
+) -> list[Any]:
+    """Show a domain's first picture, and set every control as it is at the start there."""
     with shown_errors():
-        spec = lookup(NOISES, kind, "noise")
-    return gr.Slider(
-        spec.minimum,
-        spec.maximum,
-        spec.default if level is None else level,
-        step=spec.step,
-        label="Noise level",
-        info=f"{spec.level_name}: {spec.unit}" if spec.unit else "no noise, no level",
-        interactive=kind != "none",
-        elem_id=FIELDS["level"],
-    )
+        start = lookup(STARTS, domain, "domain")
+    settings = first_settings(usable, domain)
+    about = {"source": start.source, "tab": start.tab, "fresh": fresh}
+    return _arrange(usable, domain, any_network, settings, about)
 
 
-def apply_preset(key: str) -> list[Any]:
+def reset_all(usable: Collection[str]) -> list[Any]:
+    """Set everything as it was at the very start."""
+    return [*begin(usable, "digits", False, fresh=True), "digits", False, None, *FORGOTTEN]
+
+
+def apply_preset(usable: Collection[str], key: str, any_network: bool) -> list[Any]:
     """Set every control as the article's figure has it; the choice itself is free again."""
     with shown_errors():
         preset = lookup(PRESETS, key, "preset")
     corruption = preset.corruption
     level = cast(float, corruption.level)
-    settings = {
-        "kind": corruption.kind,
-        "level": level,
-        "blur_sigma": corruption.blur_sigma,
-        "recipe": preset.recipe,
-        "seed": 0,
-    }
+    blur_sigma = cast(float, corruption.blur_sigma)
+    settings = Settings(corruption.kind, level, blur_sigma, preset.recipe, 0)
     source, tab, words = _preset_picture(preset)
+    note = f"{preset.label}. {preset.note} {words}".strip()
+    about = {"source": source, "tab": tab, "note": note}
     return [
-        corruption.kind,
-        level_slider(corruption.kind, level),
-        corruption.blur_sigma,
-        preset.recipe,
-        0,
-        message(source, tab, note=f"{preset.label}. {preset.note} {words}", settings=settings),
-        gr.Tabs(selected=tab),
+        *_arrange(usable, preset.domain, any_network, settings, about),
+        preset.domain,
         preset.index if tab == "mnist" else gr.skip(),
         None,
     ]
 
 
-def reset_all(recipe: str | None) -> list[Any]:
-    """Set every control as it was at the start."""
-    picture = message({"kind": "example", "index": FIRST_EXAMPLE}, "example", fresh=True)
-    settings = [DEFAULT_KIND, level_slider(DEFAULT_KIND), DEFAULT_BLUR, recipe, 0]
-    return [*settings, picture, gr.Tabs(selected="example"), 0, None, True, True, "Automatic"]
-
-
-def _initial(recipe: str | None) -> dict[str, Any]:
-    return {
-        "kind": DEFAULT_KIND,
-        "level": NOISES[DEFAULT_KIND].default,
-        "blur_sigma": DEFAULT_BLUR,
-        "recipe": recipe,
-        "seed": 0,
-    }
-
-
-def _noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.Button]:
-    """Create the controls of the corruption."""
-    blur = gr.Slider(
-        0,
-        BLUR_MAXIMUM,
-        DEFAULT_BLUR,
-        step=0.01,
-        label="Blur sigma",
-        info="pixels, before the noise",
-        interactive=True,
-        elem_id=FIELDS["blur_sigma"],
-    )
-    kind = gr.Dropdown(
-        choices=[(spec.label, key) for key, spec in NOISES.items()],
-        value=DEFAULT_KIND,
-        label="Noise",
-        interactive=True,
-        elem_id=FIELDS["kind"],
-    )
-    level = level_slider(DEFAULT_KIND)
-    with gr.Row(equal_height=True):
-        seed = gr.Number(
-            0,
-            precision=0,
-            minimum=0,
-            maximum=SEED_MAXIMUM,
-            label="Noise seed",
-            interactive=True,
-            min_width=120,
-            elem_id=FIELDS["seed"],
-        )
-        new_noise = gr.Button("New noise", size="sm", min_width=120, elem_id="new-noise")
-    return kind, level, blur, seed, new_noise
+def _arrange(
+    usable: Collection[str],
+    domain: str,
+    any_network: bool,
+    settings: Settings,
+    about: dict[str, Any],
+) -> list[Any]:
+    """Set the controls, the stage (`about` is for its message) and the tabs of the pictures."""
+    choices = list_networks(usable, domain, any_network)
+    return [
+        settings.kind,
+        level_slider(settings.kind, settings.level),
+        settings.blur_sigma,
+        gr.Dropdown(choices=choices, value=settings.recipe),
+        settings.seed,
+        message(domain=domain, settings=asdict(settings), **about),
+        *open_tab(domain, about["tab"]),
+    ]
 
 
 def _preset_picture(preset: Preset) -> tuple[dict[str, Any], str, str]:
     """Return a preset's picture, the tab that holds it, and what to say of it."""
+    if preset.domain == "faces":
+        return {"kind": "portrait", "index": preset.portrait}, "portrait", ""
     name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
     try:
         if preset.split == "train":

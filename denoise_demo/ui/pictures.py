@@ -1,7 +1,5 @@
-"""The ways to choose the laboratory's picture: built-in digits, MNIST, drawing, uploading."""
+"""The ways to choose the laboratory's picture: one row of tabs for digits, another for faces."""
 
-import base64
-import io
 import json
 import time
 from dataclasses import dataclass
@@ -9,13 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data import has_mnist, load_examples, load_mnist
-from denoise_demo.images import to_digit, to_pil
-from denoise_demo.sources import pixels_source
+from denoise_demo.data import has_mnist, load_mnist
+from denoise_demo.faces import WANTED, has_faces
+from denoise_demo.images import to_digit
+from denoise_demo.sources import faces_test, pixels_source
 from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.photo import build_photo
+from denoise_demo.ui.thumbnails import digit_buttons, portrait_buttons
 from denoise_demo.uploads import read_image
 
-FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
 INVERT = {"Automatic": None, "Yes": True, "No": False}
 MNIST_COUNT = 10_000
 PRIVATE: dict[str, Any] = {
@@ -23,43 +23,94 @@ PRIVATE: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
 }
-_SHOW_MNIST = "(index) => { window.laboratory?.showMnist(index); }"
+_RANDOM = """() => {
+  const { max } = document.querySelector("#%s input[type=range]");
+  return Math.floor(Math.random() * (Number(max) + 1));
+}"""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """The tabs, their controls, and the two faces of the MNIST tab."""
+    """The tabs of each domain, and the controls in them that others set."""
 
-    tabs: gr.Tabs
+    digits: gr.Column
+    faces: gr.Column
+    digit_tabs: gr.Tabs
+    face_tabs: gr.Tabs
     mnist_index: gr.Slider
     mnist_absent: gr.Column
     mnist_present: gr.Column
     centre_drawing: gr.Checkbox
     centre_upload: gr.Checkbox
     invert: gr.Radio
+    photo: gr.HTML
+
+    @property
+    def shown(self) -> list[gr.blocks.BlockContext]:
+        """What `open_tab` sets."""
+        return [self.digits, self.faces, self.digit_tabs, self.face_tabs]
+
+    @property
+    def forgotten(self) -> list[gr.blocks.Block]:
+        """What `FORGOTTEN` sets, to be as at the start."""
+        return [self.mnist_index, self.centre_drawing, self.centre_upload, self.invert, self.photo]
+
+
+FORGOTTEN = (0, True, True, "Automatic", "")
 
 
 def build_pictures(stage: gr.HTML) -> Pictures:
     """Lay out one tab for each way to choose a picture, and send what is chosen to the stage."""
-    with gr.Tabs(elem_id="source") as tabs:
+    with gr.Column() as digits, gr.Tabs(elem_id="source") as digit_tabs:
         with gr.Tab("Digits", id="example") as examples:
-            gr.HTML(_thumbnails(), elem_id="examples", apply_default_css=False)
+            gr.HTML(digit_buttons(), elem_id="examples", apply_default_css=False)
         with gr.Tab("MNIST", id="mnist") as mnist:
-            absent, present, index = _mnist_controls()
+            absent, present, mnist_index = _mnist_controls()
         with gr.Tab("Draw", id="drawing", elem_id="source-draw") as drawing:
             centre_drawing = _drawing_controls()
         with gr.Tab("Upload", id="upload") as upload:
             invert, centre_upload = _upload_controls(stage)
-    for tab in (examples, mnist, drawing, upload):
-        opened = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
-        tab.select(fn=None, inputs=index, js=opened)
-    return Pictures(tabs, index, absent, present, centre_drawing, centre_upload, invert)
+    with gr.Column(visible=False) as faces, gr.Tabs(elem_id="face-source") as face_tabs:
+        with gr.Tab("Portraits", id="portrait") as portraits:
+            gr.HTML(portrait_buttons(), elem_id="portraits", apply_default_css=False)
+        with gr.Tab("Your photo", id="photo") as own:
+            photo = build_photo()
+        with gr.Tab("Faces", id="face") as more_faces:
+            face_index = _face_controls()
+    for tab in (examples, mnist, drawing, upload, portraits, own, more_faces):
+        tell = f"(index) => {{ window.laboratory?.openTab('{tab.id}', index); }}"
+        opened = tab.select(fn=None, inputs=mnist_index, js=tell)
+        if tab is more_faces and face_index:
+            spanned = opened.then(span_faces, outputs=face_index, **PRIVATE)
+            spanned.success(fn=None, inputs=face_index, js=_show("face"))
+    return Pictures(
+        digits=digits,
+        faces=faces,
+        digit_tabs=digit_tabs,
+        face_tabs=face_tabs,
+        mnist_index=mnist_index,
+        mnist_absent=absent,
+        mnist_present=present,
+        centre_drawing=centre_drawing,
+        centre_upload=centre_upload,
+        invert=invert,
+        photo=photo,
+    )
+
+
+def open_tab(domain: str, tab: str) -> list[Any]:
+    """Show the tabs of a domain, with this one open."""
+    digits = domain == "digits"
+    chosen = gr.Tabs(selected=tab)
+    tabs = [chosen, gr.skip()] if digits else [gr.skip(), chosen]
+    return [gr.Column(visible=digits), gr.Column(visible=not digits), *tabs]
 
 
 def message(
     source: dict[str, Any],
     tab: str,
     *,
+    domain: str = "digits",
     note: str = "",
     settings: dict[str, Any] | None = None,
     fresh: bool = False,
@@ -69,12 +120,14 @@ def message(
     Args:
         source: the picture, as `sources.clean_picture` takes it.
         tab: the tab it belongs to.
+        domain: what it is a picture of.
         note: what to say of it, as long as picture and `settings` are what is shown.
-        settings: the controls' values that the note is about.
-        fresh: whether to forget drawings and uploads.
+        settings: the values that the controls get at the same time; the stage waits for them.
+        fresh: whether to forget drawings, uploads and photos.
     """
-    values = {"source": source, "tab": tab, "note": note, "settings": settings, "fresh": fresh}
-    return json.dumps(values | {"time": time.time()})  # the time makes a repeated message a new one
+    values = {"source": source, "tab": tab, "domain": domain, "note": note, "fresh": fresh}
+    # The time makes a repeated message a new one.
+    return json.dumps(values | {"settings": settings, "time": time.time()})
 
 
 def show_mnist() -> tuple[gr.Column, gr.Column]:
@@ -89,6 +142,12 @@ def get_mnist(progress: gr.Progress = gr.Progress()) -> tuple[gr.Column, gr.Colu
     with shown_errors():
         load_mnist("test", download=True)
     return show_mnist()
+
+
+def span_faces() -> gr.Slider:
+    """Let the index span the test split; the first time, the pictures are read."""
+    with shown_errors():
+        return gr.Slider(maximum=len(faces_test()) - 1)
 
 
 def receive_upload(path: str | None, invert: str, centre: bool) -> Any:
@@ -107,22 +166,33 @@ def _mnist_controls() -> tuple[gr.Column, gr.Column, gr.Slider]:
         gr.Markdown("The 10,000 MNIST test digits are not on this computer yet.")
         get = gr.Button("Get the MNIST test digits", elem_id="get-mnist")
     with gr.Column(visible=present) as with_digits:
-        index = gr.Slider(
-            0,
-            MNIST_COUNT - 1,
-            0,
-            step=1,
-            label="Test digit",
-            interactive=True,
-            elem_id="mnist-index",
-        )
-        draw_lot = gr.Button("A random digit", size="sm", elem_id="mnist-random")
-    show = {"fn": None, "inputs": index, "js": _SHOW_MNIST}
-    lot = f"() => Math.floor(Math.random() * {MNIST_COUNT})"
-    draw_lot.click(fn=None, outputs=index, js=lot).then(**show)
+        index = _index_controls("mnist", "digit", MNIST_COUNT - 1)
     got = get.click(get_mnist, outputs=[without, with_digits], api_visibility="private")
-    got.success(**show)
+    got.success(fn=None, inputs=index, js=_show("mnist"))
     return without, with_digits, index
+
+
+def _face_controls() -> gr.Slider | None:
+    """Create what the tab of the faces shows; with none at hand it says how to get them."""
+    if not has_faces():
+        gr.Markdown(f"There are no other faces on this computer: {WANTED}, and start again.")
+        return None
+    return _index_controls("face", "face", 1)
+
+
+def _index_controls(source: str, noun: str, last: int) -> gr.Slider:
+    """Create the controls that choose from a test split: an index, and a random one."""
+    name = f"{source}-index"
+    index = gr.Slider(0, last, 0, step=1, label=f"Test {noun}", interactive=True, elem_id=name)
+    draw_lot = gr.Button(f"A random {noun}", size="sm", elem_id=f"{source}-random")
+    lot = draw_lot.click(fn=None, outputs=index, js=_RANDOM % name)
+    lot.then(fn=None, inputs=index, js=_show(source))
+    return index
+
+
+def _show(source: str) -> str:
+    """Return the script that shows one picture of a test split."""
+    return f"(index) => {{ window.laboratory?.showNumbered('{source}', index); }}"
 
 
 def _drawing_controls() -> gr.Checkbox:
@@ -159,20 +229,3 @@ def _upload_controls(stage: gr.HTML) -> tuple[gr.Radio, gr.Checkbox]:
         **PRIVATE,
     )
     return invert, centre
-
-
-def _thumbnails() -> str:
-    """Return the built-in digits as buttons; the stage's script listens to them."""
-    digits = load_examples()
-    buttons = []
-    for i, label in enumerate(digits.labels.tolist()):
-        file = io.BytesIO()
-        to_pil(digits.clean(slice(i, i + 1))).save(file, "PNG")
-        picture = base64.b64encode(file.getvalue()).decode()
-        pressed = str(i == FIRST_EXAMPLE).lower()
-        buttons.append(
-            f'<button type="button" data-example="{i}" aria-pressed="{pressed}" '
-            f'title="A built-in {label}"><img alt="digit {label}" '
-            f'src="data:image/png;base64,{picture}"></button>'
-        )
-    return f'<div class="thumbnails">{"".join(buttons)}</div>'

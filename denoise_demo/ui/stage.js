@@ -11,15 +11,23 @@ const PAD_RASTER = 112; // pixels a side of the drawing that is sent
 const FAINTEST = 24; // of 255; what the eraser leaves of a line's soft edge is no ink
 const MOST_IN_FLIGHT = 6; // what a browser opens to one host
 const SPACING = 20; // milliseconds wanted between pictures when the line is slow
+const LONGEST_HOLD = 3000; // milliseconds to wait for the controls, should the page not set them
 const PATIENCE = 400; // milliseconds before a level out of its span is explained: the page may mend it
+const NUMBERED = { mnist: "mnist-index", face: "face-index" }; // the control of each test split
+const FACE_TABS = ["portrait", "photo", "face"];
 const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // inferno
 
 const state = {
   settings: { ...props.initial },
   source: { kind: "example", index: props.example },
+  domain: "digits", // what the source is a picture of
+  any: false, // whether networks that learnt other pictures are offered
+  awaited: null, // the settings that the controls are about to have
   tab: "example", // the way to choose a picture that is open
   upload: null, // the picture last uploaded, or brought by a preset
+  photo: null, // the square last cut out of a photo
   example: props.example, // the built-in digit chosen last
+  portrait: 0,
   strokes: [],
   centre: true,
 };
@@ -36,6 +44,7 @@ function refresh() {
 function pump() {
   const allowed = Math.min(MOST_IN_FLIGHT, Math.max(1, Math.ceil(line.delay / SPACING)));
   if (!line.wanted || !state.source || line.inFlight >= allowed) return;
+  if (!settled() || !agrees()) return; // what settles it calls again
   if (!withinSpan()) return void setTimeout(explainSpan, PATIENCE);
   line.wanted = false;
   const request = { source: state.source, ...state.settings };
@@ -66,6 +75,25 @@ function retry() {
   say("The server does not answer. Trying again…");
   line.last = "";
   setTimeout(refresh, 1000);
+}
+
+// Several controls are about to be set at once: send nothing until they are, or it takes too long.
+function hold(settings = {}) {
+  stopPlaying();
+  state.awaited = settings;
+  setTimeout(() => state.awaited === settings && ((state.awaited = null), refresh()), LONGEST_HOLD);
+}
+
+function settled() {
+  const { awaited, settings } = state;
+  if (awaited && FIELDS.every((field) => settings[field] === awaited[field])) state.awaited = null;
+  return !state.awaited;
+}
+
+// A network gets the pictures that it learnt, unless any network is wanted; a filter gets all.
+function agrees() {
+  const learnt = props.recipes[state.settings.recipe]?.domain;
+  return state.any || !learnt || learnt === state.domain;
 }
 
 function withinSpan() {
@@ -108,11 +136,13 @@ function paint(reply, request, elapsed) {
   say("");
   for (const name of PANELS) paintPixels(name, reply.images[name], reply.shape);
   for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
-  paintScores(reply.scores);
   const [height, width, channels] = reply.shape;
-  state.clean = { kind: "pixels", pixels: reply.images.clean, height, width, channels };
-  if (request.source === state.source && request.source.kind === "drawing") {
-    // From now on the pen rests: send the normalised digit, not the whole pad.
+  const format = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
+  paintScores(reply.scores, state.domain === "faces" ? format : "no classifier");
+  paintOutside(reply.outside);
+  state.clean = reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels };
+  if (request.source === state.source && ["drawing", "photo"].includes(request.source.kind)) {
+    // From now on pen or crop box rest: send the small picture, not the whole pad or photo.
     state.source = state.clean;
     line.last = line.wanted ? line.last : JSON.stringify({ source: state.source, ...state.settings });
   }
@@ -152,9 +182,10 @@ function paintVerdict(name, probabilities, label) {
   text.dataset.verdict = top < 0 ? "" : `reads ${top}, ${percent(probabilities[top])}${mark}`;
 }
 
-function paintScores(scores) {
+function paintScores(scores, unread) {
   const clean = $("[data-of=clean] .scores");
-  clean.textContent = clean.dataset.verdict || "no classifier";
+  clean.textContent = clean.dataset.verdict || unread;
+  $(".panels").classList.toggle("plain", state.domain === "faces");
   for (const name of ["noisy", "denoised"]) {
     const text = $(`[data-of=${name}] .scores`);
     const { psnr, ssim, mae } = scores[name];
@@ -165,6 +196,13 @@ function paintScores(scores) {
   const shown = $(".gain");
   shown.textContent = Number.isFinite(gain) ? `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB` : "";
   shown.className = `gain ${gain >= 0 ? "better" : "worse"}`;
+}
+
+function paintOutside(words) {
+  $(".panels").classList.toggle("outside", Boolean(words));
+  $(".badge").hidden = !words;
+  $("p.outside").hidden = !words;
+  $("p.outside").textContent = words;
 }
 
 function describeNetwork(id) {
@@ -209,6 +247,7 @@ function blank() {
   for (const name of CLASSIFIED) paintVerdict(name, null, null);
   for (const text of element.querySelectorAll("[data-of] .scores[data-verdict]")) text.textContent = "";
   for (const selector of [".gain", ".truth"]) $(selector).textContent = "";
+  paintOutside("");
   state.clean = null;
 }
 
@@ -229,7 +268,8 @@ function listen(event) {
   const control = event.target;
   const field = NUMERIC.find((name) => control.closest?.(`#${props.fields[name]}`));
   if (field && control.value !== "") setNumber(field, Number(control.value));
-  if (control.closest?.("#mnist-index") && control.value !== "") showMnist(Number(control.value));
+  const split = Object.keys(NUMBERED).find((name) => control.closest?.(`#${NUMBERED[name]}`));
+  if (split && control.value !== "") showNumbered(split, Number(control.value));
   if (event.isTrusted && control.closest?.(`#${props.fields.level}`)) stopPlaying();
 }
 
@@ -241,8 +281,9 @@ function setNumber(field, value) {
 
 // Called by Gradio whenever a control's value changed, by hand or by a preset. Sliders are read
 // from the page one frame later, because a change told here may be older than the last drag.
-function sync(kind, recipe) {
+function sync(kind, recipe, any) {
   Object.assign(state.settings, { kind, recipe });
+  state.any = any;
   requestAnimationFrame(() => {
     for (const field of NUMERIC) setNumber(field, readNumber(field));
     refresh();
@@ -259,7 +300,7 @@ function setSlider(id, value) {
 
 function show(source, tab) {
   state.source = source;
-  if (source.kind === "example") state.example = source.index;
+  if (["example", "portrait"].includes(source.kind)) state[source.kind] = source.index;
   setTab(tab);
   refresh();
 }
@@ -269,11 +310,13 @@ function setTab(tab) {
   const drawing = tab === "drawing";
   element.classList.toggle("drawing", drawing);
   $(".pen").hidden = !drawing;
-  $("[data-action=draw]").hidden = drawing;
+  $("[data-action=draw]").hidden = drawing || state.domain === "faces";
   pad.hidden = !drawing;
   if (!drawing) $(".invite").hidden = true;
-  for (const button of document.querySelectorAll("[data-example]")) {
-    button.setAttribute("aria-pressed", tab === "example" && Number(button.dataset.example) === state.example);
+  for (const kind of ["example", "portrait"]) {
+    for (const button of document.querySelectorAll(`[data-${kind}]`)) {
+      button.setAttribute("aria-pressed", tab === kind && Number(button.dataset[kind]) === state[kind]);
+    }
   }
 }
 
@@ -281,14 +324,18 @@ function showExample(index = state.example) {
   show({ kind: "example", index }, "example");
 }
 
-function showMnist(index) {
-  if (state.tab === "mnist" && Number.isInteger(index)) show({ kind: "mnist", index }, "mnist");
+function showPortrait(index = state.portrait) {
+  show({ kind: "portrait", index }, "portrait");
+}
+
+function showNumbered(kind, index) {
+  if (state.tab === kind && Number.isInteger(index)) show({ kind, index }, kind);
 }
 
 // Without the digits the tab only offers to get them, and the picture stays.
 function openMnist(index) {
   setTab("mnist");
-  requestAnimationFrame(() => document.getElementById("mnist-index")?.offsetParent && showMnist(index));
+  requestAnimationFrame(() => document.getElementById("mnist-index")?.offsetParent && showNumbered("mnist", index));
 }
 
 function showPad() {
@@ -301,11 +348,29 @@ function showUpload() {
   else setTab("upload");
 }
 
-// Called by Gradio when a tab opens. A preset opens one too, after or before its own message; the
-// picture it brings stays.
+// Called by the crop box while it moves, and when the tab opens.
+function showPhoto(source = state.photo) {
+  state.photo = source;
+  if (source && state.tab === "photo") show(source, "photo");
+}
+
+const OPEN = {
+  example: showExample,
+  mnist: openMnist,
+  drawing: showPad,
+  upload: showUpload,
+  portrait: showPortrait,
+  photo: () => (setTab("photo"), showPhoto()),
+  face: () => setTab("face"), // its index follows when the faces are read
+};
+
+// Called by Gradio when a tab opens. A preset or another domain opens one too, after or before its
+// own message; the picture that this brings stays.
 function openTab(tab, index) {
-  if (tab === state.tab) return;
-  ({ example: showExample, mnist: () => openMnist(index), drawing: showPad, upload: showUpload })[tab]();
+  const domain = FACE_TABS.includes(tab) ? "faces" : "digits";
+  if (domain !== state.domain) return;
+  if (tab === state.tab) return setTab(tab); // its buttons may only be there now
+  OPEN[tab](tab === "mnist" ? index : undefined);
 }
 
 function setCentre(centre) {
@@ -313,11 +378,15 @@ function setCentre(centre) {
   if (state.tab === "drawing") sendDrawing();
 }
 
-// A message from the server: an uploaded picture, a preset's or the first one after a reset.
+// A message from the server: an uploaded picture, a preset's or the first one of a domain.
 function receive(text) {
   if (!text) return;
-  const { source, tab, note, settings, fresh } = JSON.parse(text);
-  stopPlaying();
+  const { source, tab, domain, note, settings, fresh } = JSON.parse(text);
+  if (domain !== state.domain && !settings) return; // uploaded, and meanwhile another domain shows
+  if (settings) hold(settings);
+  else stopPlaying();
+  if (domain !== state.domain) line.painted = line.sent; // what is on its way belongs to the other
+  state.domain = domain;
   if (fresh) forget();
   $(".note").textContent = note;
   $(".note").hidden = !note;
@@ -337,7 +406,7 @@ function dropStaleNote(request) {
 }
 
 function forget() {
-  Object.assign(state, { strokes: [], centre: true, upload: null });
+  Object.assign(state, { strokes: [], centre: true, upload: null, photo: null, portrait: 0 });
   ink.clearRect(0, 0, pad.width, pad.height);
   setEraser(false);
 }
@@ -478,6 +547,8 @@ on(document, "input", listen);
 on(document, "click", (event) => {
   const example = event.target.closest?.("[data-example]");
   if (example) showExample(Number(example.dataset.example));
+  const portrait = event.target.closest?.("[data-portrait]");
+  if (portrait) showPortrait(Number(portrait.dataset.portrait));
 });
 on(element, "click", (event) => {
   const button = event.target.closest("[data-action]");
@@ -491,7 +562,7 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  sync, openTab, showMnist, setCentre,
+  sync, hold, openTab, showNumbered, showPhoto, setCentre,
   picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), leaving.abort()),
 };

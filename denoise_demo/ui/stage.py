@@ -16,9 +16,9 @@ from denoise_demo.checks import check_keys
 from denoise_demo.experiment import Outcome, Settings, first_scores, run
 from denoise_demo.images import encode_pixels
 from denoise_demo.inference import device_trouble
-from denoise_demo.methods import Method, methods
+from denoise_demo.methods import Method, get_method, methods
 from denoise_demo.noise import NOISES
-from denoise_demo.sources import clean_picture
+from denoise_demo.sources import clean_picture, pixels_source
 
 FIELDS = {
     "kind": "noise-kind",
@@ -26,6 +26,10 @@ FIELDS = {
     "blur_sigma": "blur-sigma",
     "recipe": "recipe",
     "seed": "noise-seed",
+}
+OUTSIDE = {
+    "digits": "This network learnt digits; the face reaches it in grey.",
+    "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
 _HERE = Path(__file__).parent
 _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
@@ -62,6 +66,8 @@ def step(request: Any) -> dict[str, Any]:
     Returns:
         JSON values: the four images as base64 pixels with their shape, the scores, the class
         probabilities, the label if known and the milliseconds spent; or only `error`, a sentence.
+        `outside` is a sentence when the network learnt other pictures; then `original` is the
+        picture before it got the network's number of channels.
     """
     started = time.perf_counter()
     try:
@@ -69,7 +75,11 @@ def step(request: Any) -> dict[str, Any]:
             check_keys(request, {"source", *FIELDS}, "the request")
             clean, label = clean_picture(request["source"])
             settings = Settings.parse({field: request[field] for field in FIELDS})
-            reply = _frame(run(clean, settings), label)
+            outcome = run(clean, settings)
+            reply = _frame(outcome, label)
+            if outcome.outside:
+                words = OUTSIDE[get_method(settings.recipe).domain]
+                reply |= {"outside": words, "original": pixels_source(clean)}
     except ValueError as error:
         reply = {"error": str(error)}
     except RuntimeError as error:
@@ -95,6 +105,8 @@ def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
         "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
         "label": label,
+        "outside": "",
+        "original": None,
     }
 
 
@@ -105,4 +117,5 @@ def _describe(method: Method) -> dict[str, Any]:
         "lesson": method.lesson,
         "facts": method.facts,
         "clip": method.clip,
+        "domain": method.domain,
     }

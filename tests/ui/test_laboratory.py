@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from driving import DRAG, canvas, choose, draw, number, open_tab, paints, pixels, shows
 from playwright.sync_api import expect
 
 from denoise_demo import experiment
@@ -11,71 +12,13 @@ from denoise_demo.data import load_examples
 from denoise_demo.images import to_pil
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
-from denoise_demo.ui.pictures import FIRST_EXAMPLE
+from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
-
-DRAG = """
-async ([id, values, hertz]) => {
-  const input = document.querySelector(`#${id} input[type=range]`);
-  for (const value of values) {
-    input.value = value;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    await new Promise((go) => setTimeout(go, 1000 / hertz));
-  }
-}
-"""
-CANVAS = """
-(name) => {
-  const canvas = document.querySelector(`#stage canvas[data-panel=${name}]`);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return Array.from(data).filter((_, i) => i % 4 === 0);
-}
-"""
-
-
-def shows(page, **values):
-    """Wait until the picture on the stage is the one with these settings."""
-    for name, value in values.items():
-        expect(page.locator("#stage")).to_have_attribute(f"data-{name}", str(value), timeout=10_000)
-
-
-def canvas(page, name):
-    return np.array(page.evaluate(CANVAS, name)).reshape(28, 28)
-
-
-def paints(page):
-    return int(page.locator("#stage").get_attribute("data-paints"))
-
-
-def number(page, control):
-    return page.locator(f"#{control} input[type=number]")
-
-
-def choose(page, control, label):
-    page.locator(f"#{control} input").click()
-    page.get_by_role("option", name=label, exact=True).click()
 
 
 def first_digit():
     return load_examples().clean(slice(FIRST_EXAMPLE, FIRST_EXAMPLE + 1))
-
-
-def pixels(image):
-    return np.array(to_pil(image)).astype(int)
-
-
-def open_tab(page, name):
-    page.locator("#source").get_by_role("tab", name=name).click()
-
-
-def draw(page, *points, steps=10):
-    box = page.locator("#stage .pad").bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=steps)
 
 
 def test_after_a_drag_the_picture_belongs_to_the_last_value(page):

@@ -1,0 +1,62 @@
+"""A photo of one's own: uploaded, taken or pasted, with the square that is cut out of it.
+
+photo.html, .css and .js are the page's side: they hand every file to one upload button, show the
+photo that comes back, and send the square to the stage while it is moved.
+"""
+
+import base64
+import io
+import json
+import time
+from pathlib import Path
+
+import gradio as gr
+
+from denoise_demo.portraits import face_box
+from denoise_demo.ui.errors import shown_errors
+from denoise_demo.uploads import read_image
+
+LEAST = 28  # pixels a side of the square; enlarging would be a blur
+_HERE = Path(__file__).parent
+
+
+def build_photo() -> gr.HTML:
+    """Create the photo with its crop box."""
+    # gr.Image would open the file before we can refuse it, and is silent about a refused webcam.
+    file = gr.UploadButton("Upload a photo", visible="hidden", elem_id="photo-file")
+    photo = gr.HTML(
+        "",
+        html_template=(_HERE / "photo.html").read_text(encoding="utf-8"),
+        css_template=(_HERE / "photo.css").read_text(encoding="utf-8"),
+        js_on_load=(_HERE / "photo.js").read_text(encoding="utf-8"),
+        elem_id="photo",
+        apply_default_css=False,
+        least=LEAST,
+    )
+    file.upload(
+        receive_photo,
+        file,
+        photo,
+        api_visibility="private",
+        show_progress="hidden",
+        concurrency_limit=2,
+        trigger_mode="always_last",
+    )
+    return photo
+
+
+def receive_photo(path: str) -> str:
+    """Read a photo; return it as JSON for the page, with the box around its face."""
+    with shown_errors():
+        picture = read_image(path)
+        if min(picture.size) < LEAST:
+            raise ValueError(
+                f"The photo has {picture.width} x {picture.height} pixels: "
+                f"give at least {LEAST} x {LEAST}."
+            )
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=95)
+    pixels = base64.b64encode(file.getvalue()).decode()
+    address = f"data:image/jpeg;base64,{pixels}"
+    # The time makes a repeated photo a new one.
+    return json.dumps({"picture": address, "box": face_box(picture), "time": time.time()})

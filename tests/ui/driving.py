@@ -1,0 +1,70 @@
+"""What a person does on the page and sees there, for the browser tests."""
+
+import numpy as np
+from playwright.sync_api import expect
+
+from denoise_demo.images import to_pil
+
+DRAG = """
+async ([id, values, hertz]) => {
+  const input = document.querySelector(`#${id} input[type=range]`);
+  for (const value of values) {
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((go) => setTimeout(go, 1000 / hertz));
+  }
+}
+"""
+CANVAS = """
+(name) => {
+  const canvas = document.querySelector(`#stage canvas[data-panel=${name}]`);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from(data);
+}
+"""
+
+
+def shows(page, **values):
+    """Wait until the picture on the stage is the one with these settings."""
+    for name, value in values.items():
+        expect(page.locator("#stage")).to_have_attribute(f"data-{name}", str(value), timeout=10_000)
+
+
+def colours(page, name):
+    """The picture (28, 28, 3) on a canvas."""
+    return np.array(page.evaluate(CANVAS, name)).reshape(28, 28, 4)[..., :3]
+
+
+def canvas(page, name):
+    """The picture (28, 28) on a canvas that is grey."""
+    return colours(page, name)[..., 0]
+
+
+def paints(page):
+    return int(page.locator("#stage").get_attribute("data-paints"))
+
+
+def number(page, control):
+    return page.locator(f"#{control} input[type=number]")
+
+
+def choose(page, control, label):
+    page.locator(f"#{control} input").click()
+    page.get_by_role("option", name=label, exact=True).click()
+
+
+def pixels(image):
+    return np.array(to_pil(image)).astype(int)
+
+
+def open_tab(page, name, source="source"):
+    page.locator(f"#{source}").get_by_role("tab", name=name).click()
+
+
+def draw(page, *points, steps=10):
+    box = page.locator("#stage .pad").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=steps)
