@@ -65,7 +65,7 @@ def as_computed(
         seed: of the noise.
 
     Returns:
-        noise, method and mae for each noise and each of BASELINES, AUTOENCODER and GAN.
+        domain, noise, method and mae for each noise and each of BASELINES, AUTOENCODER and GAN.
 
     Raises:
         CheckpointError: when the weights of a network are missing or damaged.
@@ -92,6 +92,7 @@ def _rows(
 
 def _row(kind: str, method: str, images: Tensor, goal: Tensor) -> Row:
     return {
+        "domain": "faces",
         "noise": kind,
         "method": method,
         "mae": round(float(metrics.mae(images, goal).mean()), 5),

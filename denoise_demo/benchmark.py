@@ -21,6 +21,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from denoise_demo import checkpoints, results
+from denoise_demo.article import as_computed
 from denoise_demo.data import Images
 from denoise_demo.domains import DOMAINS
 from denoise_demo.evaluation import (
@@ -32,6 +33,7 @@ from denoise_demo.evaluation import (
     set_scene,
     summarise,
 )
+from denoise_demo.faces import load_faces
 from denoise_demo.files import write_atomically
 from denoise_demo.inference import choose_device, device_name, device_trouble, load_classifier
 from denoise_demo.methods import Denoise, get_method, load_method, methods
@@ -43,7 +45,6 @@ SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
 EVERY = 10  # the sweep sees every tenth picture, easy ones and hard ones alike
 ENOUGH = 1000  # pictures for a slow filter, evenly spread as well
 LEVELS = 12
-LISTS = ("rows", "sweep")
 Row = dict[str, Any]
 
 
@@ -112,7 +113,7 @@ def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> resul
         "noise_seed": NOISE_SEED,
         "resamples": RESAMPLES,
         "weights": results.weights_hashes(),
-        **{part: [] for part in LISTS},
+        **{part: [] for part in results.LISTS},
     }
     if resume and partial_file.exists():
         done = results.load_results(partial_file)
@@ -130,7 +131,7 @@ def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> resul
 
 def _left(todo: list[Job], done: results.Results, name: str) -> list[Job]:
     """Return the jobs that are not done yet; ResultsError when others were done."""
-    found = {part: list(done[part]) for part in LISTS}
+    found = {part: list(done[part]) for part in ("rows", "sweep")}
     for number, job in enumerate(todo):
         rows = found[job.part][: len(job.heads)]
         if not rows and not any(found.values()):
@@ -213,8 +214,12 @@ def main(arguments: list[str] | None = None) -> int:
             name: DOMAINS[name].load("test", options.data_dir, download=True) for name in chosen
         }
         done = run(images, partial_file, resume=options.resume)
+        if "faces" in images:
+            faces = [load_faces("train", options.data_dir), images["faces"]]
+            clean = torch.cat([part.clean() for part in faces])
+            done["article"] = as_computed(clean, first_test=len(faces[0]))
         for other in kept:
-            for part in LISTS:
+            for part in results.LISTS:
                 done[part] += other[part]
         save_speeds(device)
         results.save_results(done, results.RESULTS_FILE)

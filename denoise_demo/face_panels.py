@@ -109,20 +109,18 @@ def method_id(name: str, kind: str) -> str:
 
 def _measured() -> tuple[Errors, Errors]:
     """Return the benchmark's rows of faces by noise and method: correct ones, and the article's."""
-    measured = results.load_results()
-    rows = {(r["method"], r["point"]): r for r in measured["rows"] if r["domain"] == "faces"}
-    try:
-        correct = {
-            (kind, name): rows[method_id(name, kind), f"s4-{kind}"]
-            for kind in KINDS
-            for name in METHODS
-        }
-        wrong = {(row["noise"], row["method"]): row for row in measured["article"]}
-    except KeyError as error:
+    measured = results.load_results(domain="faces")
+    if not (measured["rows"] and measured["article"]):
         raise results.ResultsError(
             f"{results.RESULTS_FILE.name} has no scores of faces: run {results.COMMAND}"
-        ) from error
-    return correct, wrong
+        )
+    rows = {(row["method"], row["point"]): row for row in measured["rows"]}
+    correct = {
+        (kind, name): rows[method_id(name, kind), f"s4-{kind}"]
+        for kind in KINDS
+        for name in METHODS
+    }
+    return correct, {(row["noise"], row["method"]): row for row in measured["article"]}
 
 
 def _chart(kind: str, errors: Errors, end: float | None = None) -> Chart:

@@ -45,6 +45,7 @@ SHOWN = {
     ),
 }  # fmt: skip
 
+LISTS = ("rows", "sweep", "article")  # the last as the article computed, from `article`
 Results = dict[str, Any]
 Rows = dict[tuple[str, str], Any]
 
@@ -78,9 +79,9 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
     path = path or RESULTS_FILE
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        measured, rows = dict(results["weights"]), [*results["rows"], *results["sweep"]]
-        if not all(isinstance(row, dict) and "domain" in row for row in rows):
-            raise TypeError("a row is no object with a domain")
+        measured = dict(results["weights"])
+        for part in LISTS:
+            results[part] = [r for r in results[part] if domain in (r["domain"], None)]
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -94,9 +95,6 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         raise ResultsError(
             f"{path.name} was measured with other weights ({', '.join(changed)}): run {COMMAND}"
         )
-    if domain:
-        for part in ("rows", "sweep"):
-            results[part] = [row for row in results[part] if row["domain"] == domain]
     return dict(results)
 
 

@@ -20,7 +20,13 @@ def path(tmp_path):
 @pytest.fixture
 def good():
     """Results of these weights, without a row."""
-    return {"noise_seed": 0, "weights": results.weights_hashes(), "rows": [], "sweep": []}
+    return {
+        "noise_seed": 0,
+        "weights": results.weights_hashes(),
+        "rows": [],
+        "sweep": [],
+        "article": [],
+    }
 
 
 def row(method, point, psnr, accuracy=0.5, *, domain="digits", mae=0.25):
@@ -96,6 +102,8 @@ def test_missing_results_say_how_to_make_them(path):
         '{"weights": {}, "rows": [1], "sweep": []}',
         '{"weights": 1, "rows": [], "sweep": []}',
         '{"weights": [], "rows": []}',
+        '{"weights": {}, "rows": [], "sweep": []}',
+        '{"weights": {}, "rows": [{}], "sweep": [], "article": []}',
     ],
 )
 def test_damaged_results_say_how_to_make_them_again(content, path):
