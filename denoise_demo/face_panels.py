@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo import article, metrics, results
-from denoise_demo.article import AUTOENCODER, BASELINES, GAN, KINDS
+from denoise_demo.article import AUTOENCODER, BASELINES, GAN, KINDS, PLACES
 from denoise_demo.charts import PALE, Bar, Chart
 from denoise_demo.methods import load_method
 from denoise_demo.noise import NOISES, noise_deviation
@@ -87,13 +87,16 @@ def error_bars(subject: Subject) -> Bars:
         ResultsError: when the benchmark has not measured faces, or other weights.
     """
     ours, theirs = _measured()
-    printed = {(row["noise"], row["method"]): row for row in article.published()}
+    printed = {(row["point"], row["method"]): row for row in article.published()}
     end = ROOM * max(row["mae"] for row in [*theirs.values(), *printed.values()])
-    rows = {}
-    for kind in KINDS:
-        own = _chart(kind, ours)
-        charts = [own, _chart(kind, theirs, end), _chart(kind, printed, end)]
-        rows[f"{NOISES[kind].label}, {STRENGTHS[kind]}"] = charts
+    rows = {
+        _heading(point): [
+            _chart(point, ours),
+            _chart(point, theirs, end),
+            _chart(point, printed, end),
+        ]
+        for point in PLACES
+    }
     columns = [
         "Computed correctly\neach noise on its own scale",
         "As the article computed it\nits mistakes, our faces",
@@ -108,7 +111,7 @@ def method_id(name: str, kind: str) -> str:
 
 
 def _measured() -> tuple[Errors, Errors]:
-    """Return the benchmark's rows of faces by noise and method: correct ones, and the article's."""
+    """Return the benchmark's rows of faces by point and method: correct ones, and the article's."""
     measured = results.load_results(domain="faces")
     if not (measured["rows"] and measured["article"]):
         raise results.ResultsError(
@@ -116,18 +119,26 @@ def _measured() -> tuple[Errors, Errors]:
         )
     rows = {(row["method"], row["point"]): row for row in measured["rows"]}
     correct = {
-        (kind, name): rows[method_id(name, kind), f"s4-{kind}"]
-        for kind in KINDS
+        (point, name): rows[method_id(name, corruption.kind), point]
+        for point, corruption in PLACES.items()
         for name in METHODS
     }
-    return correct, {(row["noise"], row["method"]): row for row in measured["article"]}
+    return correct, {(row["point"], row["method"]): row for row in measured["article"]}
 
 
-def _chart(kind: str, errors: Errors, end: float | None = None) -> Chart:
+def _heading(point: str) -> str:
+    """Return an evaluation point's noise and strength, and who names it."""
+    kind = PLACES[point].kind
+    if point.endswith("-notebook"):
+        return f"{NOISES[kind].label}, {NOTEBOOK[kind]} (the notebook)"
+    return f"{NOISES[kind].label}, {STRENGTHS[kind]}" + (" (the text)" if kind in NOTEBOOK else "")
+
+
+def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
     """Return a noise's bars; with intervals there is a best one."""
-    rows = {name: errors.get((kind, name)) for name in METHODS}
+    rows = {name: errors.get((point, name)) for name in METHODS}
     known = [row["mae"] for row in rows.values() if row]
-    best = min(known)
+    best = min(known, default=0)
     bars = []
     for name, row in rows.items():
         label, colour = METHODS[name]
@@ -148,9 +159,8 @@ def _small_print(ours: Errors) -> str:
     return (
         "Mean absolute error of a channel value, black being 0 and white 1. The article adds up "
         "the three channels: its numbers are divided by 3 here. Black lines: 95 % bootstrap "
-        f"intervals, over {faces} test faces. ★: the best. The middle column has the notebook's "
-        f"strengths, which fit the published numbers: Gaussian {NOTEBOOK['gaussian']}, "
-        f"salt & pepper {NOTEBOOK['salt-pepper']}."
+        f"intervals, over {faces} test faces. ★: the best. The article's text and notebook name "
+        "different strengths; the published numbers fit the notebook's."
     )
 
 

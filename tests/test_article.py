@@ -8,7 +8,7 @@ import torch
 from skimage.color import rgb2hsv
 
 from denoise_demo import article
-from denoise_demo.article import AUTOENCODER, BASELINES, GAN, KINDS
+from denoise_demo.article import AUTOENCODER, BASELINES, GAN, NOTEBOOK, PLACES
 from denoise_demo.faces import has_faces, load_faces
 from denoise_demo.filters import FILTERS
 
@@ -22,26 +22,26 @@ def bars() -> dict[tuple[str, str], float]:
         [torch.full((6, 3, 28, 28), TRAINED_ON), torch.full((4, 3, 28, 28), TESTED_ON)]
     )
     rows = article.as_computed(faces, 6, load=lambda recipe_id: lambda noisy: noisy)
-    return {(row["noise"], row["method"]): row["mae"] for row in rows}
+    return {(row["point"], row["method"]): row["mae"] for row in rows}
 
 
 def test_every_noise_has_every_bar() -> None:
-    assert bars().keys() == {(k, m) for k in KINDS for m in (*BASELINES, AUTOENCODER, GAN)}
+    assert bars().keys() == {(p, m) for p in PLACES for m in (*BASELINES, AUTOENCODER, GAN)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_black_picture_is_compared_with_a_face_of_the_training_split(kind: str) -> None:
-    assert bars()[kind, "mean-3"] == pytest.approx(TRAINED_ON)
+@pytest.mark.parametrize("point", PLACES)
+def test_a_black_picture_is_compared_with_a_face_of_the_training_split(point: str) -> None:
+    assert bars()[point, "mean-3"] == pytest.approx(TRAINED_ON)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_autoencoder_shows_the_last_filter_for_the_last_noise(kind: str) -> None:
-    assert bars()[kind, AUTOENCODER] == bars()["speckle", "majority-3"]
+@pytest.mark.parametrize("point", PLACES)
+def test_the_autoencoder_shows_the_last_filter_for_the_last_noise(point: str) -> None:
+    assert bars()[point, AUTOENCODER] == bars()["s4-speckle", "majority-3"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_changing_nothing_is_perfect_for_the_gan(kind: str) -> None:
-    assert bars()[kind, GAN] == 0
+@pytest.mark.parametrize("point", PLACES)
+def test_changing_nothing_is_perfect_for_the_gan(point: str) -> None:
+    assert bars()[point, GAN] == 0
 
 
 def test_each_noise_has_the_gan_of_its_own() -> None:
@@ -53,7 +53,7 @@ def test_each_noise_has_the_gan_of_its_own() -> None:
 
     article.as_computed(torch.rand(4, 3, 12, 12), 2, load)
 
-    assert loaded == [f"pix2pix-{kind}" for kind in KINDS]
+    assert loaded == [f"pix2pix-{corruption.kind}" for corruption in PLACES.values()]
 
 
 @pytest.mark.parametrize(("value", "left"), [(0, 0), (0.5, 0), (254 / 255, 0), (1, 1)])
@@ -86,18 +86,28 @@ def test_a_black_pixel_becomes_the_grey_of_its_neighbours() -> None:
 def test_salt_and_pepper_spares_last_row_last_column_and_blue(generator: torch.Generator) -> None:
     clean = torch.full((200, 3, 28, 28), 0.5)
 
-    hit = article.corrupt(clean, "salt-pepper", generator) != clean
+    hit = article.corrupt(clean, PLACES["s4-salt-pepper-notebook"], generator) != clean
 
     assert not any(part.any() for part in (hit[:, 2], hit[..., -1, :], hit[..., -1]))
     assert float(hit.float().mean()) == pytest.approx(0.03, rel=0.05)
 
 
 def test_published_errors_are_shared_among_three_channels() -> None:
-    rows = {(row["noise"], row["method"]): row["mae"] for row in article.published()}
+    rows = {(row["point"], row["method"]): row["mae"] for row in article.published()}
 
-    assert rows["gaussian", GAN] == pytest.approx(0.0759)
-    assert ("poisson", GAN) not in rows
+    assert rows["s4-gaussian-notebook", GAN] == pytest.approx(0.0759)
+    assert ("s4-poisson", GAN) not in rows
+    assert {point for point, _ in rows} == set(NOTEBOOK)
     assert len(rows) == 4 * 5 - 1
+
+
+def test_the_published_strengths_are_the_notebooks_where_it_has_its_own() -> None:
+    assert NOTEBOOK == [
+        "s4-gaussian-notebook",
+        "s4-poisson",
+        "s4-salt-pepper-notebook",
+        "s4-speckle",
+    ]
 
 
 @pytest.mark.data
@@ -108,7 +118,7 @@ def test_real_faces_give_the_bars_that_were_published() -> None:
 
     rows = article.as_computed(torch.cat([train, test]), 400, lambda recipe_id: lambda x: x)
 
-    errors = {(row["noise"], row["method"]): row["mae"] for row in rows}
+    errors = {(row["point"], row["method"]): row["mae"] for row in rows}
     for row in article.published():
         if row["method"] != GAN:
-            assert errors[row["noise"], row["method"]] == pytest.approx(row["mae"], rel=0.1)
+            assert errors[row["point"], row["method"]] == pytest.approx(row["mae"], rel=0.1)
