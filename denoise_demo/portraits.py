@@ -15,7 +15,10 @@ from denoise_demo.images import to_face
 from denoise_demo.uploads import read_image
 
 NAMES = ("Eileen Collins, astronaut (NASA)", "Grace Hopper, computer scientist (US Navy)")
-MARGIN = 1.4  # of the crop's side to the detected face's; the data's faces fill their pictures so
+# The crop's side, and how far below the detected face's middle its own is, in widths of that face.
+# So eyes and mouth come to where the training faces have them, without which networks do worse.
+SIDE, DROP = 1.1, 0.08
+LEAST = 28  # pixels; enlarging would be a blur
 HOPPER = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
 SMALLEST = 0.15  # of the picture's shorter side; smaller finds are seldom faces
 
@@ -52,8 +55,9 @@ def face_box(image: Image.Image) -> Box:
         )
         if found:
             face = max(found, key=lambda box: box["width"])
-            x, y = face["c"] + face["width"] / 2, face["r"] + face["height"] / 2
-            side = min(MARGIN * face["width"], shorter)
+            x = face["c"] + face["width"] / 2
+            y = face["r"] + face["height"] / 2 + DROP * face["height"]
+            side = min(max(SIDE * face["width"], LEAST), shorter)
     left = round(min(max(x - side / 2, 0), width - side))
     top = round(min(max(y - side / 2, 0), height - side))
     return left, top, left + int(side), top + int(side)
