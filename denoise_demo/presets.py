@@ -69,13 +69,14 @@ _FACE_NOISES: dict[str, tuple[str, Corruption, str, str]] = {
         "Poisson noise",
         POINTS["s4-poisson"],
         f"256 photons at white. {_NOTHING_IS_BETTER}",
-        "256 photons at white. The U-Net's shortcuts can let such a clean picture through.",
+        "256 photons at white. The gate keeps what is nearly right, and even this light noise gets "
+        "lighter.",
     ),
     "salt-pepper": (
         "salt & pepper",
         POINTS["s4-salt-pepper"],
         f"Four values in a thousand are hit. {_NOTHING_IS_BETTER}",
-        "Four values in a thousand are hit: nearly all of the picture needs no repair.",
+        "Four values in a thousand are hit: the network mends those and leaves the rest alone.",
     ),
     "speckle": (
         "speckle",
