@@ -58,9 +58,10 @@ def bar_grid(
     left = MARGIN + words_width([bar.label for bar in bars])
     starts = [left + i * (WIDTH + ROOM) for i in range(len(columns))]
     height = LINE * len(bars)
-    content = LINE * max(map(count_lines, columns)) + len(rows) * (LINE + height + 2 * GAP)
+    content = LINE * max(map(count_lines, columns)) + GAP + len(rows) * (LINE + height + 2 * GAP)
     canvas = Canvas(starts[-1] + WIDTH + MARGIN, title, caption, content)
     canvas.headings(columns, starts, ha="left")
+    canvas.top += GAP
     for label, charts in rows.items():
         canvas.text(MARGIN, canvas.top + 4, label, weight="bold")
         canvas.top += LINE

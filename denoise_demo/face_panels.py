@@ -143,8 +143,8 @@ def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
     for name, row in rows.items():
         label, colour = METHODS[name]
         if row is None:
-            missing = NOTHING_SHOWN if name in (*BASELINES, AUTOENCODER, GAN) else ""
-            bars.append(Bar(label, words=missing))
+            said = name == GAN if known else name == BASELINES[0]
+            bars.append(Bar(label, words=NOTHING_SHOWN if said else ""))
             continue
         interval = (row["mae_low"], row["mae_high"]) if "mae_low" in row else None
         marked = interval is not None and row["mae"] == best
@@ -165,8 +165,9 @@ def _small_print(ours: Errors) -> str:
 
 
 def _in_words(error: float) -> str:
-    """Return an error with two significant digits or more."""
-    return f"{error:.3f}" if error >= 0.01 or not error else f"{error:.4f}"
+    """Return an error with two significant digits or more, but five decimals at most."""
+    decimals = 3 if error >= 0.01 or not error else 4 if error >= 0.001 else 5
+    return f"{error:.{decimals}f}"
 
 
 def _errors(images: Tensor, clean: Tensor) -> list[Note]:
