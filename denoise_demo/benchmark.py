@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,13 @@ from denoise_demo.evaluation import (
 )
 from denoise_demo.faces import load_faces
 from denoise_demo.files import write_atomically
-from denoise_demo.inference import choose_device, device_name, device_trouble, load_classifier
+from denoise_demo.inference import (
+    choose_device,
+    device_name,
+    device_trouble,
+    load_classifier,
+    load_denoiser,
+)
 from denoise_demo.methods import Denoise, get_method, load_method, methods
 from denoise_demo.models import DIGIT
 from denoise_demo.noise import NOISES, Corruption, NoiseSpec
@@ -217,7 +224,8 @@ def main(arguments: list[str] | None = None) -> int:
         if "faces" in images:
             faces = [load_faces("train", options.data_dir), images["faces"]]
             clean = torch.cat([part.clean() for part in faces])
-            done["article"] = as_computed(clean, first_test=len(faces[0]))
+            load = partial(load_denoiser, device="cpu")
+            done["article"] = as_computed(clean, len(faces[0]), load)
         for other in kept:
             for part in results.LISTS:
                 done[part] += other[part]

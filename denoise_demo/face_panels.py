@@ -22,7 +22,10 @@ STRENGTHS = {
     "salt-pepper": "amount 0.004",
     "speckle": "sigma 1",
 }
-NOTEBOOK = {"gaussian": "variance 0.01", "salt-pepper": "amount 0.03"}  # the others are the same
+NOTEBOOK_STRENGTHS = {
+    "gaussian": "variance 0.01",
+    "salt-pepper": "amount 0.03",
+}  # the others are the same
 METHODS: dict[str, tuple[str, str]] = {  # label and colour, told apart by everyone
     "noisy": ("doing nothing", GREY),
     "mean-3": ("mean 3 × 3", PALE),
@@ -51,9 +54,11 @@ def four_noises(subject: Subject) -> Panels:
     """Show a face under the four noises, as strong as the article says and as its notebook has."""
     columns, images = ["clean"], [subject.clean]
     for kind in KINDS:
-        named = {f"s4-{kind}": (STRENGTHS[kind], "article" if kind in NOTEBOOK else "both")}
-        if kind in NOTEBOOK:
-            named[f"s4-{kind}-notebook"] = NOTEBOOK[kind], "notebook"
+        named = {
+            f"s4-{kind}": (STRENGTHS[kind], "article" if kind in NOTEBOOK_STRENGTHS else "both")
+        }
+        if kind in NOTEBOOK_STRENGTHS:
+            named[f"s4-{kind}-notebook"] = NOTEBOOK_STRENGTHS[kind], "notebook"
         for point, words in named.items():
             columns.append("\n".join([NOISES[kind].name, *words]))
             images.append(POINTS[point](subject.clean, subject.generator()))
@@ -130,8 +135,10 @@ def _heading(point: str) -> str:
     """Return an evaluation point's noise and strength, and who names it."""
     kind = PLACES[point].kind
     if point.endswith("-notebook"):
-        return f"{NOISES[kind].label}, {NOTEBOOK[kind]} (the notebook)"
-    return f"{NOISES[kind].label}, {STRENGTHS[kind]}" + (" (the text)" if kind in NOTEBOOK else "")
+        return f"{NOISES[kind].label}, {NOTEBOOK_STRENGTHS[kind]} (the notebook)"
+    return f"{NOISES[kind].label}, {STRENGTHS[kind]}" + (
+        " (the text)" if kind in NOTEBOOK_STRENGTHS else ""
+    )
 
 
 def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:

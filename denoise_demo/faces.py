@@ -253,7 +253,7 @@ def _decode(album: Album) -> Faces:
 
 
 def _sha256(pixels: Pixels) -> str:
-    return hashlib.sha256(pixels.tobytes()).hexdigest()
+    return hashlib.sha256(pixels.data).hexdigest()
 
 
 def _tell_skipped(source: str, faces: Faces) -> None:

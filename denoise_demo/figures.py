@@ -208,8 +208,9 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-results-grid": FigureSpec(
         label="Every denoiser",
         article="S4",
-        explanation="Look for the star in each row: the best denoiser is another one for another "
-        "noise, and where the noise is light the best may be to do nothing.",
+        explanation="The star marks the best of each row. Compare the autoencoder with *noisy*: "
+        "under light noise, Poisson and salt & pepper, its code of 100 numbers loses more than the "
+        "noise took, and doing nothing is better.",
         build=face_panels.results_grid,
         recipe="strided-conv-gaussian",
         any_recipe=False,

@@ -135,7 +135,7 @@ def follow_figure(usable: list[str], kind: str, source: str) -> tuple[Any, ...]:
         span = _span(spec.domain, source)
     span |= {"value": spec.first if span["interactive"] else 0}
     return (
-        gr.Dropdown(**_denoisers(usable, spec), interactive=spec.any_recipe),
+        gr.Dropdown(**_denoisers(usable, spec), visible=spec.any_recipe),
         gr.Radio(**_sources(spec.domain), value=source, interactive=drawn),
         gr.Slider(**span | {"interactive": drawn and span["interactive"]}),
         gr.Number(interactive=drawn),

@@ -36,8 +36,10 @@ from denoise_demo.ui.pictures import (
 from denoise_demo.ui.stage import build_stage
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
-# The page sets many controls at once; until all have their values, the stage waits.
-_HOLD = "(...values) => { window.laboratory?.hold(); return values; }"
+# The page sets many controls at once; until all have their values, the stage waits. A dropdown that
+# is left without a choice changes nothing.
+_HOLD = "(...values) => { if (values[0] !== null) window.laboratory?.hold(); return values; }"
+_RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
@@ -103,21 +105,23 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
     last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
     choices = [domain, any_network]
-    domain.input(partial(begin, usable), choices, arranged, js=_HOLD, **last)
+    began = domain.input(partial(begin, usable), choices, arranged, js=_HOLD, **last)
     any_network.input(partial(offer_networks, usable), [*choices, recipe], recipe, **last)
-    preset.input(
+    applied = preset.input(
         partial(apply_preset, usable),
         [preset, any_network],
         [*arranged, domain, pictures.mnist_index, preset],
         js=_HOLD,
         **last,
     )
-    reset.click(
+    cleared = reset.click(
         partial(reset_all, usable),
         outputs=[*arranged, *choices, preset, *pictures.forgotten],
         js=_HOLD,
         **last,
     )
+    for event in (began, applied, cleared):
+        event.failure(**_RELEASE)
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
 
 
@@ -137,8 +141,10 @@ def reset_all(usable: Collection[str]) -> list[Any]:
     return [*begin(usable, "digits", False, fresh=True), "digits", False, None, *FORGOTTEN]
 
 
-def apply_preset(usable: Collection[str], key: str, any_network: bool) -> list[Any]:
+def apply_preset(usable: Collection[str], key: str | None, any_network: bool) -> Any:
     """Set every control as the article's figure has it; the choice itself is free again."""
+    if key is None:  # the list was opened and left
+        return gr.skip()
     with shown_errors():
         preset = lookup(PRESETS, key, "preset")
     corruption = preset.corruption

@@ -207,9 +207,11 @@ function press(event) {
   const move = KEYS[event.key];
   if (!move || event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own zoom stays
   event.preventDefault();
-  const step = Math.max(1, STEP * Math.min(image.naturalWidth, image.naturalHeight));
-  const [x, y, growth] = move.map((by) => by * step);
-  setBox({ left: box.left + x - growth, top: box.top + y - growth, side: box.side + 2 * growth });
+  const largest = Math.min(image.naturalWidth, image.naturalHeight);
+  const [x, y, growth] = move.map((by) => by * Math.max(1, STEP * largest));
+  const side = clamp(box.side + 2 * growth, props.least, largest);
+  const shift = (box.side - side) / 2; // so that the middle stays
+  setBox({ left: box.left + x + shift, top: box.top + y + shift, side });
 }
 
 // ---- Start --------------------------------------------------------------------------------------

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from denoise_demo.portraits import face_box
+from denoise_demo.portraits import LEAST, face_box
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.uploads import read_image
 
-LEAST = 28  # pixels a side of the square; enlarging would be a blur
 _HERE = Path(__file__).parent
 
 
@@ -55,7 +54,7 @@ def receive_photo(path: str) -> str:
                 f"give at least {LEAST} x {LEAST}."
             )
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=95)
+    picture.save(file, "JPEG", quality=95, subsampling=0)
     pixels = base64.b64encode(file.getvalue()).decode()
     address = f"data:image/jpeg;base64,{pixels}"
     # The time makes a repeated photo a new one.

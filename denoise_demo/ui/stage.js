@@ -84,6 +84,12 @@ function hold(settings = {}) {
   setTimeout(() => state.awaited === settings && ((state.awaited = null), refresh()), LONGEST_HOLD);
 }
 
+// What was to set them has failed.
+function release() {
+  state.awaited = null;
+  refresh();
+}
+
 function settled() {
   const { awaited, settings } = state;
   if (awaited && FIELDS.every((field) => settings[field] === awaited[field])) state.awaited = null;
@@ -562,7 +568,7 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  sync, hold, openTab, showNumbered, showPhoto, setCentre,
+  sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
   picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), leaving.abort()),
 };

@@ -165,6 +165,19 @@ def test_the_other_panels_follow_the_pen_while_it_moves(page):
     page.mouse.up()
 
 
+@pytest.mark.parametrize("leave", ["Escape", "Tab"])
+def test_a_list_of_presets_that_is_opened_and_left_changes_nothing(page, leave):
+    page.locator("#preset input").click()
+    page.keyboard.press(leave)
+    page.locator("#title").click()
+    page.evaluate(DRAG, ["blur-sigma", [1.5], 60])
+
+    # Sooner than the stage would give up waiting for controls that nobody sets.
+    stage = page.locator("#stage")
+    expect(stage).to_have_attribute("data-blur-sigma", "1.5", timeout=2500)
+    expect(page.get_by_text("unknown preset")).to_have_count(0)
+
+
 def test_a_drawn_digit_is_read(page):
     page.get_by_role("button", name="Draw a digit").click()
     choose(page, "noise-kind", "None")

@@ -324,6 +324,19 @@ def test_keys_move_and_resize_the_crop_box(photo, scene):
     assert crop.get_attribute("aria-label")
 
 
+def test_resizing_beyond_the_ends_leaves_the_middle_where_it_is(photo, scene):
+    crop = photo.locator("#photo .crop")
+    for _ in range(60):
+        crop.press("-")
+    left, top, side = box(photo)
+
+    for _ in range(20):
+        crop.press("-")
+
+    assert box(photo) == pytest.approx((left, top, side), abs=1)
+    assert side == pytest.approx(28, abs=1)
+
+
 def test_on_a_phone_the_pictures_are_repeated_beside_the_crop_box(open_page, app, scene):
     page = open_page(app, width=390)
     switch(page, "Faces")
