@@ -348,11 +348,11 @@ def test_mnist_digits_are_chosen_by_slider_and_at_random(open_page, app_with_mni
     digits = load_mnist("test", data_dir)
     expect(page.locator("#stage .truth")).to_have_text(f"label {int(digits.labels[30])}")
     page.wait_for_timeout(300)
-    assert (canvas(page, "clean") == digits.images[30, 0].numpy()).all()
+    assert (canvas(page, "clean") == digits.pixels[30, 0].numpy()).all()
     page.locator("#mnist-random").click()
     page.wait_for_timeout(500)
     index = int(number(page, "mnist-index").input_value())
-    assert (canvas(page, "clean") == digits.images[index, 0].numpy()).all()
+    assert (canvas(page, "clean") == digits.pixels[index, 0].numpy()).all()
 
 
 @pytest.mark.data
@@ -366,7 +366,7 @@ def test_with_mnist_a_preset_shows_the_articles_own_digit(open_page, app_with_mn
     expect(page.locator("#stage .note")).to_contain_text("MNIST train image 1")
     page.wait_for_timeout(300)
     train = load_mnist("train", data_dir)
-    assert (canvas(page, "clean") == train.images[1, 0].numpy()).all()
+    assert (canvas(page, "clean") == train.pixels[1, 0].numpy()).all()
 
 
 SLOW_LINE = """
