@@ -41,25 +41,39 @@ def load_portraits() -> Images:
 
 
 def face_box(image: Image.Image) -> Box:
-    """Return a square around the largest face (left, top, right, bottom); the middle without one.
+    """Return a square around the largest face, or the middle (left, top, right, bottom)."""
+    return find_face(image) or middle_box(image)
+
+
+def find_face(image: Image.Image) -> Box | None:
+    """Return a square around the largest face, if one is found.
 
     Reference: Ahonen et al. 2006, doi:10.1109/TPAMI.2006.244, for the local binary patterns.
     """
-    width, height = image.size
-    shorter = min(width, height)
-    x, y, side = width / 2, height / 2, float(shorter)
+    shorter = min(image.size)
     least = max(24, round(SMALLEST * shorter))
-    if least < shorter:
-        found = _cascade().detect_multi_scale(
-            np.asarray(image.convert("RGB")), 1.2, 1, (least, least), (shorter, shorter)
-        )
-        if found:
-            face = max(found, key=lambda box: box["width"])
-            x = face["c"] + face["width"] / 2
-            y = face["r"] + face["height"] / 2 + DROP * face["height"]
-            side = min(max(SIDE * face["width"], LEAST), shorter)
-    left = round(min(max(x - side / 2, 0), width - side))
-    top = round(min(max(y - side / 2, 0), height - side))
+    if least >= shorter:
+        return None
+    found = _cascade().detect_multi_scale(
+        np.asarray(image.convert("RGB")), 1.2, 1, (least, least), (shorter, shorter)
+    )
+    if not found:
+        return None
+    face = max(found, key=lambda box: box["width"])
+    x = face["c"] + face["width"] / 2
+    y = face["r"] + face["height"] / 2 + DROP * face["height"]
+    return _square(image, x, y, min(max(SIDE * face["width"], LEAST), shorter))
+
+
+def middle_box(image: Image.Image) -> Box:
+    """Return the largest square in the middle."""
+    return _square(image, image.width / 2, image.height / 2, min(image.size))
+
+
+def _square(image: Image.Image, x: float, y: float, side: float) -> Box:
+    """Return the square around a point, moved inside the picture."""
+    left = round(min(max(x - side / 2, 0), image.width - side))
+    top = round(min(max(y - side / 2, 0), image.height - side))
     return left, top, left + int(side), top + int(side)
 
 

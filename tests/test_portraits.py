@@ -13,7 +13,7 @@ from PIL import Image
 
 from denoise_demo import portraits
 from denoise_demo.images import to_face
-from denoise_demo.portraits import NAMES, face_box, load_portraits
+from denoise_demo.portraits import NAMES, face_box, find_face, load_portraits
 
 ROOT = Path(portraits.__file__).parent.parent
 FACE = (225, 121)  # the middle of the astronaut's face in scikit-image's picture, x and y
@@ -166,7 +166,10 @@ def test_a_face_is_found_in_every_kind_of_picture(mode: str, astronaut: Image.Im
     ],
 )
 def test_without_a_face_the_middle_is_taken(size: tuple[int, int], expected: portraits.Box) -> None:
-    assert face_box(noise(*size)) == expected
+    image = noise(*size)
+
+    assert find_face(image) is None
+    assert face_box(image) == expected
 
 
 @pytest.mark.parametrize("size", [(101, 64), (64, 101), (333, 200), (57, 58), (3, 2), (2, 3)])

@@ -34,12 +34,13 @@ function complain(text) {
 
 async function receive(text) {
   if (!text) return forget();
-  const { picture, box: [left, top, right], time } = JSON.parse(text);
+  const { picture, box: [left, top, right], found, time } = JSON.parse(text);
   image.src = picture;
   await image.decode();
   complain("");
   $(".cutting").hidden = false;
   $(".drop").hidden = true;
+  $(".unfound").hidden = found;
   const kept = window.croppedBox; // this file runs anew when the tabs were hidden
   setBox(kept?.time === time ? kept.box : { left, top, side: right - left });
   window.croppedBox = { time, box };

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from denoise_demo.portraits import LEAST, face_box
+from denoise_demo.portraits import LEAST, find_face, middle_box
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.uploads import read_image
 
@@ -57,5 +57,6 @@ def receive_photo(path: str) -> str:
     picture.save(file, "JPEG", quality=95, subsampling=0)
     pixels = base64.b64encode(file.getvalue()).decode()
     address = f"data:image/jpeg;base64,{pixels}"
-    # The time makes a repeated photo a new one.
-    return json.dumps({"picture": address, "box": face_box(picture), "time": time.time()})
+    face = find_face(picture)
+    reply = {"picture": address, "box": face or middle_box(picture), "found": face is not None}
+    return json.dumps(reply | {"time": time.time()})  # the time makes a repeated photo a new one

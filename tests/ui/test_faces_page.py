@@ -267,6 +267,7 @@ def test_a_photo_is_cut_around_its_face(photo, scene):
     left, top, right, _ = face_box(scene)
 
     assert box(photo) == (left, top, right - left)
+    expect(photo.locator("#photo .unfound")).to_be_hidden()
     assert abs(colours(photo, "clean") - cut(scene, *box(photo))).mean() < 4
 
 
@@ -322,6 +323,13 @@ def test_keys_move_and_resize_the_crop_box(photo, scene):
     photo.wait_for_timeout(500)
     assert abs(colours(photo, "clean") - cut(scene, *box(photo))).mean() < 4
     assert crop.get_attribute("aria-label")
+
+
+def test_a_photo_without_a_face_is_cut_in_its_middle_and_says_so(faces):
+    upload(faces, encoded(Image.linear_gradient("L").resize((300, 200))))
+
+    expect(faces.get_by_text("No face was found: put the square on one.")).to_be_visible()
+    assert box(faces) == (50, 0, 200)
 
 
 def test_resizing_beyond_the_ends_leaves_the_middle_where_it_is(photo, scene):
