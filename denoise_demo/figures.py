@@ -208,9 +208,9 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-results-grid": FigureSpec(
         label="Every denoiser",
         article="S4",
-        explanation="Look for the star, the best of each row, then compare the autoencoder with the "
-        "noisy face: under light noise, Poisson and salt & pepper, its code of 100 numbers loses "
-        "more than the noise took, and doing nothing is better.",
+        explanation="Look for the star, the best of each row, then compare the autoencoder with "
+        "the noisy face: under light noise, Poisson and salt & pepper, its code of 100 numbers "
+        "loses more than the noise took, and doing nothing is better.",
         build=face_panels.results_grid,
         recipe="strided-conv-gaussian",
         any_recipe=False,
