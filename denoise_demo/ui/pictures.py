@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from denoise_demo.data import has_mnist, load_mnist
-from denoise_demo.faces import WANTED, has_faces
+from denoise_demo.faces import has_faces
 from denoise_demo.images import to_digit
 from denoise_demo.sources import faces_test, pixels_source
 from denoise_demo.ui.errors import shown_errors
@@ -175,7 +175,10 @@ def _mnist_controls() -> tuple[gr.Column, gr.Column, gr.Slider]:
 def _face_controls() -> gr.Slider | None:
     """Create what the tab of the faces shows; with none at hand it says how to get them."""
     if not has_faces():
-        gr.Markdown(f"There are no other faces on this computer: {WANTED}, and start again.")
+        gr.Markdown(
+            "There are no other faces on this computer: name a folder or zip of face pictures in "
+            "`DENOISE_DATA_DIR`, and start again."
+        )
         return None
     return _index_controls("face", "face", 1)
 
