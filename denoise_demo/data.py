@@ -1,4 +1,4 @@
-"""Images: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
+"""Digits: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
 
 import gzip
 import hashlib
