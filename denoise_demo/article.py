@@ -13,16 +13,16 @@ import torch
 from torch import Tensor
 
 from denoise_demo import metrics
+from denoise_demo.corruption import Corruption
 from denoise_demo.filters import FILTERS
 from denoise_demo.inference import load_denoiser
-from denoise_demo.noise import Corruption
-from denoise_demo.recipes import points
+from denoise_demo.points import POINTS
 
 KINDS = ("gaussian", "poisson", "salt-pepper", "speckle")  # in the article's order
 BASELINES = ("mean-3", "median-3", "majority-3")
 AUTOENCODER, GAN = "strided-conv", "pix2pix"
 CHANNELS = 3
-PLACES = {point: noise for point, noise in points("faces").items() if noise.kind != "none"}
+PLACES = {point: noise for point, noise in POINTS.items() if point.startswith("s4-")}
 NOTEBOOK = [  # where a strength of the notebook's own is named, it fits the published numbers
     point for point in PLACES if f"{point}-notebook" not in PLACES
 ]

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from denoise_demo import checkpoints, results
 from denoise_demo.article import as_computed
+from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
 from denoise_demo.domains import DOMAINS
 from denoise_demo.evaluation import (
@@ -45,8 +46,8 @@ from denoise_demo.inference import (
 )
 from denoise_demo.methods import Denoise, get_method, load_method, methods
 from denoise_demo.models import DIGIT
-from denoise_demo.noise import NOISES, Corruption, NoiseSpec
-from denoise_demo.recipes import points
+from denoise_demo.noise import NOISES, NoiseSpec
+from denoise_demo.points import points
 
 SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
 EVERY = 10  # the sweep sees every tenth picture, easy ones and hard ones alike
@@ -62,7 +63,7 @@ class Job:
     part: str
     domain: str
     where: dict[str, Any]
-    corruption: Corruption
+    corruption: Corruption | Mixture
 
     @property
     def heads(self) -> list[Row]:

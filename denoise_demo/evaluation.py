@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from denoise_demo import metrics
+from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
 from denoise_demo.inference import Classifier
 from denoise_demo.methods import Denoise
-from denoise_demo.noise import Corruption, corrupt, noise_deviation
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
@@ -45,16 +45,13 @@ class Scene:
             yield self[start : start + BATCH]
 
 
-def set_scene(corruption: Corruption, images: Images) -> Scene:
+def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
     """Corrupt images with the noise that every measurement of them sees."""
     generator = torch.Generator().manual_seed(NOISE_SEED)
     parts = []
     for start in range(0, len(images), BATCH):
         clean = images.clean(slice(start, start + BATCH))
-        blur, level = corruption.draw(len(clean), generator)
-        options = {"clip": corruption.clip, "generator": generator}
-        noisy = corrupt(clean, corruption.kind, level, blur, **options)  # type: ignore[arg-type]
-        sigma = noise_deviation(clean, corruption.kind, level, blur)
+        noisy, sigma = corruption.measured(clean, generator)
         parts.append((clean, noisy, sigma))
     clean, noisy, sigma = (torch.cat(part) for part in zip(*parts, strict=True))
     return Scene(clean, noisy, images.labels, sigma)
@@ -84,7 +81,10 @@ def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) ->
 
 
 def evaluate(
-    denoise: Denoise, corruption: Corruption, images: Images, classify: Classifier | None = None
+    denoise: Denoise,
+    corruption: Corruption | Mixture,
+    images: Images,
+    classify: Classifier | None = None,
 ) -> dict[str, float]:
     """Return the mean scores of a denoiser on images under a corruption; see `score`."""
     scores = score(denoise, set_scene(corruption, images), classify)

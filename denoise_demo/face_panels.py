@@ -14,7 +14,7 @@ from denoise_demo.methods import load_method
 from denoise_demo.noise import NOISES, noise_deviation
 from denoise_demo.panels import Panels, Subject, decibels, in_decibels, shown_psnr
 from denoise_demo.plots import BLUE, GREY, ORANGE, Note, Row
-from denoise_demo.recipes import POINTS
+from denoise_demo.points import POINTS
 
 STRENGTHS = {
     "gaussian": "variance 0.1",

@@ -12,6 +12,7 @@ from denoise_demo.face_panels import Bars
 from denoise_demo.methods import get_method
 from denoise_demo.panels import Panels, Subject
 from denoise_demo.plots import Figure, picture_grid
+from denoise_demo.points import POINTS
 from denoise_demo.sources import choose_pictures
 
 
@@ -102,7 +103,7 @@ def _caption(subject: Subject, content: Panels) -> str:
     parts = [f"Denoiser: {content.network}."] if content.network else []
     if isinstance(corruption, str):
         parts += [f"Corruption: {corruption}.", f"Noise seed {subject.seed}."]
-    elif corruption.kind == "none":
+    elif corruption == POINTS["clean"]:
         parts += ["No noise."]
     else:
         parts += [f"Corruption: {corruption.describe()}.", f"Noise seed {subject.seed}."]

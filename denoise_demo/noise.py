@@ -17,7 +17,6 @@ from denoise_demo.checks import lookup
 
 NoiseFunction = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 VarianceFunction = Callable[[Tensor, Tensor], Tensor]
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -159,50 +158,6 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
     levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
     variance = spec.variance(gaussian_blur(clean, blur_sigma), levels).expand_as(clean)
     return variance.flatten(1).mean(1).sqrt()
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """A corruption as a recipe or an evaluation point names it: fixed or drawn levels, and clip.
-
-    A pair (low, high) for `level` or `blur_sigma` is drawn uniformly for every image.
-    """
-
-    kind: str
-    level: float | Range = 0.0
-    blur_sigma: float | Range = 0.0
-    clip: bool = True
-
-    def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """Corrupt a batch (N, C, H, W) with levels drawn for each image."""
-        blur_sigma, level = self.draw(len(clean), generator)
-        return corrupt(clean, self.kind, level, blur_sigma, clip=self.clip, generator=generator)
-
-    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draw the blur sigma and the level for each of `count` images, (count,) each."""
-        return _draw(self.blur_sigma, count, generator), _draw(self.level, count, generator)
-
-    def describe(self) -> str:
-        """Say the corruption in words, for tables and cards."""
-        if self.kind == "none" and not self.blur_sigma:
-            return "clean digits"
-        spec = NOISES[self.kind]
-        parts = [f"blur sigma {_span(self.blur_sigma)} px"] if self.blur_sigma else []
-        if self.kind != "none":
-            parts.append(f"{spec.name} noise, {spec.level_name} {_span(self.level)}")
-        return ", then ".join(parts) + (", clipped" if self.clip else ", not clipped")
-
-
-def _span(span: float | Range) -> str:
-    return f"{span[0]:g} to {span[1]:g}" if isinstance(span, tuple) else f"{span:g}"
-
-
-def _draw(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
-    """Return one level for each image: fixed, or uniform between two."""
-    if not isinstance(span, tuple):
-        return torch.full((count,), float(span), device=generator.device)
-    low, high = span
-    return low + (high - low) * torch.rand(count, generator=generator, device=generator.device)
 
 
 def _uniforms(like: Tensor, generator: torch.Generator) -> Tensor:

@@ -11,11 +11,13 @@ from torch import Tensor
 from denoise_demo import metrics
 from denoise_demo.blur import gaussian_blur
 from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.inference import load_classifier, load_denoiser
 from denoise_demo.methods import get_method, load_method
-from denoise_demo.noise import NOISES, Corruption, corrupt, noise_deviation
+from denoise_demo.noise import NOISES, corrupt, noise_deviation
 from denoise_demo.plots import Note, Row
-from denoise_demo.recipes import POINTS, RECIPES
+from denoise_demo.points import POINTS
+from denoise_demo.recipes import RECIPES
 
 CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
 
@@ -56,7 +58,7 @@ class Panels:
 
     columns: Sequence[str]
     rows: Sequence[Row]
-    corruption: Corruption | str
+    corruption: Corruption | Mixture | str
     network: str = ""
 
 
@@ -75,15 +77,9 @@ def blur_then_noise(subject: Subject) -> Panels:
 def noise_generator(subject: Subject) -> Panels:
     """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
     trained = RECIPES[subject.recipe].corruption if subject.recipe in RECIPES else POINTS["clean"]
-    known = trained.kind != "none"
+    known = trained != POINTS["clean"]
     corruption = trained if known else POINTS["s0-train"]
-    kind, clip, generator = corruption.kind, corruption.clip, subject.generator()
-    blurs, levels = corruption.draw(len(subject.clean), generator)
-    noisy = corrupt(subject.clean, kind, levels, blurs, clip=clip, generator=generator)
-    columns = [
-        (f"blur {blur:.1f} px\n" if corruption.blur_sigma else "") + _strength(kind, level)
-        for blur, level in zip(blurs.tolist(), levels.tolist(), strict=True)
-    ]
+    noisy, columns = _drawn(subject.clean, corruption, subject.generator())
     rows = [
         Row("Noisy", noisy, detail="what goes in"),
         Row("Clean", subject.clean, detail="what is asked for"),
@@ -96,6 +92,26 @@ def noise_generator(subject: Subject) -> Panels:
         how = "which does not train; these are S0's pairs"
     network = f"{subject.recipe}, {how}"
     return Panels(columns, rows, corruption, network)
+
+
+def _drawn(
+    clean: Tensor, corruption: Corruption | Mixture, generator: torch.Generator
+) -> tuple[Tensor, list[str]]:
+    """Corrupt images, and say with which blur and strength each; of a mixture, which noise too."""
+    if isinstance(corruption, Mixture):
+        noisy, words = [], []
+        for image, part in zip(clean, corruption.pick(len(clean), generator), strict=True):
+            one, [word] = _drawn(image.unsqueeze(0), part, generator)
+            noisy.append(one)
+            words.append(f"{NOISES[part.kind].label}\n{word}")
+        return torch.cat(noisy), words
+    blurs, levels = corruption.draw(len(clean), generator)
+    kind, clip = corruption.kind, corruption.clip
+    words = [
+        (f"blur {blur:.1f} px\n" if corruption.blur_sigma else "") + _strength(kind, level)
+        for blur, level in zip(blurs.tolist(), levels.tolist(), strict=True)
+    ]
+    return corrupt(clean, kind, levels, blurs, clip=clip, generator=generator), words
 
 
 def rising_noise(subject: Subject) -> Panels:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from denoise_demo.noise import Corruption
-from denoise_demo.recipes import POINTS, get_recipe
+from denoise_demo.corruption import Corruption
+from denoise_demo.points import POINTS
+from denoise_demo.recipes import get_recipe
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
-"""What each shipped weight file is and how it was trained; the evaluation points."""
+"""What each shipped weight file is and how it was trained."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from denoise_demo.checks import lookup
-from denoise_demo.noise import Corruption
+from denoise_demo.corruption import Corruption, Mixture
+from denoise_demo.points import POINTS
 
 ARTICLES: dict[str, str] = {
     "S0": "Denoise with autoencoders (A. Amico, 2019)",
@@ -38,7 +39,7 @@ class Recipe:
     title: str
     article: str
     model: str
-    corruption: Corruption
+    corruption: Corruption | Mixture
     point: str
     loss: str
     epochs: int
@@ -92,7 +93,7 @@ def denoisers(domain: str | None = None) -> dict[str, Recipe]:
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """Return what decides a recipe's training, as JSON values; not its title and lesson."""
     plain = {key: value for key, value in vars(recipe).items() if key not in ("title", "lesson")}
-    plain |= {"settings": dict(recipe.settings), "corruption": vars(recipe.corruption)}
+    plain |= {"settings": dict(recipe.settings), "corruption": asdict(recipe.corruption)}
     settings: dict[str, Any] = json.loads(json.dumps(plain))
     return settings
 
@@ -109,31 +110,6 @@ def changed_settings(recipe: Recipe, recorded: Any) -> list[str]:
     return [key for key, value in ours.items() if value != known[key]]
 
 
-_S0_NOISE = Corruption("uniform", level=(0.01, 1.5), blur_sigma=(0.0, 2.0), clip=False)
-_S1_NOISE = Corruption("one-sided-uniform", level=0.9)
-_S2_NOISE = Corruption("gaussian", level=0.5)
-_CLEAN = Corruption("none")
-
-POINTS: dict[str, Corruption] = {
-    "clean": _CLEAN,
-    "s0-train": _S0_NOISE,
-    **{
-        f"s0-level-{i}": Corruption("uniform", round(0.4 * i, 1), 0.5 * i, clip=False)
-        for i in range(6)
-    },
-    "s0-digits": Corruption("uniform", level=0.8, blur_sigma=1.0, clip=False),
-    "s1": _S1_NOISE,
-    "s2": _S2_NOISE,
-    "s3-random": Corruption("gaussian", level=(0.0, 1.0)),
-    "s4-gaussian": Corruption("gaussian", level=0.1**0.5),
-    "s4-gaussian-notebook": Corruption("gaussian", level=0.1),
-    "s4-poisson": Corruption("poisson", level=256),
-    "s4-salt-pepper": Corruption("salt-pepper", level=0.004),
-    "s4-salt-pepper-notebook": Corruption("salt-pepper", level=0.03),
-    "s4-speckle": Corruption("speckle", level=1.0),
-}
-
-
 def _plain(units: int, lesson: str) -> Recipe:
     """Return a clean -> clean autoencoder of S2."""
     return Recipe(
@@ -141,7 +117,7 @@ def _plain(units: int, lesson: str) -> Recipe:
         title=f"Dense {units}, clean to clean",
         article="S2",
         model=f"dense-{units}",
-        corruption=_CLEAN,
+        corruption=POINTS["clean"],
         point="clean",
         loss="mse",
         epochs=10,
@@ -232,7 +208,7 @@ _RECIPES = (
         title="Convolutional, pooled",
         article="S0",
         model="conv-pool",
-        corruption=_S0_NOISE,
+        corruption=POINTS["s0-train"],
         point="s0-train",
         loss="bce",
         epochs=200,  # fifty in the article, at a constant rate of 0.003
@@ -251,7 +227,7 @@ _RECIPES = (
         title="Dense 64, one-sided noise",
         article="S1",
         model="dense-64",
-        corruption=_S1_NOISE,
+        corruption=POINTS["s1"],
         point="s1",
         loss="bce",
         epochs=100,
@@ -275,7 +251,7 @@ _RECIPES = (
         title="Dense 16, Gaussian noise",
         article="S2",
         model="dense-16",
-        corruption=_S2_NOISE,
+        corruption=POINTS["s2"],
         point="s2",
         loss="mse",
         epochs=10,
@@ -288,7 +264,7 @@ _RECIPES = (
         title="Convolutional, flat",
         article="S2",
         model="conv-flat",
-        corruption=_S2_NOISE,
+        corruption=POINTS["s2"],
         point="s2",
         loss="bce",
         epochs=30,  # ten in the article, on 60,000 images, at a constant rate of 0.001
@@ -304,21 +280,21 @@ _RECIPES = (
     _dense_300(
         "clean",
         "Dense 300, clean to clean",
-        _CLEAN,
+        POINTS["clean"],
         "clean",
         "Trained on clean digits only: it copies, and copies the noise as well.",
     ),
     _dense_300(
         "fixed",
         "Dense 300, one noise level",
-        Corruption("gaussian", level=0.5),
+        POINTS["s2"],
         "s2",
         "Trained at sigma 0.5 only: it expects that much, and does no better when there is less.",
     ),
     _dense_300(
         "random",
         "Dense 300, random noise level",
-        Corruption("gaussian", level=(0.0, 1.0)),
+        POINTS["s3-random"],
         "s3-random",
         "Trained on every level from 0 to 1: no worse at sigma 0.5, and far better below.",
     ),
@@ -327,7 +303,7 @@ _RECIPES = (
         title="Dense 300, as published",
         article="S3",
         model="dense-300-relu",
-        corruption=Corruption("gaussian", level=(0.0, 1.0)),
+        corruption=POINTS["s3-random"],
         point="s3-random",
         loss="mse",
         epochs=30,
@@ -343,7 +319,7 @@ _RECIPES = (
         title="Digit classifier",
         article="S1",
         model="mlp-classifier",
-        corruption=_CLEAN,
+        corruption=POINTS["clean"],
         point="clean",
         loss="cross-entropy",
         epochs=5,
@@ -388,12 +364,3 @@ _RECIPES = (
     ),
 )
 RECIPES: dict[str, Recipe] = {recipe.id: recipe for recipe in _RECIPES}
-
-
-def points(domain: str) -> dict[str, Corruption]:
-    """Return the evaluation points of a domain: all for digits, S4's for faces."""
-    return {
-        key: corruption
-        for key, corruption in POINTS.items()
-        if domain == "digits" or key == "clean" or key.startswith("s4-")
-    }

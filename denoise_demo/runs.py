@@ -14,7 +14,8 @@ from denoise_demo.evaluation import evaluate
 from denoise_demo.files import write_atomically
 from denoise_demo.inference import Classifier, Denoiser, device_name
 from denoise_demo.models import MODELS, count_parameters
-from denoise_demo.recipes import POINTS, Recipe, changed_settings, settings_of
+from denoise_demo.points import points
+from denoise_demo.recipes import Recipe, changed_settings, settings_of
 from denoise_demo.training import Record, Trainer
 
 
@@ -99,10 +100,11 @@ def show_record(writer: Any, record: Record) -> None:
 
 def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
     recipe, module = trainer.recipe, trainer.result.eval()
+    corruption = points(recipe.domain)[recipe.point]
     if recipe.denoises:
-        return evaluate(Denoiser(recipe, module, trainer.device), POINTS[recipe.point], test)
+        return evaluate(Denoiser(recipe, module, trainer.device), corruption, test)
     classifier = Classifier(module, trainer.device)
-    scores = evaluate(lambda noisy, sigma: noisy, POINTS[recipe.point], test, classifier)
+    scores = evaluate(lambda noisy, sigma: noisy, corruption, test, classifier)
     return {"accuracy": scores["accuracy"]}
 
 

@@ -13,7 +13,7 @@ from denoise_demo.benchmark import LEVELS, jobs, sweep_levels
 from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
-from denoise_demo.recipes import points
+from denoise_demo.points import points
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from denoise_demo import metrics
+from denoise_demo.corruption import Corruption
 from denoise_demo.data import Images
 from denoise_demo.evaluation import Scene, evaluate, score, set_scene, summarise
-from denoise_demo.noise import Corruption, noise_deviation
-from denoise_demo.recipes import POINTS
+from denoise_demo.noise import noise_deviation
+from denoise_demo.points import POINTS
 
 
 def nothing(noisy, sigma):

@@ -21,7 +21,8 @@ from denoise_demo.experiment import Settings, run
 from denoise_demo.face_panels import METHODS, method_id
 from denoise_demo.figures import FIGURES, draw, file_name
 from denoise_demo.plots import Figure, to_png
-from denoise_demo.recipes import POINTS, RECIPES, denoisers, settings_of
+from denoise_demo.points import POINTS
+from denoise_demo.recipes import RECIPES, denoisers, settings_of
 from denoise_demo.sources import (
     COLLECTIONS,
     choose_pictures,

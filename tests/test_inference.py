@@ -25,7 +25,8 @@ from denoise_demo.inference import (
     warm_up,
 )
 from denoise_demo.models import DIGIT, MODELS, count_parameters
-from denoise_demo.recipes import POINTS, RECIPES, changed_settings
+from denoise_demo.points import POINTS
+from denoise_demo.recipes import RECIPES, changed_settings
 
 DENOISERS = [key for key, recipe in RECIPES.items() if recipe.denoises]
 CLIPPED = [key for key in DENOISERS if RECIPES[key].clip]

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from denoise_demo.blur import gaussian_blur
-from denoise_demo.noise import NOISES, Corruption, NoiseSpec, corrupt, noise_deviation
+from denoise_demo.corruption import Corruption
+from denoise_demo.noise import NOISES, NoiseSpec, corrupt, noise_deviation
 
 SHAPES = [(3, 1, 28, 28), (2, 3, 64, 64), (1, 3, 17, 40)]
 RANDOM_KINDS = [kind for kind in NOISES if kind != "none"]

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from denoise_demo.blind_models import BlindUNet
 from denoise_demo.models import build
 from denoise_demo.objective import LOSSES, Objective, has_bfloat16
 from denoise_demo.recipes import RECIPES
@@ -84,3 +85,38 @@ def test_mixed_precision_leaves_weights_gradients_and_loss_in_float32(model, los
 
 def test_other_devices_have_no_bfloat16_of_their_own():
     assert has_bfloat16(torch.device("mps")) is False
+
+
+def blind_loss(denoised: torch.Tensor, spread: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return LOSSES["psnr-spread"]((denoised, spread), target)
+
+
+def test_the_psnr_loss_falls_with_decibels_of_every_image_alike():
+    target, spread = torch.zeros(2, 1, 4, 4), torch.full((2, 1, 4, 4), 1e-3)
+    strong = torch.stack([torch.full((1, 4, 4), 0.4), torch.full((1, 4, 4), 0.2)])
+    scales = ([1.0, 1.0], [0.7, 1.0], [1.0, 0.7])
+    tried = [strong * torch.tensor(scale).view(2, 1, 1, 1) for scale in scales]
+    before, first, second = (blind_loss(images, spread, target).item() for images in tried)
+    assert first == pytest.approx(second, abs=0.04)
+    assert max(first, second) < before - 0.3  # half of 2 ln 0.7
+
+
+def test_the_spread_is_best_at_the_root_of_the_mean_squared_error():
+    errors = torch.tensor([0.1, 0.3]).view(1, 1, 1, 2)
+    spread = torch.full((1, 1, 1, 1), 0.5, requires_grad=True)
+    optimiser = torch.optim.Adam([spread], lr=0.01)
+    for _ in range(600):
+        optimiser.zero_grad()
+        blind_loss(errors, spread.expand_as(errors), torch.zeros_like(errors)).backward()
+        optimiser.step()
+    assert spread.item() == pytest.approx(0.05**0.5, abs=2e-3)
+
+
+def test_an_objective_takes_the_spread_with_the_images():
+    torch.manual_seed(0)
+    objective = Objective(BlindUNet(1, (8, 16, 32), 1), "psnr-spread")
+    clean = torch.rand(2, 1, 28, 28)
+    loss, output = objective(clean + 0.1, clean)
+    loss.backward()
+    assert output.shape == clean.shape
+    assert all(p.grad is not None for p in objective.parameters())

@@ -8,22 +8,22 @@ import pytest
 import torch
 
 from denoise_demo.blur import BLUR_MAXIMUM
+from denoise_demo.corruption import Corruption
 from denoise_demo.data import Images, load_mnist, split_train
 from denoise_demo.domains import DOMAINS
 from denoise_demo.models import MODELS
-from denoise_demo.noise import NOISES, Corruption
+from denoise_demo.noise import NOISES
 from denoise_demo.objective import LOSSES
+from denoise_demo.points import POINTS, points
 from denoise_demo.portraits import NAMES
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import (
     ARTICLES,
-    POINTS,
     RECIPES,
     Recipe,
     changed_settings,
     denoisers,
     get_recipe,
-    points,
     settings_of,
 )
 from denoise_demo.schedules import SCHEDULES

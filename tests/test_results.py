@@ -8,7 +8,8 @@ from denoise_demo import checkpoints, results
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
-from denoise_demo.recipes import POINTS, RECIPES, points
+from denoise_demo.points import POINTS, points
+from denoise_demo.recipes import RECIPES
 from denoise_demo.results import ResultsError, load_results, readme_tables, save_results
 
 

@@ -12,8 +12,8 @@ from flavours import CPU, FLAVOURS, OVERFITTING, assert_same_tensors, every_flav
 
 from denoise_demo import checkpoints
 from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.corruption import Corruption
 from denoise_demo.data import Images
-from denoise_demo.noise import Corruption
 from denoise_demo.recipes import Recipe
 from denoise_demo.resuming import fit, resume, state
 from denoise_demo.training import DivergedError, Record, Trainer

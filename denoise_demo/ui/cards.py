@@ -10,8 +10,8 @@ from gradio.utils import get_upload_folder
 
 from denoise_demo import plots
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
+from denoise_demo.corruption import recorded
 from denoise_demo.models import MODELS
-from denoise_demo.noise import Corruption
 from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
 
 LOSSES = {
@@ -73,11 +73,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
     """Return the card of a weight file, its metadata and its bytes, in Markdown."""
     recipe, data = metadata["recipe"], metadata["data"]
     title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
-    corruption: dict[str, Any] = {  # JSON has no tuples
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in recipe["corruption"].items()
-    }
-    words = Corruption(**corruption).describe()
+    words = recorded(recipe["corruption"]).describe()
     drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
     settings = ", ".join(_setting(name, value) for name, value in recipe["settings"].items())
     metrics = metadata["metrics"]
@@ -87,7 +83,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
         "Article": f"{recipe['article']}: {ARTICLES[recipe['article']]}",
         "Network": MODELS[recipe["model"]].label,
         "Parameters": f"{metadata['parameters']:,}",
-        "Trained on": words + (drawn if corruption["kind"] != "none" else ""),
+        "Trained on": words + (drawn if recipe["corruption"].get("kind") != "none" else ""),
         "Loss": _loss(recipe),
         "Optimiser": f"{recipe['optimiser']}, {settings}; batches of {recipe['batch']}",
         "Epochs": f"{metadata['epochs']} of at most {recipe['epochs']}",

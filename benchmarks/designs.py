@@ -1,0 +1,116 @@
+"""Train several designs of the blind network for the same short time, and compare them.
+
+python benchmarks/designs.py --data-dir DATA [--minutes 10] [DESIGN ...]
+
+Prints Markdown: PSNR on validation images, the last 10,000 of the training images. The test images
+are not opened.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from denoise_demo import metrics
+from denoise_demo.blind_models import Attention, BlindUNet, Dense, Local
+from denoise_demo.data import load_mnist, split_train
+from denoise_demo.mixes import DIGITS_MIX
+from denoise_demo.models import count_parameters
+from denoise_demo.objective import LOSSES, has_bfloat16
+from denoise_demo.points import POINTS
+from denoise_demo.schedules import one_cycle
+
+PLACES = ["clean", "s0-train", *(f"s0-level-{i}" for i in range(1, 6)), "s1", "s2", "s4-poisson"]
+WIDTHS = (16, 48, 128)
+BATCH = 256
+
+
+def with_context(*blocks: nn.Module) -> BlindUNet:
+    """Return the blind network with other blocks on its code."""
+    network = BlindUNet(1, WIDTHS, 0)
+    network.context = nn.Sequential(*blocks)
+    return network
+
+
+DESIGNS = {
+    "convolutions": lambda: with_context(*(Local(128) for _ in range(4))),
+    "attention": lambda: with_context(*(Attention(128) for _ in range(4))),
+    "dense": lambda: with_context(Local(128), Dense(128, 32, 320), Local(128), Dense(128, 32, 320)),
+    "attention and dense": lambda: with_context(
+        Attention(128), Attention(128), Dense(128, 32, 320), Attention(128)
+    ),
+}
+
+
+def train(network: BlindUNet, clean: Tensor, seconds: float, rate: float) -> int:
+    """Train for so many seconds along one cycle of the learning rate; return the steps done."""
+    generator = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
+    start, steps = time.perf_counter(), 0
+    while (done := (time.perf_counter() - start) / seconds) < 1:
+        optimiser.param_groups[0]["lr"] = rate * one_cycle(done)
+        batch = clean[torch.randint(len(clean), (BATCH,), generator=generator)]
+        noisy = DIGITS_MIX(batch, generator).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(clean.device)):
+            output = network.with_spread(noisy)
+        loss = LOSSES["psnr-spread"](output, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        steps += 1
+    return steps
+
+
+@torch.inference_mode()
+def scores(network: BlindUNet, clean: Tensor) -> dict[str, float]:
+    """Return the mean PSNR at every place."""
+    results = {}
+    for place in PLACES:
+        noisy = POINTS[place](clean, torch.Generator().manual_seed(1))
+        denoised = torch.cat([network(part) for part in noisy.split(500)])
+        results[place] = float(metrics.psnr(denoised, clean).clamp_max(99).mean())
+    return results
+
+
+@torch.inference_mode()
+def milliseconds(network: BlindUNet) -> float:
+    """Return the time of one image."""
+    image = torch.rand(1, 1, 28, 28)
+    for _ in range(20):
+        network(image)
+    start = time.perf_counter()
+    for _ in range(100):
+        network(image)
+    return (time.perf_counter() - start) * 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("designs", nargs="*", default=[*DESIGNS])
+    parser.add_argument("--data-dir", metavar="FOLDER")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--rate", type=float, default=0.003)
+    options = parser.parse_args()
+    images, validation = split_train(load_mnist("train", options.data_dir), 10_000)
+    clean, unseen = images.clean(), validation.clean()
+    print("| design | parameters | ms | epochs | " + " | ".join(PLACES) + " |")
+    print("|---" * (4 + len(PLACES)) + "|")
+    for name in options.designs:
+        torch.manual_seed(0)
+        network = DESIGNS[name]().to(memory_format=torch.channels_last)
+        steps = train(network, clean, 60 * options.minutes, options.rate)
+        reached = scores(network.eval(), unseen)
+        epochs = steps * BATCH / len(clean)
+        facts = f"{count_parameters(network):,} | {milliseconds(network):.1f} | {epochs:.1f}"
+        marks = " | ".join(f"{value:.2f}" for value in reached.values())
+        print(f"| {name} | {facts} | {marks} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
