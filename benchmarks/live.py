@@ -126,7 +126,7 @@ from denoise_demo.images import to_pil
 torch.set_num_threads(1)
 clean = load_examples().clean(slice(0, 1))
 def picture(blur):
-    outcome = run(clean, Settings("uniform", 0.8, blur, "conv-pool", 0))
+    outcome = run(clean, Settings("uniform", 0.8, blur, "blind-digits", 0))
     return gr.Image(to_pil(outcome.denoised, 8), label=f"{blur:g}")
 with gr.Blocks(analytics_enabled=False) as demo:
     blur = gr.Slider(0, 4, 0.5, step=0.01, elem_id="blur-sigma")
@@ -283,7 +283,7 @@ def measure_faces(page: Page, repeats: int) -> None:
     with serving(["app.py"]) as (url, _, _):
         open_page(page, url)
         page.locator("#domain").get_by_label("Faces").check()
-        for recipe in ("strided-conv-gaussian", "pix2pix-gaussian"):
+        for recipe in ("blind-faces", "strided-conv-gaussian", "pix2pix-gaussian"):
             page.locator("#recipe input").fill(RECIPES[recipe].label)
             page.get_by_role("option", name=RECIPES[recipe].label).click()
             page.wait_for_selector(f"#stage[data-recipe={recipe}]")

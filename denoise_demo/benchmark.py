@@ -31,6 +31,7 @@ from denoise_demo.evaluation import (
     NOISE_SEED,
     RESAMPLES,
     Scene,
+    calibrate,
     score,
     set_scene,
     summarise,
@@ -53,6 +54,10 @@ SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
 EVERY = 10  # the sweep sees every tenth picture, easy ones and hard ones alike
 ENOUGH = 1000  # pictures for a slow filter, evenly spread as well
 LEVELS = 12
+CALIBRATED = {
+    "digits": ("s0-level-1", "s0-level-3", "s0-level-5", "s1", "s2", "blind"),
+    "faces": ("s4-gaussian", "s4-poisson", "s4-salt-pepper", "s4-speckle", "blind"),
+}
 Row = dict[str, Any]
 
 
@@ -108,6 +113,16 @@ def measure(job: Job, scene: Scene, bar: "tqdm[Any]") -> list[Row]:
 def _keep(noisy: Tensor, sigma: Tensor) -> Tensor:
     """Do nothing."""
     return noisy
+
+
+def calibrations(domain: str, images: Images) -> Iterator[Row]:
+    """Measure, at some points, how right the networks are that say how sure they are."""
+    for point in CALIBRATED[domain]:
+        scene = set_scene(points(domain)[point], images)
+        for name, method in methods(domain).items():
+            if method.spreads:
+                head = {"domain": domain, "method": name, "point": point}
+                yield head | calibrate(load_denoiser(name, "cpu"), scene)
 
 
 def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> results.Results:
@@ -227,6 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
             clean = torch.cat([part.clean() for part in faces])
             load = partial(load_denoiser, device="cpu")
             done["article"] = as_computed(clean, len(faces[0]), load)
+        for name, test in images.items():
+            done["calibration"] += calibrations(name, test)
         for other in kept:
             for part in results.LISTS:
                 done[part] += other[part]

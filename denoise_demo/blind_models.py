@@ -115,7 +115,7 @@ class Attention(nn.Module):
         shape = (*tokens.shape[:2], 3, self.HEADS, tokens.shape[2] // self.HEADS)
         mixed = self.query_key_value(self.norm1(tokens)).view(shape)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)  # (N, heads, tokens, channels of a head)
-        # Written out: on a processor, torch's fused attention takes many times as long to train.
+        # Written out: on a processor, torch's fused attention takes longer to train.
         weights = (query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(-1)
         looked = (weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)
         tokens = tokens + self.project(looked)

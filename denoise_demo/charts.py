@@ -1,7 +1,8 @@
-"""Grids of horizontal bar charts, every value printed at the end of its bar."""
+"""Grids of horizontal bar charts with their values, and of curves beside the diagonal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from denoise_demo.plots import (
     DPI,
@@ -16,11 +17,15 @@ from denoise_demo.plots import (
     Canvas,
     Figure,
     count_lines,
+    quiet,
     words_width,
 )
 
 WIDTH, ROOM = 400, 30  # pixels: a column of charts, and the gap to the next
+SIDE, AXIS = 520, 96  # pixels: a plot, and what its axis' words need
 PALE = "#b4b9be"  # under a label, told from the colours of plots by everyone
+HUES = ("#0072b2", "#c44e00", "#009e73", "#cc79a7", "#56b4e9", "#1a1a1a")  # Okabe and Ito's
+MARKERS = "osD^vX"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,24 @@ class Chart:
 
     bars: Sequence[Bar]
     end: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line through points, and its name."""
+
+    label: str
+    across: Sequence[float]
+    up: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Curves on two logarithmic axes of one span, and the names of the axes."""
+
+    title: str
+    curves: Sequence[Curve]
+    axes: tuple[str, str]
 
 
 def bar_grid(
@@ -71,6 +94,31 @@ def bar_grid(
             _draw(chart, canvas.axes(start, WIDTH, height))
         canvas.top += height + 2 * GAP
     return canvas.figure
+
+
+def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> Figure:
+    """Show square plots side by side, each with the diagonal, where both axes are equal."""
+    starts = [MARGIN + AXIS + i * (SIDE + AXIS + ROOM) for i in range(len(plots))]
+    canvas = Canvas(starts[-1] + SIDE + MARGIN, title, caption, LINE + SIDE + AXIS)
+    canvas.headings([plot.title for plot in plots], starts, ha="left", weight="bold")
+    for plot, start in zip(plots, starts, strict=True):
+        _draw_curves(plot, canvas.axes(start, SIDE, SIDE))
+    return canvas.figure
+
+
+def _draw_curves(plot: Plot, axes: Axes) -> None:
+    values = [value for curve in plot.curves for value in (*curve.across, *curve.up) if value > 0]
+    ends = min(values) / 1.2, max(values) * 1.2
+    axes.plot(ends, ends, color=GREY, linewidth=1)
+    for number, curve in enumerate(plot.curves):
+        style: dict[str, Any] = {"color": HUES[number], "marker": MARKERS[number]}
+        style |= {"markersize": 4, "linewidth": 1.2}
+        axes.plot(curve.across, curve.up, label=curve.label, **style)
+    axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+    axes.set_xlabel(plot.axes[0], family=FONT, color=INK)
+    axes.set_ylabel(plot.axes[1], family=FONT, color=INK)
+    quiet(axes)
+    axes.legend(frameon=False, loc="upper left", prop={"family": FONT})
 
 
 def _draw(chart: Chart, axes: Axes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
+SEED_MAXIMUM = 2**31 - 1
 SHOWN = 60  # characters of a wrong value that a message repeats
 
 
@@ -28,6 +29,13 @@ def integer(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{name} is {brief(value)}: give a whole number")
     return value
+
+
+def noise_seed(value: object) -> int:
+    """Return a seed of noise; ValueError for anything else."""
+    if not 0 <= integer(value, "seed") <= SEED_MAXIMUM:
+        raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
+    return value  # type: ignore[return-value]
 
 
 def check_keys(values: object, expected: set[str], what: str) -> None:

@@ -11,13 +11,14 @@ from torch import Tensor
 from denoise_demo import metrics
 from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
-from denoise_demo.inference import Classifier
+from denoise_demo.inference import Classifier, Denoiser
 from denoise_demo.methods import Denoise
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae, metrics.bce)
 RESAMPLES = 1000
+GROUPS = 10
 TAIL = 0.025  # of the resampled means, on either side of the interval
 
 Summary = dict[str, float | None]
@@ -89,6 +90,30 @@ def evaluate(
     """Return the mean scores of a denoiser on images under a corruption; see `score`."""
     scores = score(denoise, set_scene(corruption, images), classify)
     return {name: float(values.mean()) for name, values in scores.items()}
+
+
+def calibrate(denoiser: Denoiser, scene: Scene) -> dict[str, list[float]]:
+    """Compare the errors that a network expects with those it makes.
+
+    All values are sorted by the expected deviation and cut into GROUPS of equal size.
+
+    Args:
+        denoiser: one whose recipe spreads.
+        scene: the images.
+
+    Returns:
+        expected and actual, the root mean square errors of every group, to five decimals.
+    """
+    parts = []
+    for part in scene.batches():
+        denoised, spread = denoiser.with_spread(part.noisy)
+        squares = spread.square(), (denoised - part.clean).square()
+        parts.append(torch.stack([values.flatten() for values in squares]))
+    pairs = torch.cat(parts, 1)
+    groups = pairs[:, pairs[0].argsort()].tensor_split(GROUPS, 1)
+    roots = torch.stack([group.double().mean(1).sqrt() for group in groups])
+    expected, actual = ([round(float(root), 5) for root in column] for column in roots.unbind(1))
+    return {"expected": expected, "actual": actual}
 
 
 def summarise(scores: dict[str, Tensor]) -> Summary:

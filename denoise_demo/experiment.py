@@ -11,13 +11,12 @@ from torch import Tensor
 from denoise_demo import metrics
 from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checkpoints import CheckpointError
-from denoise_demo.checks import check_keys, finite, integer, lookup
+from denoise_demo.checks import check_keys, finite, lookup, noise_seed
 from denoise_demo.images import in_channels
-from denoise_demo.inference import load_classifier
-from denoise_demo.methods import get_method, load_method
+from denoise_demo.inference import load_classifier, load_denoiser
+from denoise_demo.methods import Method, get_method, load_method
 from denoise_demo.noise import NOISES, corrupt, noise_deviation
 
-SEED_MAXIMUM = 2**31 - 1
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
 
 
@@ -44,8 +43,7 @@ class Settings:
                 f"blur_sigma {self.blur_sigma:g} is outside its span: "
                 f"choose 0 to {BLUR_MAXIMUM:g} pixels"
             )
-        if not 0 <= integer(self.seed, "seed") <= SEED_MAXIMUM:
-            raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
+        noise_seed(self.seed)
         get_method(self.recipe)
 
     @classmethod
@@ -63,7 +61,8 @@ class Outcome:
     number of channels; `clean` is as the network's noisy input would be without noise.
     `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the pictures as they
     are shown, limited to [0, 1]. `probabilities` holds (N, 10) for "clean", "noisy" and
-    "denoised", or nothing when there is no classifier or the picture is no digit.
+    "denoised", or nothing when there is no classifier or the picture is no digit. `spread` is the
+    standard deviation that the network expects of its error, where it says so.
     """
 
     clean: Tensor
@@ -72,6 +71,7 @@ class Outcome:
     scores: dict[str, dict[str, Tensor]]
     probabilities: dict[str, Tensor]
     outside: bool
+    spread: Tensor | None = None
 
 
 def run(clean: Tensor, settings: Settings) -> Outcome:
@@ -100,20 +100,34 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
     generator = torch.Generator().manual_seed(settings.seed)
     noisy = corrupt(clean, *corruption, clip=method.clip, generator=generator)
     sigma = noise_deviation(clean, *corruption) if method.informed else torch.zeros(len(clean))
-    denoised = load_method(settings.recipe)(noisy, sigma)
+    denoised, spread = _denoise(method, noisy, sigma)
     scores = {
         name: {metric.__name__: metric(image.clamp(0, 1), clean) for metric in METRICS}
         for name, image in (("noisy", noisy), ("denoised", denoised))
     }
     probabilities = _classify(clean, noisy, denoised) if is_digit else {}
-    return Outcome(clean, noisy, denoised, scores, probabilities, outside)
+    return Outcome(clean, noisy, denoised, scores, probabilities, outside, spread)
+
+
+def _denoise(method: Method, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Denoise, with the spread where the method has one."""
+    if method.spreads:
+        return load_denoiser(method.id).with_spread(noisy)
+    return load_method(method.id)(noisy, sigma), None
+
+
+def read(digits: Tensor) -> Tensor | None:
+    """Classify digits (N, 1, 28, 28): probabilities (N, 10), or None without a classifier."""
+    try:
+        return load_classifier()(digits)
+    except CheckpointError:
+        return None
 
 
 def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tensor]:
-    """Classify the three versions in one batch; nothing when the classifier is not there."""
-    try:
-        probabilities = load_classifier()(in_channels(torch.cat([clean, noisy, denoised]), 1))
-    except CheckpointError:
+    """Classify the three versions in one batch."""
+    probabilities = read(in_channels(torch.cat([clean, noisy, denoised]), 1))
+    if probabilities is None:
         return {}
     return dict(zip(("clean", "noisy", "denoised"), probabilities.chunk(3), strict=True))
 

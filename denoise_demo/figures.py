@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from denoise_demo import face_panels, panels
+from denoise_demo import blind_panels, face_panels, panels
 from denoise_demo.article import MISTAKES
-from denoise_demo.charts import bar_grid
-from denoise_demo.checks import integer, lookup
-from denoise_demo.experiment import SEED_MAXIMUM
+from denoise_demo.blind_panels import Curves
+from denoise_demo.charts import bar_grid, curve_grid
+from denoise_demo.checks import lookup, noise_seed
 from denoise_demo.face_panels import Bars
 from denoise_demo.methods import get_method
 from denoise_demo.panels import Panels, Subject
@@ -29,7 +29,7 @@ class FigureSpec:
     label: str
     article: str
     explanation: str
-    build: Callable[[Subject], Panels | Bars]
+    build: Callable[[Subject], Panels | Bars | Curves]
     recipe: str
     any_recipe: bool
     pictures: int
@@ -61,8 +61,7 @@ def draw(
             for data, weights or results that are not there.
     """
     spec = get_figure(kind)
-    if not 0 <= integer(seed, "seed") <= SEED_MAXIMUM:
-        raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
+    noise_seed(seed)
     recipe = _own_or(recipe, spec)
     chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
     subject = Subject(*chosen, recipe, seed)
@@ -70,6 +69,8 @@ def draw(
     title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
     if isinstance(content, Bars):
         return bar_grid(title, content.columns, content.rows, content.caption)
+    if isinstance(content, Curves):
+        return curve_grid(title, content.plots, content.caption)
     caption = f"{_caption(subject, content)} {spec.domain.capitalize()}: {subject.source}."
     return picture_grid(title, content.columns, content.rows, caption)
 
@@ -233,5 +234,15 @@ FIGURES: dict[str, FigureSpec] = {
             f"{number}. **{title}:** {line}"
             for number, (title, line) in enumerate(MISTAKES.items(), 1)
         ),
+    ),
+    "blind-reliability": FigureSpec(
+        label="How sure, and how right",
+        article="Blind",
+        explanation="The blind networks say of every value how far off they expect to be: on the "
+        "line they are as far off as they say, below it less, above it more.",
+        build=blind_panels.reliability,
+        recipe="blind-digits",
+        any_recipe=False,
+        pictures=0,
     ),
 }

@@ -4,8 +4,10 @@ import os
 import platform
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,11 +37,28 @@ class Denoiser:
     @torch.inference_mode()
     def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
         """Denoise a batch."""
-        seen = noisy.clamp(0, 1) if self.recipe.clip else noisy
-        # In larger parts, a processor would spend its time on fetching memory for the layers.
-        parts = torch.split(seen, PART) if self.device.type == "cpu" else [seen]
-        denoised = [self.module(part.to(self.device)) for part in parts]
+        denoised = [self.module(part) for part in self._parts(noisy)]
         return torch.cat(denoised).to(noisy.device)
+
+    @torch.inference_mode()
+    def with_spread(self, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        """Denoise a batch, and return with it the deviation the network expects of its error.
+
+        Only networks whose loss trains a spread have one; see `Recipe.spreads`.
+        """
+        module: Any = self.module
+        denoised, spread = zip(*map(module.with_spread, self._parts(noisy)), strict=True)
+        return torch.cat(denoised).to(noisy.device), torch.cat(spread).to(noisy.device)
+
+    def _parts(self, noisy: Tensor) -> Iterator[Tensor]:
+        """Yield the batch as the network expects it, on its device.
+
+        In larger parts, a processor would spend its time on fetching memory for the layers.
+        """
+        seen = noisy.clamp(0, 1) if self.recipe.clip else noisy
+        size = PART if self.device.type == "cpu" else max(1, len(seen))
+        for start in range(0, len(seen), size):
+            yield seen[start : start + size].to(self.device)
 
 
 @dataclass(frozen=True)

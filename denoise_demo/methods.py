@@ -21,7 +21,7 @@ class Method:
 
     `article` and `domain` are empty for a filter, and it has no `shape`: it takes all pictures.
     `clip` says whether it expects its input limited to [0, 1], `informed` whether it must be told
-    the noise's standard deviation.
+    the noise's standard deviation, `spreads` whether it says how far off it expects to be.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Method:
     shape: Shape | None = None
     clip: bool = False
     informed: bool = False
+    spreads: bool = False
     slow: bool = False
 
     @property
@@ -83,6 +84,7 @@ def _of_recipe(recipe: Recipe) -> Method:
         facts=f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
         f"{recipe.article}: {ARTICLES[recipe.article]}.",
         clip=recipe.clip,
+        spreads=recipe.spreads,
         domain=recipe.domain,
         shape=MODELS[recipe.model].shape,
     )

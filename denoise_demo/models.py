@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from denoise_demo.blind_models import BlindUNet
 from denoise_demo.checks import lookup
 from denoise_demo.face_models import Pix2Pix, StridedConv
 
@@ -204,5 +205,16 @@ MODELS: dict[str, ModelSpec] = {
     "dense-300-relu": ModelSpec("Dense, 300 units, ReLU output", DenseReLU, {"code": 300}),
     "strided-conv": ModelSpec("Convolutional, strided to 100 numbers", StridedConv, shape=FACE),
     "pix2pix": ModelSpec("U-Net, gated", Pix2Pix, {"widths": (32, 48, 96, 128)}, FACE),
+    "blind-digits": ModelSpec(
+        "U-Net with global context, gated",
+        BlindUNet,
+        {"channels": 1, "widths": (16, 48, 128), "rounds": 2},
+    ),
+    "blind-faces": ModelSpec(
+        "U-Net with global context, gated, in colour",
+        BlindUNet,
+        {"channels": 3, "widths": (24, 64, 128), "rounds": 2},
+        FACE,
+    ),
     "mlp-classifier": ModelSpec("Classifier 784-256-256-10", MLPClassifier),
 }

@@ -1,6 +1,7 @@
 """What a training minimises: a network with its recipe's loss."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,21 +9,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Loss = Callable[[Any, Tensor], Tensor]
-LIGHT = 1e-3  # mean squared error, 30 dB, below which an image counts less and less
 
 
-def psnr_and_spread(output: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
+def psnr_and_spread(output: tuple[Tensor, Tensor], target: Tensor, *, light: float) -> Tensor:
     """Return how low the PSNR of (N, C, H, W) images is, plus how ill the spread fits the errors.
 
-    The first is the mean of ln(MSE + LIGHT), so that noises count alike in decibels but for the
-    lightest. The second is the errors' Gaussian negative log-likelihood, weighted by the variance
-    lest a surprise in a sure place upset the training; none of it reaches the images.
+    The first is the mean of ln(MSE + light), so that noises count alike in decibels but for those
+    whose mean squared error is below `light`. The second is the errors' Gaussian negative
+    log-likelihood, weighted by the variance lest a surprise in a sure place upset the training;
+    none of it reaches the images.
 
     Reference: Seitzer et al. 2022, arXiv:2203.09168, for the weight.
     """
     denoised, spread = output
     squares = (denoised - target).square()
-    lowness = (squares.flatten(1).mean(1) + LIGHT).log().mean()
+    lowness = (squares.flatten(1).mean(1) + light).log().mean()
     misfit = spread.detach().square() * (spread.log() + squares.detach() / (2 * spread.square()))
     return lowness + misfit.mean()
 
@@ -32,9 +33,12 @@ LOSSES: dict[str, Loss] = {
     "mse": F.mse_loss,
     "l1": F.l1_loss,
     "cross-entropy": F.cross_entropy,
-    "psnr-spread": psnr_and_spread,
+    "psnr-spread": partial(psnr_and_spread, light=1e-3),  # 30 dB
+    "fine-psnr-spread": partial(psnr_and_spread, light=1e-5),  # 50 dB
 }
-OUTPUTS = {"bce": "logits", "psnr-spread": "with_spread"}  # what a loss is of; or the images
+# What a loss is of, where not of the images.
+SPREADING = ("psnr-spread", "fine-psnr-spread")
+OUTPUTS = {"bce": "logits", **dict.fromkeys(SPREADING, "with_spread")}
 
 
 class Objective(nn.Module):

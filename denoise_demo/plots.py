@@ -104,7 +104,8 @@ def loss_history(history: Sequence[Mapping[str, Any]], loss: str) -> Figure:
         axes.plot(epochs, losses, style, marker=marker, markersize=4, color=colour, label=label)
     axes.set_xlabel("epoch", family=FONT, color=INK)
     axes.set_ylabel(loss, family=FONT, color=INK)
-    _quiet(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    quiet(axes)
     axes.legend(frameon=False, loc="center right", prop={"family": FONT})
     return figure
 
@@ -210,10 +211,9 @@ def count_lines(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 
-def _quiet(axes: Axes) -> None:
-    """Keep only what is read: two spines, whole epochs, faint lines across."""
+def quiet(axes: Axes) -> None:
+    """Keep only what is read: two spines and faint lines across."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY, labelfontfamily=FONT)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)

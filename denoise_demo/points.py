@@ -1,6 +1,7 @@
 """The evaluation points: what every network and filter is measured under."""
 
-from denoise_demo.corruption import Corruption
+from denoise_demo.corruption import Corruption, Mixture
+from denoise_demo.mixes import BEYOND, EVERYTHING
 
 POINTS: dict[str, Corruption] = {
     "clean": Corruption("none"),
@@ -20,12 +21,14 @@ POINTS: dict[str, Corruption] = {
     "s4-salt-pepper-notebook": Corruption("salt-pepper", level=0.03),
     "s4-speckle": Corruption("speckle", level=1.0),
 }
+MIXED_POINTS: dict[str, Mixture] = {"blind": EVERYTHING, "blind-beyond": BEYOND}
 
 
-def points(domain: str) -> dict[str, Corruption]:
-    """Return the evaluation points of a domain: all for digits, S4's for faces."""
-    return {
+def points(domain: str) -> dict[str, Corruption | Mixture]:
+    """Return the evaluation points of a domain: all for digits, S4's and the mixed for faces."""
+    articles = {
         key: corruption
         for key, corruption in POINTS.items()
         if domain == "digits" or key == "clean" or key.startswith("s4-")
     }
+    return articles | MIXED_POINTS

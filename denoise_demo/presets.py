@@ -1,4 +1,4 @@
-"""All controls of the laboratory at once, set as one article's figure has them."""
+"""All controls of the laboratory at once, set for a scene or as an article's figure has them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from denoise_demo.recipes import get_recipe
 
 @dataclass(frozen=True)
 class Preset:
-    """One article's figure: the corruption, the network and the picture.
+    """A scene, or an article's figure: the corruption, the network and the picture.
 
     `split` and `index` name the MNIST image; `digit` is its label, so that a built-in digit of
     the same class can stand in for it. A network of faces shows a portrait instead.
@@ -30,6 +30,42 @@ class Preset:
         return get_recipe(self.recipe).domain
 
 
+_BLIND = {
+    "blind-lost": Preset(
+        label="Blind · where digits get lost",
+        corruption=POINTS["s0-level-5"],
+        recipe="blind-digits",
+        index=3,
+        digit=0,
+        note="The last step of S0's rising noise. Where many digits could lie beneath, the best "
+        "guess is a blur of them all: Expected error shows where the network is unsure.",
+    ),
+    "blind-grey": Preset(
+        label="Blind · the same network on a grey background",
+        corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
+        recipe="blind-digits",
+        note="S1's noise, of which nobody told the network.",
+    ),
+    "blind-clean": Preset(
+        label="Blind · nothing to clean",
+        corruption=POINTS["clean"],
+        recipe="blind-digits",
+        note="There is no noise, and the network leaves the digit alone.",
+    ),
+    "blind-face": Preset(
+        label="Blind · a face under Gaussian noise",
+        corruption=Corruption("gaussian", level=0.32, clip=False),
+        recipe="blind-faces",
+        note="The network was not told that the noise is Gaussian, nor how strong it is.",
+    ),
+    "blind-specks": Preset(
+        label="Blind · a few specks on a face",
+        corruption=Corruption("salt-pepper", level=0.03, clip=False),
+        recipe="blind-faces",
+        portrait=1,
+        note="The same network on salt & pepper: it mends the specks and leaves the rest alone.",
+    ),
+}
 _RISING_NOTE = (
     "The article labels this level r = {label:g}, but its code adds uniform noise of ±{true:g}."
 )
@@ -107,6 +143,7 @@ _PIX2PIX = {
 }
 
 PRESETS: dict[str, Preset] = {
+    **_BLIND,
     "s0-blur-noise": Preset(
         label="S0 · blur, then noise",
         corruption=Corruption("uniform", level=1.0, blur_sigma=1.0, clip=False),

@@ -7,6 +7,8 @@ from typing import Any
 
 from denoise_demo.checks import lookup
 from denoise_demo.corruption import Corruption, Mixture
+from denoise_demo.mixes import DIGITS_MIX, FACES_MIX
+from denoise_demo.objective import SPREADING
 from denoise_demo.points import POINTS
 
 ARTICLES: dict[str, str] = {
@@ -15,6 +17,7 @@ ARTICLES: dict[str, str] = {
     "S2": "Remove Noisy From Images Using Autoencoders",
     "S3": "Using Auto-Encoders to denoise domain specific images (2018)",
     "S4": "Autoencoders - remoção de ruídos (2020)",
+    "Blind": "this laboratory's own, in no article",
 }
 
 KERAS_ADAM: Mapping[str, float] = {"lr": 0.001, "eps": 1e-7}
@@ -26,13 +29,13 @@ class Recipe:
 
     `point` is the evaluation point the recipe was made for. `fresh` says whether noise is drawn
     anew for every batch or once for the whole data set. `schedule` is a key of SCHEDULES, for the
-    learning rate. `precision` is that of the network's arithmetic in training, "float32" or
-    "bfloat16"; weights, loss and the measuring stay in float32. `max_norm` limits the norm of the
-    gradient. With `ema` the result is a moving average of the weights, that keeps this share of
-    itself at every step. `adversarial` is the weight of a discriminator's verdict beside the loss;
-    without one there is none. `validation` is the number of images at the end of the training set
-    that validate, or below 1 their share. `patience` stops early, in epochs without a better
-    validation loss.
+    learning rate. With `mirror` half of the images are mirrored. `precision` is that of the
+    network's arithmetic in training, "float32" or "bfloat16"; weights, loss and the measuring stay
+    in float32. `max_norm` limits the norm of the gradient. With `ema` the result is a moving
+    average of the weights, that keeps this share of itself at every step. `adversarial` is the
+    weight of a discriminator's verdict beside the loss; without one there is none. `validation` is
+    the number of images at the end of the training set that validate, or below 1 their share.
+    `patience` stops early, in epochs without a better validation loss.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=lambda: KERAS_ADAM)
     steps: int | None = None
     fresh: bool = True
+    mirror: bool = False
     schedule: str = "constant"
     precision: str = "float32"
     max_norm: float | None = None
@@ -74,6 +78,11 @@ class Recipe:
     def denoises(self) -> bool:
         """Whether the network returns an image; the classifier returns classes."""
         return self.loss != "cross-entropy"
+
+    @property
+    def spreads(self) -> bool:
+        """Whether the network also says how far off it expects to be, value by value."""
+        return self.loss in SPREADING
 
 
 def get_recipe(recipe_id: object) -> Recipe:
@@ -202,7 +211,36 @@ def _pix2pix(noise: str, lesson: str) -> Recipe:
     )
 
 
+def _blind(domain: str, corruption: Mixture, lesson: str, **training: Any) -> Recipe:
+    """Return the network of a domain that takes any noise."""
+    return Recipe(
+        id=f"blind-{domain}",
+        title=f"Any noise, {domain}",
+        article="Blind",
+        model=f"blind-{domain}",
+        domain=domain,
+        corruption=corruption,
+        point="blind",
+        schedule="one-cycle",
+        settings={"lr": 0.003},
+        precision="bfloat16",
+        max_norm=5.0,
+        glorot=False,
+        lesson=lesson,
+        **training,
+    )
+
+
 _RECIPES = (
+    _blind(
+        "digits",
+        DIGITS_MIX,
+        "Nobody tells it which noise it is, nor how strong: it sees that for itself.",
+        loss="psnr-spread",
+        epochs=50,
+        batch=256,
+        validation=2_000,  # of the final fit; designs were chosen on the last 10,000
+    ),
     Recipe(
         id="conv-pool",
         title="Convolutional, pooled",
@@ -326,6 +364,17 @@ _RECIPES = (
         batch=512,
         seed=1,  # of six seeds the best on validation images
         lesson="Reads clean digits well and collapses on noise it never saw.",
+    ),
+    _blind(
+        "faces",
+        FACES_MIX,
+        "One network for every noise: it tells a speck from an eye, and light noise from heavy, by "
+        "the picture alone.",
+        loss="fine-psnr-spread",
+        epochs=140,
+        batch=256,
+        validation=0.1,
+        mirror=True,
     ),
     _strided_conv(
         "gaussian",

@@ -45,7 +45,12 @@ SHOWN = {
     ),
 }  # fmt: skip
 
-LISTS = ("rows", "sweep", "article")  # the last as the article computed, from `article`
+LISTS = (
+    "rows",
+    "sweep",
+    "article",  # as the article computed, from `article`
+    "calibration",  # of the networks that say how sure they are
+)
 Results = dict[str, Any]
 Rows = dict[tuple[str, str], Any]
 

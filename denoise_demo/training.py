@@ -181,10 +181,16 @@ class Trainer:
         """Return the network's input and its target for a batch of indices."""
         clean = self.clean[batch]
         if self.noisy is None:
+            clean = self._mirrored(clean) if self.recipe.mirror else clean
             noisy = self.recipe.corruption(clean, self.generator)
         else:
             noisy = self.noisy[batch]
         return noisy, clean if self.recipe.denoises else self.labels[batch]
+
+    def _mirrored(self, images: Tensor) -> Tensor:
+        """Exchange left and right in half of the images, at random."""
+        chosen = torch.rand(len(images), generator=self.generator, device=self.device) < 0.5
+        return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
 
     @torch.no_grad()
     def _validate(self) -> float:

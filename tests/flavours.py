@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from denoise_demo.points import POINTS
 from denoise_demo.recipes import RECIPES
 from denoise_demo.resuming import state
 from denoise_demo.training import Trainer
@@ -37,6 +38,9 @@ FLAVOURS = {
         RECIPES["dense-8"], **SMALL, optimiser="SGD", settings={"lr": 0.1, "momentum": 0.9}
     ),
     "faces, batch normalisation": replace(RECIPES["strided-conv-gaussian"], **SMALL),
+    "faces, spread, mirrored": replace(
+        RECIPES["blind-faces"], **SMALL, corruption=POINTS["s4-gaussian"]
+    ),
     "faces, adversarial": replace(RECIPES["pix2pix-gaussian"], **SMALL, steps=2),
 }
 # Ten images learnt by heart: validation gets worse after a few epochs.

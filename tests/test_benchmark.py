@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from denoise_demo import benchmark, faces, results
-from denoise_demo.benchmark import LEVELS, jobs, sweep_levels
+from denoise_demo.benchmark import CALIBRATED, LEVELS, jobs, sweep_levels
 from denoise_demo.domains import DOMAINS
+from denoise_demo.evaluation import GROUPS
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.points import points
@@ -142,6 +143,19 @@ def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_data, 
         ends = {f"{name}_{end}" for name in names for end in ("low", "high")}
         assert row.keys() >= names | ends
         assert ("accuracy" in row) == (row["domain"] == "digits")
+
+
+def test_networks_that_say_how_sure_they_are_have_a_calibration(files, few_scenes, fake_data):
+    call(fake_data)
+
+    rows = json.loads(files[1].read_text("utf-8"))["calibration"]
+    assert [(row["method"], row["point"]) for row in rows] == [
+        (f"blind-{domain}", point) for domain in DOMAINS for point in CALIBRATED[domain]
+    ]
+    for row in rows:
+        assert row["expected"] == sorted(row["expected"])
+        assert len(row["expected"]) == len(row["actual"]) == GROUPS
+        assert min(row["expected"] + row["actual"]) >= 0
 
 
 def test_two_runs_write_the_same(files, few_scenes, fake_data):

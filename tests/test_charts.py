@@ -2,7 +2,7 @@
 
 import pytest
 
-from denoise_demo.charts import Bar, Chart, bar_grid
+from denoise_demo.charts import Bar, Chart, Curve, Plot, bar_grid, curve_grid
 from denoise_demo.plots import Figure
 
 BARS = [Bar("short", 0.1, "0.1", (0.05, 0.15), best=True), Bar("none", words="not measured")]
@@ -48,3 +48,30 @@ def test_no_words_stick_out_or_cover_a_chart(figure: Figure) -> None:
     assert all(0 < box.x0 < box.x1 < figure.bbox.x1 for box in boxes)
     assert all(0 < box.y0 < box.y1 < figure.bbox.y1 for box in boxes)
     assert not any(box.overlaps(axes.get_window_extent()) for box in boxes for axes in figure.axes)
+
+
+@pytest.fixture
+def curves() -> Figure:
+    plots = [Plot(name, [Curve("a", [0.01, 0.1], [0.02, 0.3])], ("x", "y")) for name in "pq"]
+    return curve_grid("title", plots, "a caption")
+
+
+def test_curves_have_two_logarithmic_axes_of_one_span_with_the_diagonal(curves: Figure) -> None:
+    for axes in curves.axes:
+        diagonal, line = axes.lines
+        assert axes.get_xscale() == axes.get_yscale() == "log"
+        assert axes.get_xlim() == axes.get_ylim()
+        low, high = axes.get_xlim()
+        assert low < 0.01
+        assert high > 0.3
+        assert list(diagonal.get_xdata()) == list(diagonal.get_ydata())
+        assert (list(line.get_xdata()), list(line.get_ydata())) == ([0.01, 0.1], [0.02, 0.3])
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a"]
+
+
+def test_plots_side_by_side_do_not_overlap(curves: Figure) -> None:
+    left, right = (axes.get_tightbbox() for axes in curves.axes)
+
+    assert left.x1 < right.x0
+    assert right.x1 < curves.bbox.x1
+    assert min(left.y0, right.y0) > 0

@@ -8,7 +8,7 @@ import torch
 from denoise_demo import metrics
 from denoise_demo.corruption import Corruption
 from denoise_demo.data import Images
-from denoise_demo.evaluation import Scene, evaluate, score, set_scene, summarise
+from denoise_demo.evaluation import Scene, calibrate, evaluate, score, set_scene, summarise
 from denoise_demo.noise import noise_deviation
 from denoise_demo.points import POINTS
 
@@ -172,3 +172,24 @@ def test_a_scene_goes_by_in_order():
     scene = Scene(numbers, numbers, numbers, numbers)
 
     assert torch.equal(torch.cat([part.clean for part in scene.batches()]), numbers)
+
+
+# What a network expects of its errors, against what they are
+
+
+class Guesser:
+    """Expects more error in the upper half of a picture, and is off twice as much as it expects."""
+
+    def with_spread(self, noisy):
+        spread = torch.full_like(noisy, 0.1)
+        spread[..., :14, :] = 0.2
+        return noisy + 2 * spread, spread
+
+
+def test_a_calibration_sorts_by_the_expected_error_and_measures_the_actual_one(digits):
+    scene = set_scene(POINTS["clean"], digits)
+
+    found = calibrate(Guesser(), scene)
+
+    assert found["expected"] == pytest.approx([0.1] * 5 + [0.2] * 5, abs=1e-5)
+    assert found["actual"] == pytest.approx([0.2] * 5 + [0.4] * 5, abs=1e-5)

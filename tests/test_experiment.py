@@ -12,8 +12,9 @@ from torch import Tensor
 from denoise_demo import experiment, metrics
 from denoise_demo.blur import BLUR_MAXIMUM
 from denoise_demo.checkpoints import checkpoint_path
+from denoise_demo.checks import SEED_MAXIMUM
 from denoise_demo.data import Images
-from denoise_demo.experiment import SEED_MAXIMUM, Outcome, Settings
+from denoise_demo.experiment import Outcome, Settings
 from denoise_demo.images import in_channels
 from denoise_demo.inference import load_classifier, load_denoiser
 from denoise_demo.methods import methods
@@ -159,6 +160,16 @@ def test_a_run_gives_images_scores_and_probabilities(
     assert list(outcome.probabilities) == ["clean", "noisy", "denoised"]
     assert all(p.shape == (count, 10) for p in outcome.probabilities.values())
     assert not outcome.outside
+
+
+def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
+    outcome = run(clean, recipe="blind-digits")
+
+    denoised, spread = load_denoiser("blind-digits").with_spread(outcome.noisy)
+    assert torch.equal(outcome.denoised, denoised)
+    assert torch.equal(outcome.spread, spread)
+    assert run(clean, recipe="conv-pool").spread is None
+    assert run(clean, recipe="median-3").spread is None
 
 
 @pytest.mark.parametrize("kind", NOISES)

@@ -45,7 +45,14 @@ PICTURES = {
     "s4-four-noises": 7,
     "s4-results-grid": 32,
     "s4-error-bars": 18,
+    "blind-reliability": 2,
 }
+CALIBRATION = [
+    {"domain": domain, "method": f"blind-{domain}", "point": point}
+    | {"expected": [0.01, 0.1, 0.4], "actual": [0.01, 0.2, 0.3]}
+    for domain in ("digits", "faces")
+    for point in ("blind", "s4-poisson")
+]
 SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
 SOME_FILTERS = ("median-3", "wiener")
 ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_recipe]
@@ -77,9 +84,9 @@ def measured_faces() -> Iterator[results.Results]:
         for i, name in enumerate(METHODS)
     ]
     article = [{"point": point, "method": "mean-3", "mae": 0.4} for point in PLACES]
-    measured = {"rows": faces, "article": article}
+    measured = {"rows": faces, "article": article, "calibration": CALIBRATION}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results, "load_results", lambda domain: measured if domain == "faces" else {})
+        patch.setattr(results, "load_results", lambda domain=None: measured)
         yield measured
 
 

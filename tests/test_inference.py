@@ -117,6 +117,20 @@ def test_the_input_stays_as_it_is(key, untrained_weights, noisy) -> None:
     assert torch.equal(noisy, before)
 
 
+@pytest.mark.parametrize("key", [key for key in RECIPES if RECIPES[key].spreads])
+@pytest.mark.parametrize("count", [1, PART + 1])
+def test_a_spread_comes_with_the_same_images(key, count, untrained_weights, generator) -> None:
+    noisy = torch.randn(count, *MODELS[RECIPES[key].model].shape, generator=generator)
+    denoiser = load_denoiser(key, "cpu")
+
+    denoised, spread = denoiser.with_spread(noisy)
+
+    assert torch.equal(denoised, denoiser(noisy))
+    assert spread.shape == noisy.shape
+    assert spread.dtype == torch.float32
+    assert spread.min() > 0
+
+
 @pytest.mark.parametrize("key", CLIPPED)
 def test_a_network_trained_clipped_sees_its_input_clipped(key, untrained_weights, noisy) -> None:
     denoiser = load_denoiser(key, "cpu")

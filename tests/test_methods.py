@@ -62,7 +62,7 @@ def test_every_method_says_what_it_is(key):
 
     assert method.id == key
     assert method.title in method.label
-    assert method.label.startswith(("S0 ·", "S1 ·", "S2 ·", "S3 ·", "S4 ·", "Filter ·"))
+    assert method.label.startswith(("S0 ·", "S1 ·", "S2 ·", "S3 ·", "S4 ·", "Blind ·", "Filter ·"))
     assert method.lesson.endswith(".")
     assert method.facts.endswith(".")
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from denoise_demo.blur import BLUR_MAXIMUM
-from denoise_demo.corruption import Corruption
+from denoise_demo.corruption import Corruption, Mixture, recorded
 from denoise_demo.data import Images, load_mnist, split_train
 from denoise_demo.domains import DOMAINS
 from denoise_demo.models import MODELS
 from denoise_demo.noise import NOISES
 from denoise_demo.objective import LOSSES
-from denoise_demo.points import POINTS, points
+from denoise_demo.points import MIXED_POINTS, POINTS, points
 from denoise_demo.portraits import NAMES
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import (
@@ -84,6 +84,10 @@ every_point = pytest.mark.parametrize("point", POINTS.values(), ids=POINTS)
 every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 
 
+def parts(corruption: Corruption | Mixture) -> tuple[Corruption, ...]:
+    return corruption.parts if isinstance(corruption, Mixture) else (corruption,)
+
+
 def ends(span: float | tuple[float, float]) -> tuple[float, ...]:
     return span if isinstance(span, tuple) else (span,)
 
@@ -103,8 +107,7 @@ def test_a_recipe_is_kept_under_its_own_id(key: str) -> None:
 @every_recipe
 def test_a_recipe_refers_to_what_exists(recipe: Recipe) -> None:
     assert recipe.model in MODELS
-    assert recipe.corruption.kind in NOISES
-    assert recipe.point in POINTS
+    assert {part.kind for part in parts(recipe.corruption)} <= NOISES.keys()
     assert recipe.article in ARTICLES
     assert recipe.domain in DOMAINS
     assert MODELS[recipe.model].shape == DOMAINS[recipe.domain].shape
@@ -120,8 +123,10 @@ def test_a_recipe_says_what_it_is_and_teaches(recipe: Recipe) -> None:
     assert len(recipe.lesson) < 200
 
 
-@every_recipe
-def test_a_recipe_trains_within_the_spans_of_its_noise(recipe: Recipe) -> None:
+@pytest.mark.parametrize("key", [*DIGITS_IDS, *FACES_IDS])
+def test_a_recipe_trains_within_the_spans_of_its_noise(key: str) -> None:
+    recipe = RECIPES[key]
+
     for level in ends(recipe.corruption.level):
         NOISES[recipe.corruption.kind].check(level)
     assert min(ends(recipe.corruption.blur_sigma)) >= 0
@@ -129,8 +134,20 @@ def test_a_recipe_trains_within_the_spans_of_its_noise(recipe: Recipe) -> None:
 
 
 @every_recipe
-def test_only_s0_trains_unclipped(recipe: Recipe) -> None:
-    assert recipe.clip == (recipe.article != "S0")
+def test_only_s0_and_the_blind_networks_see_noise_unclipped(recipe: Recipe) -> None:
+    assert recipe.clip == (recipe.article not in {"S0", "Blind"})
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_blind_network_learns_every_noise_clipped_and_not(domain: str) -> None:
+    recipe = RECIPES[f"blind-{domain}"]
+
+    assert recipe.spreads
+    seen = {(part.kind, part.clip) for part in parts(recipe.corruption)}
+    assert seen >= {(kind, clip) for kind in NOISES for clip in (True, False) if kind != "none"}
+    assert recipe.point in MIXED_POINTS
+    nothing = torch.zeros(recipe.batch, 1, 1, 1)
+    assert len(recipe.corruption._shares(nothing)) == len(recipe.corruption.parts)
 
 
 @pytest.mark.parametrize("key", DIGITS_IDS)
@@ -212,13 +229,13 @@ def test_dense_64_stops_early_and_validates_on_the_last_fifth() -> None:
 
 
 @every_recipe
-def test_validation_is_a_tenth_to_a_fifth_of_the_training_images(recipe: Recipe) -> None:
+def test_enough_training_images_validate_and_not_too_many(recipe: Recipe) -> None:
     count = 60_000 if recipe.domain == "digits" else 7180
     images = Images(torch.zeros(count, 1), torch.zeros(count), "numbers")
 
     _, held = split_train(images, recipe.validation)
 
-    assert 0.1 <= len(held) / count <= 0.2
+    assert 700 <= len(held) <= 0.2 * count
 
 
 @pytest.mark.parametrize("key", [*DIGITS_IDS[:8], "mlp-classifier", *FACES_IDS[:4]])
@@ -236,7 +253,7 @@ def test_settings_survive_json(recipe: Recipe) -> None:
     assert restored.keys() == settings.keys()
     assert restored["id"] == recipe.id
     assert restored["settings"] == json.loads(json.dumps(dict(recipe.settings)))
-    assert restored["corruption"]["kind"] == recipe.corruption.kind
+    assert recorded(restored["corruption"]) == recipe.corruption
 
 
 @every_recipe
@@ -322,9 +339,9 @@ def test_the_points_are_those_of_the_articles() -> None:
 
 
 def test_digits_are_measured_at_every_point_and_faces_at_those_of_s4() -> None:
-    assert points("digits") == POINTS
-    assert list(points("faces")) == ["clean", *[key for key in TABLE if key.startswith("s4-")]]
-    assert all(points("faces")[key] == POINTS[key] for key in points("faces"))
+    of_s4 = ["clean", *[key for key in TABLE if key.startswith("s4-")]]
+    assert points("digits") == POINTS | MIXED_POINTS
+    assert points("faces") == {key: POINTS[key] for key in of_s4} | MIXED_POINTS
 
 
 @pytest.mark.parametrize(("key", "facts"), TABLE.items(), ids=TABLE)
@@ -364,7 +381,7 @@ def test_every_article_has_a_preset() -> None:
 def test_each_face_network_has_a_preset_at_the_articles_strength() -> None:
     strengths = {"gaussian": 0.1**0.5, "poisson": 256, "salt-pepper": 0.004, "speckle": 1}
 
-    for recipe in denoisers("faces"):
+    for recipe in FACES_IDS:
         level, *_ = (p.corruption.level for p in PRESETS.values() if p.recipe == recipe)
         kind = RECIPES[recipe].corruption.kind
         assert level == pytest.approx(strengths[kind], abs=NOISES[kind].step / 2)

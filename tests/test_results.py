@@ -27,6 +27,7 @@ def good():
         "rows": [],
         "sweep": [],
         "article": [],
+        "calibration": [],
     }
 
 
@@ -104,7 +105,7 @@ def test_missing_results_say_how_to_make_them(path):
         '{"weights": 1, "rows": [], "sweep": []}',
         '{"weights": [], "rows": []}',
         '{"weights": {}, "rows": [], "sweep": []}',
-        '{"weights": {}, "rows": [{}], "sweep": [], "article": []}',
+        '{"weights": {}, "rows": [{}], "sweep": [], "article": [], "calibration": []}',
     ],
 )
 def test_damaged_results_say_how_to_make_them_again(content, path):
@@ -238,6 +239,49 @@ def test_the_best_face_network_wins_by_three_decibels_over_the_articles_filters(
     )
 
     assert best >= max(filters) + 3
+
+
+NOISELESS = {"clean", "s0-level-0"}  # there a filter that is told so returns its input
+
+
+def test_the_blind_network_of_digits_is_better_than_all_others_at_every_noisy_point():
+    """Where a method returns some picture untouched and exact, its mean PSNR says nothing."""
+    rows = {(r["method"], r["point"]): r for r in load_results(domain="digits")["rows"]}
+    others = {"noisy", *methods("digits")} - {"blind-digits"}
+
+    for point in points("digits").keys() - NOISELESS:
+        best = rows["blind-digits", point]
+        for name in others:
+            other = rows[name, point]
+            if other["psnr"] is None:
+                assert other["mae"] > best["mae"], (name, point)
+            else:
+                assert other["psnr"] < best["psnr"], (name, point)
+
+
+@pytest.mark.parametrize(
+    ("point", "decibels", "accuracy"),
+    [
+        ("clean", 32, 0.972),
+        ("s0-train", 20.9, 0.95),
+        ("s0-level-1", 24.5, 0.97),
+        ("s0-level-2", 19.9, 0.96),
+        ("s0-level-3", 17.8, 0.915),
+        ("s0-level-4", 16.3, 0.845),
+        ("s0-level-5", 14.9, 0.7),
+        ("s1", 23.5, 0.969),
+        ("s2", 21.3, 0.96),
+    ],
+)
+def test_the_blind_network_of_digits_is_as_good_as_it_was(point, decibels, accuracy):
+    [found] = [
+        r
+        for r in load_results(domain="digits")["rows"]
+        if (r["method"], r["point"]) == ("blind-digits", point)
+    ]
+
+    assert found["psnr"] >= decibels
+    assert found["accuracy"] >= accuracy
 
 
 # The tables

@@ -7,13 +7,13 @@ import math
 import pytest
 import torch
 
-from denoise_demo import experiment
+from denoise_demo import dreams, experiment
 from denoise_demo.data import load_examples
 from denoise_demo.faces import load_faces
 from denoise_demo.images import decode_pixels
 from denoise_demo.methods import methods
 from denoise_demo.sources import clean_picture, faces_test
-from denoise_demo.ui.stage import FIELDS, step
+from denoise_demo.ui.stage import FIELDS, MOST_SPREAD, dream, step
 
 
 def request(**changes):
@@ -44,11 +44,13 @@ def photo(size=112, **changes):
 
 
 @pytest.mark.parametrize("recipe", methods("digits"))
-def test_every_network_and_filter_answers_with_four_pictures_and_all_numbers(recipe):
+def test_every_network_and_filter_answers_with_its_pictures_and_all_numbers(recipe):
     reply = step(request(recipe=recipe))
 
     assert reply["shape"] == [28, 28, 1]
-    assert set(reply["images"]) == {"clean", "noisy", "denoised", "error"}
+    spread = {"spread"} if methods()[recipe].spreads else set()
+    assert set(reply["images"]) == {"clean", "noisy", "denoised", "error"} | spread
+    assert (reply["expected"] is None) == (not spread)
     assert all(len(base64.b64decode(text)) == 28 * 28 for text in reply["images"].values())
     assert set(reply["scores"]["denoised"]) == {"psnr", "ssim", "mae"}
     assert all(len(p) == 10 for p in reply["probabilities"].values())
@@ -261,3 +263,41 @@ def test_without_faces_the_reply_says_how_to_get_them(monkeypatch):
     faces_test.cache_clear()
 
     assert "DENOISE_DATA_DIR" in step(request(source={"kind": "face", "index": 0}))["error"]
+
+
+# What the network expects of itself, and what it dreams
+
+
+def test_a_blind_network_shows_what_error_it_expects():
+    reply = step(request(recipe="blind-digits"))
+
+    settings = experiment.Settings("uniform", 0.8, 0.5, "blind-digits", 0)
+    spread = experiment.run(load_examples().clean(slice(0, 1)), settings).spread
+    shown = decode_pixels(reply["images"]["spread"], height=28, width=28)
+    assert torch.allclose(shown * MOST_SPREAD, spread, atol=0.3 / 255)
+    assert reply["expected"] == pytest.approx(float(spread.square().mean().sqrt()))
+
+
+def test_a_dream_has_pictures_and_a_reading_for_every_step():
+    frames = dream({"seed": 3})["frames"]
+
+    steps = list(dreams.dream(3))
+    assert len(frames) == len(steps) == dreams.STEPS
+    shown = decode_pixels(frames[-1]["images"]["denoised"], height=28, width=28)
+    assert torch.allclose(shown, steps[-1].denoised, atol=0.5 / 255 + 1e-6)
+    assert [frame["sigma"] for frame in frames] == [step.sigma for step in steps]
+    assert all(sum(frame["probabilities"]) == pytest.approx(1, abs=1e-4) for frame in frames)
+    json.dumps(frames, allow_nan=False)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 0.5, "7", None, True])
+def test_a_seed_that_is_none_gets_no_dream(seed):
+    reply = dream({"seed": seed})
+
+    assert set(reply) == {"error"}
+    assert "seed" in reply["error"]
+
+
+def test_a_dream_needs_a_seed_and_nothing_else():
+    assert "seed missing" in dream({})["error"]
+    assert "unknown" in dream({"seed": 1, "steps": 10**9})["error"]

@@ -21,6 +21,7 @@ from torch import nn
 
 from denoise_demo.data import Images
 from denoise_demo.objective import has_bfloat16
+from denoise_demo.points import POINTS
 from denoise_demo.recipes import RECIPES, Recipe
 from denoise_demo.resuming import fit
 from denoise_demo.schedules import SCHEDULES
@@ -159,7 +160,8 @@ def layers(trainer: Trainer) -> list[nn.Module]:
     """Return the layers of weights; batch normalisation starts from ones."""
     kinds = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
     module = trainer.module.requires_grad_(False)
-    return [layer for layer in module.modules() if isinstance(layer, kinds)]
+    found = [layer for layer in module.modules() if isinstance(layer, kinds)]
+    return [layer for layer in found if layer.weight.any()]  # some start from zero on purpose
 
 
 # Noise and splits
@@ -221,6 +223,23 @@ def test_fresh_noise_differs_every_time(digits: Images) -> None:
 
     assert not torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
+
+
+def test_half_of_the_images_are_mirrored_where_the_recipe_says_so(faces: Images) -> None:
+    recipe = replace(
+        FLAVOURS["faces, batch normalisation"], mirror=True, corruption=POINTS["clean"]
+    )
+    trainer = Trainer(recipe, faces, CPU)
+    rows = torch.arange(80)
+
+    noisy, target = trainer._pairs(rows)
+
+    images = faces.clean()[rows]
+    kept = (target == images).flatten(1).all(1)
+    mirrored = (target == images.flip(-1)).flatten(1).all(1)
+    assert (kept | mirrored).all()
+    assert 20 < int(mirrored.sum()) < 60
+    assert torch.equal(noisy, target)
 
 
 def test_the_classifier_learns_labels(digits: Images) -> None:

@@ -42,7 +42,7 @@ def build_api(problems: dict[str, str]) -> None:
 
 def denoise(  # noqa: PLR0917 - clients may call it by position
     image: list[list[float | list[float]]],
-    recipe: str = "conv-pool",
+    recipe: str = "blind-digits",
     kind: str = "none",
     level: float = 0.0,
     blur_sigma: float = 0.0,

@@ -19,6 +19,8 @@ LOSSES = {
     "mse": "mean squared error",
     "l1": "mean absolute error",
     "cross-entropy": "cross-entropy",
+    "psnr-spread": "log squared error to 30 dB, expected error",
+    "fine-psnr-spread": "log squared error to 50 dB, expected error",
 }
 SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
 LICENCES = {
@@ -74,6 +76,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
     recipe, data = metadata["recipe"], metadata["data"]
     title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
     words = recorded(recipe["corruption"]).describe()
+    mirrored = ", half of them mirrored" if recipe.get("mirror") else ""
     drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
     settings = ", ".join(_setting(name, value) for name, value in recipe["settings"].items())
     metrics = metadata["metrics"]
@@ -90,7 +93,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
         "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
         "PyTorch": metadata["torch"],
         "Seed": metadata["seed"],
-        "Data": f"{data['name']}; the last {_held_back(recipe)} training images validate",
+        "Data": f"{data['name']}{mirrored}; the last {_held_back(recipe)} training images validate",
         "Test score": f"{', '.join(scores)} at the evaluation point `{recipe['point']}`",
         "Train it again": f"`{metadata['command']}`",
         "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",

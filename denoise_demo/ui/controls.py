@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from denoise_demo.blur import BLUR_MAXIMUM
-from denoise_demo.checks import lookup
-from denoise_demo.experiment import SEED_MAXIMUM, Settings
+from denoise_demo.checks import SEED_MAXIMUM, lookup
+from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.ui.errors import shown_errors
@@ -29,12 +29,12 @@ STARTS: dict[str, Start] = {
     "digits": Start(
         {"kind": "example", "index": FIRST_EXAMPLE},
         "example",
-        Settings("uniform", 0.8, 0.5, "conv-pool", 0),
+        Settings("uniform", 0.8, 0.5, "blind-digits", 0),
     ),
     "faces": Start(
         {"kind": "portrait", "index": 0},
         "portrait",
-        Settings("gaussian", 0.32, 0.0, "pix2pix-gaussian", 0),
+        Settings("gaussian", 0.32, 0.0, "blind-faces", 0),
     ),
 }
 
@@ -96,7 +96,7 @@ def network_controls(usable: Collection[str], first: str) -> tuple[gr.Dropdown, 
         choices=list_networks(usable, "digits", False),
         value=first,
         label="Denoiser",
-        info="networks by their article, S0 to S4, then classical filters",
+        info="for any noise; by their article, S0 to S4; classical filters",
         interactive=True,
         elem_id=FIELDS["recipe"],
     )

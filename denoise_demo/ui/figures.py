@@ -8,9 +8,9 @@ import gradio as gr
 from gradio.context import Context
 
 from denoise_demo import figures, plots, sources
+from denoise_demo.checks import SEED_MAXIMUM
 from denoise_demo.data import has_mnist
 from denoise_demo.domains import get_domain
-from denoise_demo.experiment import SEED_MAXIMUM
 from denoise_demo.faces import has_faces
 from denoise_demo.methods import methods
 from denoise_demo.results import ResultsError

@@ -76,8 +76,8 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                 preset = gr.Dropdown(
                     choices=[(p.label, key) for key, p in PRESETS.items() if p.recipe in usable],
                     value=None,
-                    label="An article's figure",
-                    info="sets every control at once",
+                    label="Presets",
+                    info="a scene, or an article's figure: sets every control at once",
                     interactive=True,
                     elem_id="preset",
                 )
@@ -142,7 +142,7 @@ def reset_all(usable: Collection[str]) -> list[Any]:
 
 
 def apply_preset(usable: Collection[str], key: str | None, any_network: bool) -> Any:
-    """Set every control as the article's figure has it; the choice itself is free again."""
+    """Set every control as the preset has it; the choice itself is free again."""
     if key is None:  # the list was opened and left
         return gr.skip()
     with shown_errors():

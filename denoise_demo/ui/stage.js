@@ -1,11 +1,13 @@
-// The live stage. Gradio runs this file as the body of a function with `element` (the stage's own
-// HTML), `props` (what stage.py passes: fields, initial, example, kinds, recipes), `server` (step)
-// and `watch`. Other parts of the page reach it as window.laboratory.
+// The live stage. Gradio runs this file, then drawing.js, motion.js and start.js, as the body of one
+// function with `element` (the stage's own HTML), `props` (what stage.py passes: fields, initial,
+// example, kinds, recipes, dreamer), `server` (step, dream) and `watch`. Other parts of the page reach it as
+// window.laboratory.
 
 const stage = element.closest("#stage");
 const $ = (selector) => element.querySelector(selector);
 const FIELDS = Object.keys(props.fields);
-const PANELS = ["clean", "noisy", "denoised", "error"];
+const PANELS = ["clean", "noisy", "denoised", "error", "spread"];
+const HEATED = ["error", "spread"]; // maps of one channel, in colours
 const CLASSIFIED = ["clean", "noisy", "denoised"];
 const PAD_RASTER = 112; // pixels a side of the drawing that is sent
 const FAINTEST = 24; // of 255; what the eraser leaves of a line's soft edge is no ink
@@ -37,13 +39,14 @@ const state = {
 const line = { wanted: false, inFlight: 0, sent: 0, painted: 0, paints: 0, last: "", delay: 0 };
 
 function refresh() {
+  wake();
   line.wanted = true;
   pump();
 }
 
 function pump() {
   const allowed = Math.min(MOST_IN_FLIGHT, Math.max(1, Math.ceil(line.delay / SPACING)));
-  if (!line.wanted || !state.source || line.inFlight >= allowed) return;
+  if (!line.wanted || !state.source || state.dream || line.inFlight >= allowed) return;
   if (!settled() || !agrees()) return; // what settles it calls again
   if (!withinSpan()) return void setTimeout(explainSpan, PATIENCE);
   line.wanted = false;
@@ -124,7 +127,9 @@ for (let i = 0; i < 256; i++) {
     heat[3 * i + c] = HEAT[low][c] + (place - low) * (HEAT[low + 1][c] - HEAT[low][c]);
   }
 }
-$(".legend i").style.background = `linear-gradient(to right, ${HEAT.map((c) => `rgb(${c})`).join(",")})`;
+for (const ramp of element.querySelectorAll(".legend i")) {
+  ramp.style.background = `linear-gradient(to right, ${HEAT.map((c) => `rgb(${c})`).join(",")})`;
+}
 
 const bars = {};
 for (const name of CLASSIFIED) {
@@ -140,11 +145,12 @@ for (const name of CLASSIFIED) {
 
 function paint(reply, request, elapsed) {
   say("");
-  for (const name of PANELS) paintPixels(name, reply.images[name], reply.shape);
+  for (const name of PANELS) if (reply.images[name]) paintPixels(name, reply.images[name], reply.shape);
   for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
   const [height, width, channels] = reply.shape;
   const format = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
   paintScores(reply.scores, state.domain === "faces" ? format : "no classifier");
+  paintExpected(reply.expected, reply.scores.denoised.psnr);
   paintOutside(reply.outside);
   state.clean = reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels };
   if (request.source === state.source && ["drawing", "photo"].includes(request.source.kind)) {
@@ -166,11 +172,11 @@ function paintPixels(name, text, [height, width, channels]) {
   const bytes = atob(text);
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
-  const step = name === "error" ? 1 : channels;
+  const step = HEATED.includes(name) ? 1 : channels;
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) {
       const value = bytes.charCodeAt(i * step + (step === 3 ? c : 0));
-      image.data[4 * i + c] = name === "error" ? heat[3 * value + c] : value;
+      image.data[4 * i + c] = HEATED.includes(name) ? heat[3 * value + c] : value;
     }
     image.data[4 * i + 3] = 255;
   }
@@ -202,6 +208,15 @@ function paintScores(scores, unread) {
   const shown = $(".gain");
   shown.textContent = Number.isFinite(gain) ? `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB` : "";
   shown.className = `gain ${gain >= 0 ? "better" : "worse"}`;
+}
+
+// The root mean square of what the network expects to be off by, and of what it is.
+function paintExpected(expected, psnr) {
+  const actual = psnr === null ? 0 : 10 ** (-psnr / 20);
+  $("[data-of=spread] .scores").textContent = expected === null
+    ? "only the blind networks say how sure they are"
+    : `expects ${expected.toFixed(3)}, is ${actual.toFixed(3)}\n(root mean square)`;
+  if (expected === null) clear("spread");
 }
 
 function paintOutside(words) {
@@ -246,15 +261,17 @@ function complain(text) {
 }
 
 function blank() {
-  for (const name of PANELS) {
-    const canvas = $(`canvas[data-panel=${name}]`);
-    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
-  }
+  PANELS.forEach(clear);
   for (const name of CLASSIFIED) paintVerdict(name, null, null);
   for (const text of element.querySelectorAll("[data-of] .scores[data-verdict]")) text.textContent = "";
-  for (const selector of [".gain", ".truth"]) $(selector).textContent = "";
+  for (const selector of [".gain", ".truth", "[data-of=spread] .scores"]) $(selector).textContent = "";
   paintOutside("");
   state.clean = null;
+}
+
+function clear(name) {
+  const canvas = $(`canvas[data-panel=${name}]`);
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 }
 
 const camel = (field) => field.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
@@ -288,11 +305,14 @@ function setNumber(field, value) {
 // Called by Gradio whenever a control's value changed, by hand or by a preset. Sliders are read
 // from the page one frame later, because a change told here may be older than the last drag.
 function sync(kind, recipe, any) {
-  Object.assign(state.settings, { kind, recipe });
+  const { settings } = state;
+  const news = kind !== settings.kind || recipe !== settings.recipe || any !== state.any;
+  Object.assign(settings, { kind, recipe });
   state.any = any;
   requestAnimationFrame(() => {
     for (const field of NUMERIC) setNumber(field, readNumber(field));
-    refresh();
+    if (news) refresh();
+    else pump(); // a late word of what is known already
   });
 }
 
@@ -317,6 +337,7 @@ function setTab(tab) {
   element.classList.toggle("drawing", drawing);
   $(".pen").hidden = !drawing;
   $("[data-action=draw]").hidden = drawing || state.domain === "faces";
+  $("[data-action=dream]").hidden = state.domain === "faces";
   pad.hidden = !drawing;
   if (!drawing) $(".invite").hidden = true;
   for (const kind of ["example", "portrait"]) {
@@ -416,160 +437,3 @@ function forget() {
   ink.clearRect(0, 0, pad.width, pad.height);
   setEraser(false);
 }
-
-// ---- Drawing ------------------------------------------------------------------------------------
-
-const pad = $(".pad");
-const ink = pad.getContext("2d", { willReadFrequently: true });
-const raster = Object.assign(document.createElement("canvas"), { width: PAD_RASTER, height: PAD_RASTER });
-const rasterContext = raster.getContext("2d", { willReadFrequently: true });
-const pen = { size: 9, erase: false, stroke: null };
-
-function padPoint(event) {
-  const box = pad.getBoundingClientRect();
-  return [((event.clientX - box.left) / box.width) * pad.width, ((event.clientY - box.top) / box.height) * pad.height];
-}
-
-function penDown(event) {
-  if (event.button !== 0) return;
-  event.preventDefault();
-  pad.setPointerCapture(event.pointerId);
-  pen.stroke = { erase: pen.erase, width: (pen.size / 100) * pad.width, points: [padPoint(event)] };
-  state.strokes.push(pen.stroke);
-  drawStroke(pen.stroke, 0);
-  sendDrawing();
-}
-
-function penMove(event) {
-  drawCursor(event);
-  if (!pen.stroke) return;
-  const from = pen.stroke.points.length - 1;
-  const events = event.getCoalescedEvents?.() ?? [];
-  pen.stroke.points.push(...(events.length ? events : [event]).map(padPoint));
-  drawStroke(pen.stroke, from);
-  sendDrawing();
-}
-
-function penUp() {
-  pen.stroke = null;
-}
-
-function drawStroke({ erase, width, points }, from) {
-  ink.globalCompositeOperation = erase ? "destination-out" : "source-over";
-  Object.assign(ink, { lineCap: "round", lineJoin: "round", strokeStyle: "white", lineWidth: width });
-  ink.beginPath();
-  ink.moveTo(...points[from]);
-  for (const point of points.slice(from)) ink.lineTo(...point);
-  ink.stroke();
-}
-
-function drawCursor(event) {
-  const radius = Math.max(2, ((pen.size / 200) * pad.clientWidth) | 0);
-  const colour = pen.erase ? "%23f59e0b" : "%2338bdf8";
-  const side = 2 * radius + 2;
-  const key = `${radius} ${colour}`;
-  if (pad.dataset.cursor === key) return;
-  pad.dataset.cursor = key;
-  const circle = `<svg xmlns='http://www.w3.org/2000/svg' width='${side}' height='${side}'><circle cx='${radius + 1}' cy='${radius + 1}' r='${radius}' fill='none' stroke='${colour}' stroke-width='1.5'/></svg>`;
-  pad.style.cursor = `url("data:image/svg+xml,${circle}") ${radius + 1} ${radius + 1}, crosshair`;
-}
-
-function setEraser(erase) {
-  pen.erase = erase;
-  $("[data-action=erase]").setAttribute("aria-pressed", erase);
-}
-
-function redraw() {
-  ink.clearRect(0, 0, pad.width, pad.height);
-  for (const stroke of state.strokes) drawStroke(stroke, 0);
-  sendDrawing();
-}
-
-function sendDrawing() {
-  rasterContext.clearRect(0, 0, PAD_RASTER, PAD_RASTER);
-  rasterContext.drawImage(pad, 0, 0, PAD_RASTER, PAD_RASTER);
-  const { data } = rasterContext.getImageData(0, 0, PAD_RASTER, PAD_RASTER);
-  let pixels = "";
-  let inked = false;
-  for (let i = 3; i < data.length; i += 4) {
-    pixels += String.fromCharCode(data[i]);
-    inked ||= data[i] > FAINTEST;
-  }
-  $(".invite").hidden = inked;
-  if (!inked) {
-    line.painted = line.sent; // what is still on its way is of ink that is gone
-    line.wanted = false;
-    line.last = "";
-    say("");
-    state.source = null;
-    return blank();
-  }
-  state.source = { kind: "drawing", pixels: btoa(pixels), size: PAD_RASTER, centre: state.centre };
-  refresh();
-}
-
-// ---- Buttons and play ---------------------------------------------------------------------------
-
-const ACTIONS = {
-  play: () => (state.playing ? stopPlaying() : play()),
-  draw: () => document.getElementById("source-draw-button").click(),
-  erase: () => setEraser(!pen.erase),
-  undo: () => state.strokes.pop() && redraw(),
-  clear: () => ((state.strokes = []), redraw()),
-};
-
-const SWEEP = 6000; // milliseconds up and down
-
-function play() {
-  if (state.settings.kind === "none") return say("There is no noise to sweep: choose a kind of noise first.");
-  const { minimum, maximum, step } = props.kinds[state.settings.kind];
-  const start = performance.now() - (SWEEP / 2) * ((state.settings.level - minimum) / (maximum - minimum));
-  $("[data-action=play]").textContent = "■ Stop";
-  state.playing = { kind: state.settings.kind };
-  const frame = (now) => {
-    if (!state.playing) return;
-    if (state.playing.kind !== state.settings.kind) return stopPlaying();
-    const phase = (((now - start) % SWEEP) + SWEEP) % SWEEP / SWEEP;
-    const share = phase < 0.5 ? 2 * phase : 2 - 2 * phase;
-    const steps = Math.round((share * (maximum - minimum)) / step);
-    setSlider(props.fields.level, Number((minimum + steps * step).toFixed(6)));
-    requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
-}
-
-function stopPlaying() {
-  state.playing = null;
-  $("[data-action=play]").textContent = "▶ Play";
-}
-
-// ---- Start --------------------------------------------------------------------------------------
-
-window.laboratory?.leave();
-const leaving = new AbortController();
-const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
-
-on(document, "input", listen);
-on(document, "click", (event) => {
-  const example = event.target.closest?.("[data-example]");
-  if (example) showExample(Number(example.dataset.example));
-  const portrait = event.target.closest?.("[data-portrait]");
-  if (portrait) showPortrait(Number(portrait.dataset.portrait));
-});
-on(element, "click", (event) => {
-  const button = event.target.closest("[data-action]");
-  if (button) ACTIONS[button.dataset.action](button);
-});
-on($("[data-pen=size]"), "input", (event) => (pen.size = Number(event.target.value)));
-on(pad, "pointerdown", penDown);
-on(pad, "pointermove", penMove);
-on(pad, "pointerup", penUp);
-on(pad, "pointercancel", penUp);
-watch("value", () => receive(props.value));
-
-window.laboratory = {
-  sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
-  picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
-  leave: () => (stopPlaying(), leaving.abort()),
-};
-showExample();

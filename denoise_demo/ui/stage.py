@@ -1,19 +1,23 @@
-"""The live stage: four panels that follow the controls frame by frame.
+"""The live stage: panels that follow the controls frame by frame, or play a dream.
 
-stage.html, .css and .js are the page's side; `step` is the server's. They share the names of
-FIELDS, the settings of an experiment with the element id of the control that holds each.
+stage.html, stage.css and SCRIPTS are the page's side; `step` and `dream` are the server's. They
+share the names of FIELDS, the settings of an experiment with the element id of the control that
+holds each.
 """
 
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from torch import Tensor
 
+from denoise_demo import dreams
 from denoise_demo.checks import check_keys
-from denoise_demo.experiment import Outcome, Settings, first_scores, run
+from denoise_demo.experiment import Outcome, Settings, first_scores, read, run
 from denoise_demo.images import encode_pixels
 from denoise_demo.inference import device_trouble
 from denoise_demo.methods import Method, get_method, methods
@@ -31,6 +35,8 @@ OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
     "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
+SCRIPTS = ("stage.js", "drawing.js", "motion.js", "start.js")
+MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
 _HERE = Path(__file__).parent
 _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
 
@@ -41,8 +47,8 @@ def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
         "",
         html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
         css_template=(_HERE / "stage.css").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "stage.js").read_text(encoding="utf-8"),
-        server_functions=[step],
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        server_functions=[step, dream],
         elem_id="stage",
         apply_default_css=False,
         fields=FIELDS,
@@ -53,6 +59,7 @@ def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
             for kind, spec in NOISES.items()
         },
         recipes={key: _describe(method) for key, method in methods().items()},
+        dreamer=dreams.DREAMER,
     )
 
 
@@ -64,29 +71,73 @@ def step(request: Any) -> dict[str, Any]:
             network, so every value is checked.
 
     Returns:
-        JSON values: the four images as base64 pixels with their shape, the scores, the class
+        JSON values: the images as base64 pixels with their shape, the scores, the class
         probabilities, the label if known and the milliseconds spent; or only `error`, a sentence.
         `outside` is a sentence when the network learnt other pictures; then `original` is the
-        picture before it got the network's number of channels.
+        picture before it got the network's number of channels. `expected` is the root mean square
+        error that the network expects, and `spread` among the images its map, from 0 to
+        MOST_SPREAD; a network that expects none has null and no such image.
     """
     started = time.perf_counter()
+    return _answer(_step, request) | {"milliseconds": 1000 * (time.perf_counter() - started)}
+
+
+def dream(request: Any) -> dict[str, Any]:
+    """Dream a digit, step by step.
+
+    Args:
+        request: a JSON object with `seed`.
+
+    Returns:
+        JSON values: `frames`, each with the `images` noisy, denoised and spread as base64 pixels,
+        28 x 28, what `step` calls `expected`, the noise's `sigma` and the class `probabilities` of
+        the denoised image, null without a classifier; or only `error`.
+    """
+    return _answer(_dream, request)
+
+
+def _answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
+    """Do the work when it is its turn, and put what goes wrong into a sentence."""
     try:
         with _at_once:
-            check_keys(request, {"source", *FIELDS}, "the request")
-            clean, label = clean_picture(request["source"])
-            settings = Settings.parse({field: request[field] for field in FIELDS})
-            outcome = run(clean, settings)
-            reply = _frame(outcome, label)
-            if outcome.outside:
-                words = OUTSIDE[get_method(settings.recipe).domain]
-                reply |= {"outside": words, "original": pixels_source(clean)}
+            return work(request)
     except ValueError as error:
-        reply = {"error": str(error)}
+        return {"error": str(error)}
     except RuntimeError as error:
         if (trouble := device_trouble(error)) is None:
             raise
-        reply = {"error": trouble[0].upper() + trouble[1:]}
-    return reply | {"milliseconds": 1000 * (time.perf_counter() - started)}
+        return {"error": trouble[0].upper() + trouble[1:]}
+
+
+def _step(request: Any) -> dict[str, Any]:
+    check_keys(request, {"source", *FIELDS}, "the request")
+    clean, label = clean_picture(request["source"])
+    settings = Settings.parse({field: request[field] for field in FIELDS})
+    outcome = run(clean, settings)
+    reply = _frame(outcome, label)
+    if outcome.outside:
+        words = OUTSIDE[get_method(settings.recipe).domain]
+        reply |= {"outside": words, "original": pixels_source(clean)}
+    return reply
+
+
+def _dream(request: Any) -> dict[str, Any]:
+    check_keys(request, {"seed"}, "the request")
+    return {
+        "frames": [
+            {
+                "images": {
+                    "noisy": encode_pixels(frame.noisy[0]),
+                    "denoised": encode_pixels(frame.denoised[0]),
+                    "spread": encode_pixels(frame.spread[0] / MOST_SPREAD),
+                },
+                "expected": _root_mean_square(frame.spread),
+                "sigma": frame.sigma,
+                "probabilities": None if (p := read(frame.denoised)) is None else p[0].tolist(),
+            }
+            for frame in dreams.dream(request["seed"])
+        ]
+    }
 
 
 def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
@@ -98,16 +149,23 @@ def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
         "denoised": outcome.denoised,
         "error": error,
     }
+    if outcome.spread is not None:
+        images["spread"] = outcome.spread.mean(1, keepdim=True) / MOST_SPREAD
     _, channels, height, width = outcome.clean.shape
     return {
         "images": {name: encode_pixels(image[0]) for name, image in images.items()},
         "shape": [height, width, channels],
         "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
+        "expected": None if outcome.spread is None else _root_mean_square(outcome.spread),
         "label": label,
         "outside": "",
         "original": None,
     }
+
+
+def _root_mean_square(values: Tensor) -> float:
+    return float(values.square().mean().sqrt())
 
 
 def _describe(method: Method) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def scene():
 @pytest.fixture
 def faces(page):
     switch(page, "Faces")
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     return page
 
 
@@ -112,7 +112,7 @@ def test_faces_begin_with_a_portrait_in_colour(page):
 
     switch(page, "Faces")
 
-    shows(page, kind="gaussian", level=0.32, recipe="pix2pix-gaussian", **{"blur-sigma": 0})
+    shows(page, kind="gaussian", level=0.32, recipe="blind-faces", **{"blur-sigma": 0})
     assert paints(page) == before + 1
     assert (colours(page, "clean") == portrait(0)).all()
     expect(page.locator("[data-portrait='0']")).to_have_attribute("aria-pressed", "true")
@@ -127,7 +127,7 @@ def test_faces_begin_with_a_portrait_in_colour(page):
 def test_a_domain_offers_its_own_networks_and_the_filters(page, domain):
     if domain == "faces":
         switch(page, "Faces")
-        shows(page, recipe="pix2pix-gaussian")
+        shows(page, recipe="blind-faces")
     page.locator("#recipe input").click()
 
     offered = page.get_by_role("option").all_inner_texts()
@@ -143,15 +143,15 @@ def test_ten_quick_switches_end_on_what_the_radio_says_and_never_mix(page):
         page.locator("#domain").get_by_text(("Faces", "Digits")[turn % 2], exact=True).click()
 
     page.wait_for_timeout(3000)
-    shows(page, kind="uniform", level=0.8, recipe="conv-pool")
+    shows(page, kind="uniform", level=0.8, recipe="blind-digits")
     expect(page.locator("#domain").get_by_label("Digits")).to_be_checked()
     expect(page.locator("#source")).to_be_visible()
     switch(page, "Faces")
-    shows(page, kind="gaussian", level=0.32, recipe="pix2pix-gaussian")
+    shows(page, kind="gaussian", level=0.32, recipe="blind-faces")
     assert (colours(page, "clean") == portrait(0)).all()
     starts = {
-        ("digits", "uniform", 0.8, "conv-pool"),
-        ("faces", "gaussian", 0.32, "pix2pix-gaussian"),
+        ("digits", "uniform", 0.8, "blind-digits"),
+        ("faces", "gaussian", 0.32, "blind-faces"),
     }
     assert asked
     for request in asked:
@@ -184,10 +184,10 @@ def test_a_late_reply_of_the_other_domain_is_never_painted(page):
 
     switch(page, "Faces")
 
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     page.wait_for_timeout(1500)
     for seen in page.evaluate("window.seen"):
-        assert seen["plain"] == (seen["recipe"] == "pix2pix-gaussian")
+        assert seen["plain"] == (seen["recipe"] == "blind-faces")
 
 
 def test_reset_goes_back_to_digits(photo):
@@ -195,13 +195,13 @@ def test_reset_goes_back_to_digits(photo):
 
     photo.locator("#reset").click()
 
-    shows(photo, kind="uniform", level=0.8, recipe="conv-pool", **{"blur-sigma": 0.5})
+    shows(photo, kind="uniform", level=0.8, recipe="blind-digits", **{"blur-sigma": 0.5})
     expect(photo.locator("#stage .truth")).to_have_text("label 4")
     expect(photo.locator("#domain").get_by_label("Digits")).to_be_checked()
     expect(photo.locator("#any-network input")).not_to_be_checked()
     expect(photo.get_by_role("button", name="Draw a digit")).to_be_visible()
     switch(photo, "Faces")
-    shows(photo, recipe="pix2pix-gaussian")
+    shows(photo, recipe="blind-faces")
     open_tab(photo, "Your photo", "face-source")
     expect(photo.locator("#photo .crop")).to_be_hidden()
 
@@ -348,7 +348,7 @@ def test_resizing_beyond_the_ends_leaves_the_middle_where_it_is(photo, scene):
 def test_on_a_phone_the_pictures_are_repeated_beside_the_crop_box(open_page, app, scene):
     page = open_page(app, width=390)
     switch(page, "Faces")
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     upload(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
 
@@ -376,10 +376,10 @@ def test_the_photo_rests_as_a_small_picture_while_sliders_move(photo):
 def test_the_photo_is_still_there_after_a_digit(photo):
     kept = colours(photo, "clean")
     switch(photo, "Digits")
-    shows(photo, recipe="conv-pool")
+    shows(photo, recipe="blind-digits")
 
     switch(photo, "Faces")
-    shows(photo, recipe="pix2pix-gaussian")
+    shows(photo, recipe="blind-faces")
     open_tab(photo, "Your photo", "face-source")
 
     photo.wait_for_timeout(700)
@@ -491,16 +491,16 @@ def test_a_face_in_a_digit_network_is_marked_as_outside_its_domain(faces):
 
     faces.locator("#any-network input").uncheck()
 
-    shows(faces, recipe="pix2pix-gaussian")
+    shows(faces, recipe="blind-faces")
     expect(faces.locator("#stage .badge")).to_be_hidden()
     assert (colours(faces, "clean") == portrait(0)).all()
 
 
 def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
     page.locator("#any-network input").check()
-    label = f"Learnt faces: {methods()['pix2pix-gaussian'].label}"
+    label = f"Learnt faces: {methods()['blind-faces'].label}"
     choose(page, "recipe", label)
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     open_tab(page, "Draw")
 
     draw(page, (0.5, 0.15), (0.5, 0.85))
@@ -521,13 +521,13 @@ def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(pag
     shows(page, recipe="median-3")
 
     switch(page, "Faces")
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     choose(page, "preset", PRESETS["s0-digits"].label)
     shows(page, recipe="conv-pool")
     choose(page, "preset", PRESETS["s4-pix2pix-speckle"].label)
     shows(page, recipe="pix2pix-speckle")
     page.locator("#reset").click()
-    shows(page, recipe="conv-pool", level=0.8)
+    shows(page, recipe="blind-digits", level=0.8)
 
     assert len(asked) == 5
     for request in asked:
@@ -539,7 +539,7 @@ def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(pag
 def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, width, theme):
     page = open_page(f"{app}?__theme={theme}", width=width)
     switch(page, "Faces")
-    shows(page, recipe="pix2pix-gaussian")
+    shows(page, recipe="blind-faces")
     upload(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
     page.locator("#any-network input").check()

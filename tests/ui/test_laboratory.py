@@ -1,15 +1,18 @@
 """The laboratory in a real browser: dragging, typing, keys, drawing, uploading."""
 
 import io
+import re
 
 import numpy as np
 import pytest
-from driving import DRAG, canvas, choose, draw, number, open_tab, paints, pixels, shows
+from driving import DRAG, canvas, choose, colours, draw, number, open_tab, paints, pixels, shows
 from playwright.sync_api import expect
 
 from denoise_demo import experiment
 from denoise_demo.data import load_examples
+from denoise_demo.dreams import LAST, dream
 from denoise_demo.images import to_pil
+from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
@@ -27,7 +30,7 @@ def test_after_a_drag_the_picture_belongs_to_the_last_value(page):
     page.evaluate(DRAG, ["blur-sigma", values, 60])
 
     shows(page, **{"blur-sigma": 1.8})
-    settings = experiment.Settings("uniform", 0.8, 1.8, "conv-pool", 0)
+    settings = experiment.Settings("uniform", 0.8, 1.8, "blind-digits", 0)
     outcome = experiment.run(first_digit(), settings)
     assert abs(canvas(page, "noisy") - pixels(outcome.noisy)).max() <= 1
     assert abs(canvas(page, "denoised") - pixels(outcome.denoised)).max() <= 1
@@ -123,7 +126,7 @@ def test_another_network_denoises_and_is_explained(page):
 
 
 def test_scores_and_verdicts_are_written_under_the_pictures(page):
-    settings = experiment.Settings("uniform", 0.8, 0.5, "conv-pool", 0)
+    settings = experiment.Settings("uniform", 0.8, 0.5, "blind-digits", 0)
     outcome = experiment.run(first_digit(), settings)
 
     shown = page.locator("#stage [data-of=denoised] .scores").inner_text()
@@ -263,7 +266,7 @@ def test_reset_brings_everything_back(page):
 
     page.locator("#reset").click()
 
-    shows(page, kind="uniform", level=0.8, recipe="conv-pool", seed=0, **{"blur-sigma": 0.5})
+    shows(page, kind="uniform", level=0.8, recipe="blind-digits", seed=0, **{"blur-sigma": 0.5})
     expect(page.locator("#stage .note")).to_be_hidden()
 
 
@@ -492,3 +495,117 @@ def test_the_uploaded_picture_is_still_there_after_another(page):
     expect(page.locator("#stage .truth")).to_have_text("")
     page.wait_for_timeout(300)
     assert (canvas(page, "clean") == uploaded).all()
+
+
+# How sure the network is, and dreams
+
+
+def test_the_expected_error_is_shown_on_demand(page):
+    button = page.locator("[data-action=spread]")
+    panel = page.locator("#stage [data-of=spread]")
+    expect(panel).to_be_hidden()
+
+    button.click()
+
+    expect(panel).to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    settings = experiment.Settings("uniform", 0.8, 0.5, "blind-digits", 0)
+    outcome = experiment.run(first_digit(), settings)
+    expected = float(outcome.spread.square().mean().sqrt())
+    actual = float((outcome.denoised - outcome.clean).square().mean().sqrt())
+    words = f"expects {expected:.3f}, is {actual:.3f}"
+    expect(panel.locator(".scores")).to_contain_text(words)
+    assert colours(page, "spread").max() > 60
+    button.click()
+    expect(panel).to_be_hidden()
+
+
+def test_a_network_that_expects_nothing_says_so(page):
+    page.locator("[data-action=spread]").click()
+
+    choose(page, "recipe", methods()["conv-pool"].label)
+
+    expect(page.locator("#stage [data-of=spread] .scores")).to_contain_text("only the blind")
+    assert colours(page, "spread").max() == 0
+
+
+def test_a_dream_plays_to_its_end_and_the_next_one_is_another(page):
+    button = page.locator("[data-action=dream]")
+
+    button.click()
+
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"0 {LAST:.2f}", timeout=10_000)
+    *_, last = dream(0)
+    assert abs(canvas(page, "denoised") - pixels(last.denoised)).max() <= 1
+    expect(page.locator("#stage [data-of=denoised] .scores")).to_contain_text("reads")
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+    button.click()
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"1 {LAST:.2f}", timeout=10_000)
+
+
+def test_a_dream_is_left_by_its_button_or_by_any_control(page):
+    before = canvas(page, "denoised")
+    page.locator("[data-action=dream]").click()
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+
+    page.locator("[data-action=wake]").click()
+
+    expect(page.locator("#stage .dreamt")).to_be_hidden()
+    expect(page.locator("#stage")).not_to_have_attribute("data-dream", re.compile(".*"))
+    page.wait_for_function("() => document.querySelector('#stage .gain').textContent")
+    assert np.array_equal(canvas(page, "denoised"), before)
+    page.locator("[data-action=dream]").click()
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+    page.evaluate(DRAG, ["noise-level", [0.9], 60])
+    expect(page.locator("#stage .dreamt")).to_be_hidden()
+    shows(page, level=0.9)
+
+
+def test_a_dream_after_play_is_not_woken_by_a_late_word(page):
+    page.locator("[data-action=play]").click()
+    page.wait_for_timeout(1000)
+
+    page.locator("[data-action=dream]").click()
+
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"0 {LAST:.2f}", timeout=10_000)
+
+
+def test_of_many_dreams_asked_for_at_once_the_last_is_dreamt(page):
+    for _ in range(6):
+        page.locator("[data-action=dream]").click(delay=0)
+
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"5 {LAST:.2f}", timeout=15_000)
+
+
+def test_a_dream_over_a_drawing_hides_it_and_gives_it_back(page):
+    open_tab(page, "Draw")
+    draw(page, (0.5, 0.15), (0.5, 0.85))
+    page.mouse.up()
+
+    page.locator("[data-action=dream]").click()
+
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+    expect(page.locator("#stage .pad")).to_be_hidden()
+    page.locator("[data-action=wake]").click()
+    expect(page.locator("#stage .pad")).to_be_visible()
+    expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
+
+
+def test_a_seed_that_is_typed_is_dreamt_and_a_bad_one_is_not(page):
+    page.locator("[data-action=dream]").click()
+    seed = page.locator("[data-dream=seed]")
+
+    seed.fill("42")
+    seed.press("Enter")
+
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"42 {LAST:.2f}", timeout=10_000)
+    seed.fill("-1")
+    seed.press("Enter")
+    assert seed.evaluate("input => input.matches(':invalid')")
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"42 {LAST:.2f}")
+
+
+def test_faces_have_no_dreams(page):
+    page.locator("#domain").get_by_label("Faces").check()
+
+    expect(page.locator("[data-action=dream]")).to_be_hidden()

@@ -30,12 +30,12 @@ def test_the_figure_downloads_as_a_png_named_for_it(figures):
 
 
 def test_the_weights_download_with_their_card(figures):
-    expect(figures.locator("#card")).to_contain_text("python train.py conv-pool")
+    expect(figures.locator("#card")).to_contain_text("python train.py blind-digits")
 
     with figures.expect_download() as waiting:
         figures.locator("#card-weights").click()
 
-    assert waiting.value.suggested_filename == "conv-pool.safetensors"
+    assert waiting.value.suggested_filename == "blind-digits.safetensors"
 
 
 def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):

@@ -1,0 +1,38 @@
+"""Dream many digits, and ask the classifier what it reads.
+
+python benchmarks/dreams.py [--count 1000]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from denoise_demo.dreams import STEPS, dream
+from denoise_demo.inference import load_classifier
+
+SURE = 0.9
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    options = parser.parse_args()
+    *_, last = dream(options.seed, options.count, options.steps)
+    top, digit = load_classifier()(last.denoised).max(1)
+    shares = torch.bincount(digit, minlength=10) / options.count
+    print(f"{options.count} dreams of {options.steps} steps, seed {options.seed}: ", end="")
+    print(f"{(top >= SURE).float().mean():.1%} read with {SURE:.0%} certainty or more, ", end="")
+    print(f"mean certainty {top.mean():.3f}\n")
+    print("| read as | " + " | ".join(map(str, range(10))) + " |")
+    print("|---" * 11 + "|")
+    print("| share | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Train twins of the blind network on one noise each, to see what blindness costs.
+
+python benchmarks/specialists.py --data-dir DATA --out FOLDER [--epochs 12] [POINT ...]
+
+Prints Markdown: the test digits' PSNR and accuracy at each point, from its specialist and from the
+shipped network. A twin sees fewer digits, but all of them under its noise. A run that was stopped
+goes on; finished specialists are only measured again.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from denoise_demo.data import load_mnist
+from denoise_demo.evaluation import evaluate
+from denoise_demo.inference import Denoiser, load_classifier, load_denoiser
+from denoise_demo.points import POINTS
+from denoise_demo.recipes import RECIPES, Recipe
+from denoise_demo.resuming import fit, resume
+from denoise_demo.training import Trainer
+
+PLACES = ("s0-level-4", "s1", "s2")
+
+
+def specialist(point: str, epochs: int) -> Recipe:
+    """Return the blind network's recipe with one noise alone."""
+    blind = RECIPES["blind-digits"]
+    name = f"blind-digits-{point}"
+    return replace(blind, id=name, corruption=POINTS[point], point=point, epochs=epochs)
+
+
+def trained(recipe: Recipe, data_dir: str | None, folder: Path) -> Denoiser:
+    """Train a recipe to its end, from where an earlier run stopped."""
+    trainer = Trainer(recipe, load_mnist("train", data_dir), torch.device("cpu"))
+    state = folder / f"{recipe.id}.safetensors"
+    resume(trainer, state)
+    for record in fit(trainer, state):
+        print(f"{recipe.id} epoch {record.epoch}: {record.seconds:.0f} s", file=sys.stderr)
+    return Denoiser(recipe, trainer.result.eval(), trainer.device)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("points", nargs="*", metavar="POINT", default=[*PLACES])
+    parser.add_argument("--data-dir", metavar="FOLDER")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--epochs", type=int, default=12)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    test, classify = load_mnist("test", options.data_dir), load_classifier("cpu")
+    print("| point | specialist | blind | difference, dB |\n|---|---|---|---|")
+    for point in options.points:
+        networks = {
+            "specialist": trained(specialist(point, options.epochs), options.data_dir, options.out),
+            "blind": load_denoiser("blind-digits", "cpu"),
+        }
+        scores = [evaluate(each, POINTS[point], test, classify) for each in networks.values()]
+        cells = [f"{score['psnr']:.2f} / {score['accuracy']:.3f}" for score in scores]
+        behind = scores[1]["psnr"] - scores[0]["psnr"]
+        print(f"| `{point}` | {' | '.join(cells)} | {behind:+.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+// ---- Start --------------------------------------------------------------------------------------
+
+window.laboratory?.leave();
+const leaving = new AbortController();
+const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
+
+on(document, "input", listen);
+on(document, "click", (event) => {
+  const example = event.target.closest?.("[data-example]");
+  if (example) showExample(Number(example.dataset.example));
+  const portrait = event.target.closest?.("[data-portrait]");
+  if (portrait) showPortrait(Number(portrait.dataset.portrait));
+});
+on(element, "click", (event) => {
+  const button = event.target.closest("[data-action]");
+  if (button) ACTIONS[button.dataset.action](button);
+});
+on(seedOfDream, "change", () => seedOfDream.reportValidity() && dream(Number(seedOfDream.value)));
+on($("[data-pen=size]"), "input", (event) => (pen.size = Number(event.target.value)));
+on(pad, "pointerdown", penDown);
+on(pad, "pointermove", penMove);
+on(pad, "pointerup", penUp);
+on(pad, "pointercancel", penUp);
+watch("value", () => receive(props.value));
+
+window.laboratory = {
+  sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
+  picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
+  leave: () => (stopPlaying(), wake(), leaving.abort()),
+};
+showExample();
