@@ -11,6 +11,7 @@ from torch import Tensor
 from denoise_demo.noise import NOISES, corrupt, noise_deviation
 
 Range = tuple[float, float]
+NEAR = 0.1  # of a level, or of a pixel of blur: what counts as the same
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ class Corruption:
         blur_sigma, level = self.draw(len(clean), generator)
         noisy = self._apply(clean, blur_sigma, level, generator)
         return noisy, noise_deviation(clean, self.kind, level, blur_sigma)
+
+    def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
+        """Whether a noise is of this kind, level and blur, or near enough."""
+        low, high = _ends(self.level)
+        least, most = _ends(self.blur_sigma)
+        alike = kind == "none" or low * (1 - NEAR) <= level <= high * (1 + NEAR)
+        return kind == self.kind and alike and least - NEAR <= blur_sigma <= most + NEAR
 
     def describe(self) -> str:
         """Say the corruption in words, for tables and cards."""
@@ -79,6 +87,10 @@ class Mixture:
         noisy, sigma = zip(*results, strict=True)
         return torch.cat(noisy), torch.cat(sigma)
 
+    def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
+        """Whether one of the corruptions covers a noise."""
+        return any(part.covers(kind, level, blur_sigma) for part in self.parts)
+
     def describe(self) -> str:
         """Say what it is in words, for tables and cards."""
         return self.title
@@ -116,6 +128,10 @@ def _recorded(values: Mapping[str, Any]) -> Corruption:
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
     return Corruption(**plain)
+
+
+def _ends(span: float | Range) -> Range:
+    return span if isinstance(span, tuple) else (span, span)
 
 
 def _span(span: float | Range) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from denoise_demo.checks import lookup
 from denoise_demo.data import Images, load_examples, load_mnist
 from denoise_demo.faces import load_faces
@@ -28,6 +30,14 @@ class Domain:
 def get_domain(name: object) -> Domain:
     """Return the domain; ValueError naming the known ones when there is none."""
     return lookup(DOMAINS, name, "domain")
+
+
+def domain_of(picture: Tensor) -> str:
+    """Return what pictures of this shape, (N, C, H, W), are of; ValueError for any other."""
+    for name, domain in DOMAINS.items():
+        if picture.shape[1:] == domain.shape:
+            return name
+    raise ValueError(f"no network takes pictures of {tuple(picture.shape[1:])}: choose another")
 
 
 DOMAINS: dict[str, Domain] = {

@@ -135,12 +135,13 @@ def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tenso
 def first_scores(outcome: Outcome) -> dict[str, dict[str, float | None]]:
     """Return the first image's scores as JSON values; an infinite PSNR is None."""
     return {
-        name: {metric: _or_none(float(values[0])) for metric, values in scores.items()}
+        name: {metric: json_number(float(values[0])) for metric, values in scores.items()}
         for name, scores in outcome.scores.items()
     }
 
 
-def _or_none(value: float) -> float | None:
+def json_number(value: float) -> float | None:
+    """Return a number as JSON has it: no infinities."""
     return value if math.isfinite(value) else None
 
 

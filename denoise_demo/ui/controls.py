@@ -12,7 +12,7 @@ from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.stage import FIELDS
+from denoise_demo.ui.server import FIELDS
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
 

@@ -78,9 +78,7 @@ function sendDrawing() {
   }
   $(".invite").hidden = inked;
   if (!inked) {
-    line.painted = line.sent; // what is still on its way is of ink that is gone
-    line.wanted = false;
-    line.last = "";
+    line.rest(); // what is still on its way is of ink that is gone
     say("");
     state.source = null;
     wake();

@@ -15,6 +15,7 @@ from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
+from denoise_demo.ui.compare import build_compare
 from denoise_demo.ui.controls import (
     STARTS,
     first_settings,
@@ -24,7 +25,9 @@ from denoise_demo.ui.controls import (
     noise_controls,
     offer_networks,
 )
+from denoise_demo.ui.curves import build_curves
 from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.matrix import build_matrix, set_case
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
     PRIVATE,
@@ -40,6 +43,13 @@ from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 # is left without a choice changes nothing.
 _HOLD = "(...values) => { if (values[0] !== null) window.laboratory?.hold(); return values; }"
 _RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
+_TO_STAGE = "(id) => { document.getElementById('view-stage-button').click(); return id; }"
+_SET_CASE = """(cell) => {
+  window.laboratory.hold({ ...window.laboratory.settings(), ...JSON.parse(cell) });
+  document.getElementById("view-stage-button").click();
+  return [cell];
+}"""
+_SEEN = "() => { requestAnimationFrame(() => window.laboratory?.pump()); }"
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
@@ -89,7 +99,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                     f"**Some networks cannot be used**; the others work.\n{lines}",
                     elem_id="problems",
                 )
-            stage = build_stage(asdict(initial), FIRST_EXAMPLE)
+            stage, comparison, matrix = _views(usable, initial)
         with gr.Column(elem_classes="card source-column"):
             pictures = build_pictures(stage)
 
@@ -101,6 +111,8 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
         inputs=[kind, recipe, any_network],
         js=_SYNC,
     )
+    comparison.choose(fn=None, inputs=comparison, outputs=recipe, js=_TO_STAGE)
+    matrix.choose(set_case, matrix, [kind, level, blur, recipe], js=_SET_CASE, **PRIVATE)
     kind.input(level_slider, kind, level, **PRIVATE)
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
     last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
@@ -123,6 +135,23 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
     for event in (began, applied, cleared):
         event.failure(**_RELEASE)
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
+
+
+def _views(usable: Collection[str], initial: Settings) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
+    """Lay out what is shown of the picture and its noise, one tab each."""
+    with gr.Tabs(elem_id="views"):
+        with gr.Tab("Stage", id="stage", elem_id="view-stage") as first:
+            stage = build_stage(asdict(initial), FIRST_EXAMPLE)
+        with gr.Tab("Compare", id="compare", elem_id="view-compare") as second:
+            gr.Markdown("**Drag the noise up** and see who holds on longest: everything, at once.")
+            comparison = build_compare(usable)
+        with gr.Tab("Curves", id="curves", elem_id="view-curves") as third:
+            build_curves(usable)
+        with gr.Tab("Matrix", id="matrix", elem_id="view-matrix") as fourth:
+            matrix = build_matrix()
+    for tab in (first, second, third, fourth):
+        tab.select(fn=None, js=_SEEN)
+    return stage, comparison, matrix
 
 
 def begin(

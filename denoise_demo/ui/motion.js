@@ -50,8 +50,7 @@ const seedOfDream = $("[data-dream=seed]");
 async function dream(seed) {
   stopPlaying();
   say("");
-  line.painted = line.sent; // what is on its way is of the picture left behind
-  line.last = "";
+  line.drop(); // what is on its way is of the picture left behind
   state.dream = { seed };
   state.dreamt = seed;
   seedOfDream.value = seed;
@@ -87,7 +86,7 @@ function playDream(dreamt, frames) {
 }
 
 function paintDream({ images, sigma, expected, probabilities }) {
-  for (const name of ["noisy", "denoised", "spread"]) paintPixels(name, images[name], [28, 28, 1]);
+  for (const name of ["noisy", "denoised", "spread"]) paintPanel(name, images[name], [28, 28, 1]);
   $("[data-of=spread] .scores").textContent = `expects ${expected.toFixed(3)}`;
   paintVerdict("denoised", probabilities, null);
   const text = $("[data-of=denoised] .scores");

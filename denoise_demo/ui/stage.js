@@ -11,13 +11,10 @@ const HEATED = ["error", "spread"]; // maps of one channel, in colours
 const CLASSIFIED = ["clean", "noisy", "denoised"];
 const PAD_RASTER = 112; // pixels a side of the drawing that is sent
 const FAINTEST = 24; // of 255; what the eraser leaves of a line's soft edge is no ink
-const MOST_IN_FLIGHT = 6; // what a browser opens to one host
-const SPACING = 20; // milliseconds wanted between pictures when the line is slow
 const LONGEST_HOLD = 3000; // milliseconds to wait for the controls, should the page not set them
 const PATIENCE = 400; // milliseconds before a level out of its span is explained: the page may mend it
 const NUMBERED = { mnist: "mnist-index", face: "face-index" }; // the control of each test split
 const FACE_TABS = ["portrait", "photo", "face"];
-const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // inferno
 
 const state = {
   settings: { ...props.initial },
@@ -34,50 +31,51 @@ const state = {
   centre: true,
 };
 
-// ---- Requests: few in flight, painted in order, never a lost last value -------------------------
+// ---- What to ask for ----------------------------------------------------------------------------
 
-const line = { wanted: false, inFlight: 0, sent: 0, painted: 0, paints: 0, last: "", delay: 0 };
+const AWAY = "The server does not answer. Trying again…";
+const followers = new Map(); // what else shows the picture, by name: told when it changes
+const isShown = (view) => view.offsetParent !== null;
+let paints = 0;
+
+const line = makeLine({
+  next: () => (state.dream || !isShown(stage) || !agrees() ? null : wanted()),
+  call: (request) => server.step(request),
+  paint: (reply, request, elapsed) => (reply.error ? complain(reply.error) : paint(reply, request, elapsed)),
+  lost: () => say(AWAY),
+});
 
 function refresh() {
   wake();
-  line.wanted = true;
-  pump();
+  line.refresh();
+  followers.forEach((follower) => follower.refresh());
 }
 
+// A tab has opened, or the controls have settled.
 function pump() {
-  const allowed = Math.min(MOST_IN_FLIGHT, Math.max(1, Math.ceil(line.delay / SPACING)));
-  if (!line.wanted || !state.source || state.dream || line.inFlight >= allowed) return;
-  if (!settled() || !agrees()) return; // what settles it calls again
+  line.pump();
+  followers.forEach((follower) => follower.pump());
+}
+
+// The picture and settings to show now; null while there is none, or the controls are being set.
+function wanted() {
+  if (!state.source || !settled()) return null;
   if (!withinSpan()) return void setTimeout(explainSpan, PATIENCE);
-  line.wanted = false;
-  const request = { source: state.source, ...state.settings };
-  const text = JSON.stringify(request);
-  if (text === line.last) return;
-  line.last = text;
-  send(request);
+  return { source: state.source, ...state.settings };
 }
 
-async function send(request) {
-  const turn = ++line.sent;
-  const started = performance.now();
-  line.inFlight += 1;
-  const reply = await server.step(request);
-  line.inFlight -= 1;
-  if (!reply) return retry();
-  const elapsed = performance.now() - started;
-  line.delay += 0.2 * (elapsed - reply.milliseconds - line.delay);
-  if (turn > line.painted) {
-    line.painted = turn;
-    if (reply.error) complain(reply.error);
-    else paint(reply, request, elapsed);
-  }
-  pump();
+function follow(name, follower) {
+  followers.set(name, follower);
+  follower.refresh();
 }
 
-function retry() {
-  say("The server does not answer. Trying again…");
-  line.last = "";
-  setTimeout(refresh, 1000);
+// The picture as it came back: from now on pen or crop box rest, and the small one is sent, not the
+// whole pad or photo.
+function settle(request, clean) {
+  state.clean = clean;
+  if (request.source !== state.source || !["drawing", "photo"].includes(request.source.kind)) return;
+  state.source = clean;
+  line.satisfy({ source: clean, ...state.settings });
 }
 
 // Several controls are about to be set at once: send nothing until they are, or it takes too long.
@@ -119,14 +117,6 @@ function explainSpan() {
 
 // ---- Painting -----------------------------------------------------------------------------------
 
-const heat = new Uint8ClampedArray(256 * 3);
-for (let i = 0; i < 256; i++) {
-  const place = (i / 255) * (HEAT.length - 1);
-  const low = Math.min(Math.floor(place), HEAT.length - 2);
-  for (let c = 0; c < 3; c++) {
-    heat[3 * i + c] = HEAT[low][c] + (place - low) * (HEAT[low + 1][c] - HEAT[low][c]);
-  }
-}
 for (const ramp of element.querySelectorAll(".legend i")) {
   ramp.style.background = `linear-gradient(to right, ${HEAT.map((c) => `rgb(${c})`).join(",")})`;
 }
@@ -145,42 +135,24 @@ for (const name of CLASSIFIED) {
 
 function paint(reply, request, elapsed) {
   say("");
-  for (const name of PANELS) if (reply.images[name]) paintPixels(name, reply.images[name], reply.shape);
+  for (const name of PANELS) if (reply.images[name]) paintPanel(name, reply.images[name], reply.shape);
   for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
   const [height, width, channels] = reply.shape;
   const format = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
   paintScores(reply.scores, state.domain === "faces" ? format : "no classifier");
   paintExpected(reply.expected, reply.scores.denoised.psnr);
   paintOutside(reply.outside);
-  state.clean = reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels };
-  if (request.source === state.source && ["drawing", "photo"].includes(request.source.kind)) {
-    // From now on pen or crop box rest: send the small picture, not the whole pad or photo.
-    state.source = state.clean;
-    line.last = line.wanted ? line.last : JSON.stringify({ source: state.source, ...state.settings });
-  }
+  settle(request, reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels });
   $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
   for (const field of FIELDS) stage.dataset[camel(field)] = request[field];
   dropStaleNote(request);
   describeNetwork(request.recipe);
-  stage.dataset.paints = ++line.paints;
+  stage.dataset.paints = ++paints;
   countRate(elapsed);
 }
 
-function paintPixels(name, text, [height, width, channels]) {
-  const canvas = $(`canvas[data-panel=${name}]`);
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const bytes = atob(text);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  const step = HEATED.includes(name) ? 1 : channels;
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) {
-      const value = bytes.charCodeAt(i * step + (step === 3 ? c : 0));
-      image.data[4 * i + c] = HEATED.includes(name) ? heat[3 * value + c] : value;
-    }
-    image.data[4 * i + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
+function paintPanel(name, text, shape) {
+  paintPixels($(`canvas[data-panel=${name}]`), text, shape, HEATED.includes(name));
 }
 
 function paintVerdict(name, probabilities, label) {
@@ -275,8 +247,6 @@ function clear(name) {
 }
 
 const camel = (field) => field.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-const percent = (share) => (share >= 0.995 ? "99+ %" : `${Math.round(100 * share)} %`);
-const decibel = (psnr) => (psnr === null ? "∞ dB" : `${psnr.toFixed(2)} dB`);
 
 // ---- The page's controls ------------------------------------------------------------------------
 
@@ -412,7 +382,7 @@ function receive(text) {
   if (domain !== state.domain && !settings) return; // uploaded, and meanwhile another domain shows
   if (settings) hold(settings);
   else stopPlaying();
-  if (domain !== state.domain) line.painted = line.sent; // what is on its way belongs to the other
+  if (domain !== state.domain) line.drop(); // what is on its way belongs to the other
   state.domain = domain;
   if (fresh) forget();
   $(".note").textContent = note;

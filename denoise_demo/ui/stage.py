@@ -5,11 +5,6 @@ share the names of FIELDS, the settings of an experiment with the element id of 
 holds each.
 """
 
-import os
-import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,35 +14,26 @@ from denoise_demo import dreams
 from denoise_demo.checks import check_keys
 from denoise_demo.experiment import Outcome, Settings, first_scores, read, run
 from denoise_demo.images import encode_pixels
-from denoise_demo.inference import device_trouble
 from denoise_demo.methods import Method, get_method, methods
 from denoise_demo.noise import NOISES
 from denoise_demo.sources import clean_picture, pixels_source
+from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
-FIELDS = {
-    "kind": "noise-kind",
-    "level": "noise-level",
-    "blur_sigma": "blur-sigma",
-    "recipe": "recipe",
-    "seed": "noise-seed",
-}
 OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
     "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
-SCRIPTS = ("stage.js", "drawing.js", "motion.js", "start.js")
+SCRIPTS = ("line.js", "pixels.js", "stage.js", "drawing.js", "motion.js", "start.js")
 MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
-_HERE = Path(__file__).parent
-_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
 
 
 def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
     """Create the stage, starting from these settings and this built-in digit."""
     return gr.HTML(
         "",
-        html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
-        css_template=(_HERE / "stage.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        html_template=read_text("stage.html"),
+        css_template=read_text("stage.css"),
+        js_on_load=script(*SCRIPTS),
         server_functions=[step, dream],
         elem_id="stage",
         apply_default_css=False,
@@ -72,14 +58,13 @@ def step(request: Any) -> dict[str, Any]:
 
     Returns:
         JSON values: the images as base64 pixels with their shape, the scores, the class
-        probabilities, the label if known and the milliseconds spent; or only `error`, a sentence.
+        probabilities, the label if known and the milliseconds spent; or `error`, a sentence.
         `outside` is a sentence when the network learnt other pictures; then `original` is the
         picture before it got the network's number of channels. `expected` is the root mean square
         error that the network expects, and `spread` among the images its map, from 0 to
         MOST_SPREAD; a network that expects none has null and no such image.
     """
-    started = time.perf_counter()
-    return _answer(_step, request) | {"milliseconds": 1000 * (time.perf_counter() - started)}
+    return answered(_step, request)
 
 
 def dream(request: Any) -> dict[str, Any]:
@@ -91,22 +76,9 @@ def dream(request: Any) -> dict[str, Any]:
     Returns:
         JSON values: `frames`, each with the `images` noisy, denoised and spread as base64 pixels,
         28 x 28, what `step` calls `expected`, the noise's `sigma` and the class `probabilities` of
-        the denoised image, null without a classifier; or only `error`.
+        the denoised image, null without a classifier; or `error`; and the milliseconds spent.
     """
-    return _answer(_dream, request)
-
-
-def _answer(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, Any]:
-    """Do the work when it is its turn, and put what goes wrong into a sentence."""
-    try:
-        with _at_once:
-            return work(request)
-    except ValueError as error:
-        return {"error": str(error)}
-    except RuntimeError as error:
-        if (trouble := device_trouble(error)) is None:
-            raise
-        return {"error": trouble[0].upper() + trouble[1:]}
+    return answered(_dream, request)
 
 
 def _step(request: Any) -> dict[str, Any]:

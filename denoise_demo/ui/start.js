@@ -24,7 +24,10 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
+  pump, wanted, settle, follow,
   sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
+  domain: () => state.domain,
+  settings: () => state.settings,
   picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), wake(), leaving.abort()),
 };

@@ -1,0 +1,142 @@
+"""Scores against the noise level, from the benchmark's sweep, as a Vega-Lite chart."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from denoise_demo.charts import HUES
+from denoise_demo.checks import lookup
+from denoise_demo.comparison import NOTHING
+from denoise_demo.methods import methods
+from denoise_demo.noise import NOISES, NoiseSpec
+from denoise_demo.results import ResultsError
+
+METRICS = {
+    "psnr": ("PSNR, dB", ".2f"),
+    "ssim": ("SSIM", ".3f"),
+    "accuracy": ("share of digits read right", ".3f"),
+}
+MOST = len(HUES)  # lines in colour
+HEIGHT = 420  # pixels
+GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
+
+
+def level_curves(
+    sweep: Sequence[Mapping[str, Any]],
+    kind: str,
+    metric: str,
+    shown: Collection[str],
+    here: float | None = None,
+) -> dict[str, Any]:
+    """Return a chart of a metric against the level of one kind of noise.
+
+    Every denoiser is a grey line, those in `shown` are in colour with their 95 % intervals. What
+    lies below doing nothing is shaded.
+
+    Args:
+        sweep: the benchmark's rows of one domain, for every kind and level of noise.
+        kind: of noise.
+        metric: a key of METRICS.
+        shown: at most MOST ids of denoisers.
+        here: the level to mark.
+
+    Raises:
+        ValueError: for an unknown noise or metric, or too many denoisers.
+        ResultsError: when nothing was measured for them.
+    """
+    spec, (title, form) = lookup(NOISES, kind, "noise"), lookup(METRICS, metric, "metric")
+    if len(shown) > MOST:
+        raise ValueError(f"{len(shown)} lines in colour: choose at most {MOST}")
+    rows = [
+        _point(row, metric) for row in sweep if row["kind"] == kind and row.get(metric) is not None
+    ]
+    if not rows:
+        raise ResultsError(f"there is no {title} for {spec.name} noise here: choose another")
+    least = min(row["low"] for row in rows)
+    y = {"type": "quantitative", "title": title, "scale": {"zero": False}}
+    x = {"field": "level", "type": "quantitative", "title": _axis(spec), "scale": _scale(spec)}
+    tooltip = [
+        {"field": "name", "title": "denoiser"},
+        {"field": "level", "title": spec.level_name},
+        {"field": "value", "title": title, "format": form},
+        {"field": "low", "title": "95 % interval from", "format": form},
+        {"field": "high", "title": "to", "format": form},
+    ]
+    names = [methods()[key].label for key in shown]
+    colour = {
+        "field": "name",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": names, "range": list(HUES[: len(names)])},
+        "legend": {
+            "orient": "bottom",
+            "columns": {"expr": "width < 500 ? 1 : 3"},
+            "labelLimit": 260,
+            "symbolOpacity": 1,
+            "symbolStrokeWidth": 3,
+        },
+    }
+    value, band = y | {"field": "value"}, y | {"field": "low"}
+    inside = {"filter": {"field": "method", "oneOf": list(shown)}}
+    nothing = {"filter": {"field": "method", "equal": NOTHING}}
+    layers: list[dict[str, Any]] = [
+        {
+            "transform": [nothing],
+            "mark": {"type": "area", "color": WORSE, "opacity": 0.12},
+            "encoding": {"y": value, "y2": {"datum": least}},
+        },
+        {
+            "mark": {"type": "line", "color": GREY, "opacity": 0.45, "strokeWidth": 1},
+            "encoding": {"y": value, "detail": {"field": "method"}},
+        },
+        {
+            "transform": [nothing],
+            "mark": {"type": "line", "color": GREY, "strokeDash": [6, 4], "strokeWidth": 2},
+            "encoding": {"y": value},
+        },
+        {
+            "transform": [inside],
+            "mark": {"type": "area", "opacity": 0.2},
+            "encoding": {"y": band, "y2": {"field": "high"}, "color": colour},
+        },
+        {
+            "transform": [inside],
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"y": value, "color": colour},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
+            "encoding": {"y": value, "tooltip": tooltip},
+        },
+    ]
+    if here is not None:
+        mark = {"data": {"values": [{"level": here}]}}
+        rule = {"type": "rule", "color": HERE, "strokeWidth": 2}
+        text = {"type": "text", "text": "you are here", "color": HERE, "y": -8, "fontSize": 12}
+        layers += [mark | {"mark": rule}, mark | {"mark": text}]
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": 1000,
+        "height": HEIGHT,
+        "background": "transparent",
+        "data": {"values": rows},
+        "encoding": {"x": x},
+        "layer": layers,
+    }
+
+
+def _point(row: Mapping[str, Any], metric: str) -> dict[str, Any]:
+    name = row["method"]
+    label = "Doing nothing" if name == NOTHING else methods()[name].label
+    ends = {"low": row[f"{metric}_low"], "high": row[f"{metric}_high"]}
+    return {"method": name, "name": label, "level": row["level"], "value": row[metric]} | ends
+
+
+def _axis(spec: NoiseSpec) -> str:
+    return f"{spec.level_name}: {spec.unit}"
+
+
+def _scale(spec: NoiseSpec) -> dict[str, Any]:
+    """Let noise rise to the right; a count falls by equal ratios."""
+    if spec.minimum > 0:
+        return {"type": "log", "reverse": True}
+    return {"domain": [spec.minimum, spec.maximum]}

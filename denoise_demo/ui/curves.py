@@ -1,0 +1,119 @@
+"""Curves over the noise level, with the laboratory's own level marked."""
+
+import json
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from gradio.components.plot import PlotData
+
+from denoise_demo.checks import check_keys, lookup
+from denoise_demo.curves import MOST, level_curves
+from denoise_demo.domains import DOMAINS
+from denoise_demo.methods import methods
+from denoise_demo.results import ResultsError, load_results
+from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.pictures import PRIVATE
+from denoise_demo.ui.server import read_text
+
+TITLES = {"psnr": "PSNR", "ssim": "SSIM", "accuracy": "Accuracy"}
+COMPARED = {  # in colour at first, beside what the stage shows
+    "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
+    "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
+}
+
+
+class _Chart(PlotData):
+    """A Vega-Lite chart as Gradio's page takes it, in the page's width and theme."""
+
+    chart: str = "layered"
+
+
+def build_curves(usable: Collection[str]) -> None:
+    """Create the tab's contents."""
+    gr.Markdown("**Choose a noise and drag its level** along the curves: where does each give up?")
+    metric = gr.Radio(
+        [(title, key) for key, title in TITLES.items()],
+        value="psnr",
+        show_label=False,
+        container=False,
+        elem_id="curves-metric",
+    )
+    plot = gr.Plot(show_label=False, elem_id="curves-plot")
+    words = gr.Markdown(elem_id="curves-words")
+    lines = gr.Dropdown(
+        multiselect=True,
+        max_choices=MOST - 1,
+        label="In colour, beside the denoiser on the stage",
+        elem_id="curves-lines",
+        **_choices(usable, "digits"),
+    )
+    place = gr.HTML(
+        html_template="",
+        js_on_load=read_text("curves.js"),
+        elem_id="curves",
+        apply_default_css=False,
+    )
+    drawing = {"fn": draw_curves, "inputs": [place, metric, lines], "outputs": [plot, words]}
+    drawing |= {"trigger_mode": "always_last", **PRIVATE}
+    gr.on([metric.input, lines.input], **drawing)
+    place.moved(**drawing)
+    place.entered(
+        partial(follow_domain, usable), [place, metric], [lines, metric], **PRIVATE
+    ).success(**drawing)
+
+
+def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
+    """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
+    with shown_errors():
+        domain, kind, level, recipe = _parse(place)
+        if kind == "none":
+            return None, "There is no noise, so no level: choose a kind of noise."
+        shown = (
+            [recipe, *(key for key in lines if key != recipe)]
+            if recipe in methods(domain)
+            else lines
+        )
+        try:
+            sweep = load_results(domain=domain)["sweep"]
+            chart = level_curves(sweep, kind, metric, shown, level)
+        except ResultsError as error:
+            return None, f"**There are no curves yet:** {error}."
+    return _Chart(type="altair", plot=json.dumps(chart)), _explain(sweep, domain)
+
+
+def follow_domain(usable: Collection[str], place: str, metric: str) -> tuple[Any, Any]:
+    """Offer the denoisers and the scores of the pictures that the laboratory shows now."""
+    with shown_errors():
+        domain, *_ = _parse(place)
+    names = [key for key in TITLES if domain == "digits" or key != "accuracy"]
+    return (
+        gr.Dropdown(**_choices(usable, domain)),
+        gr.Radio(
+            [(TITLES[key], key) for key in names], value=metric if metric in names else "psnr"
+        ),
+    )
+
+
+def _parse(place: str) -> tuple[str, str, float, str]:
+    """Read what the page says of the laboratory."""
+    values = json.loads(place)
+    check_keys(values, {"domain", "kind", "level", "recipe"}, "the place on the curves")
+    lookup(DOMAINS, values["domain"], "domain")
+    return values["domain"], values["kind"], values["level"], values["recipe"]
+
+
+def _choices(usable: Collection[str], domain: str) -> dict[str, Any]:
+    offered = [key for key in methods(domain) if key in usable]
+    value = [key for key in COMPARED[domain] if key in offered]
+    return {"choices": [(methods()[key].label, key) for key in offered], "value": value}
+
+
+def _explain(sweep: list[dict[str, Any]], domain: str) -> str:
+    count = max(row["n"] for row in sweep)
+    return (
+        f"Means over {count:,} test {domain}, without blur, with 95 % intervals as bands. Grey: "
+        "all other denoisers; dashed: doing nothing. **In the shaded region denoising makes "
+        "things worse.**"
+    )

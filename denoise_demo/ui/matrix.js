@@ -1,0 +1,112 @@
+// Every denoiser against many corruptions. `props.matrices` has a matrix for each domain, or `error`.
+
+const $ = (selector) => element.querySelector(selector);
+const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
+const STRONGEST = 0.6; // opacity
+const COLOURS = { better: "13 148 136", worse: "234 88 12" };
+const shown = { domain: "", metric: "gain" };
+
+function show() {
+  const domain = window.laboratory?.domain() ?? "digits";
+  if (domain === shown.domain) return;
+  shown.domain = domain;
+  const { error, columns, rows } = props.matrices[domain];
+  $(".message").hidden = !error;
+  $(".message").textContent = error ?? "";
+  for (const part of ["table", ".told", ".hint", ".bar"]) $(part).hidden = Boolean(error);
+  if (error) return;
+  $("[data-metric=change]").hidden = domain === "faces";
+  if (domain === "faces") choose("gain");
+  $("thead").replaceChildren(heading(columns));
+  $("tbody").replaceChildren(...rows.map((row) => line(row, columns)));
+  const counts = [...new Set(rows.flatMap((row) => row.cells.map((cell) => cell.n)))].sort((a, b) => a - b);
+  $(".count").textContent = `Means over ${counts[0]} to ${counts.at(-1)} test ${domain}.`;
+  paint();
+}
+
+function make(tag, ...children) {
+  const made = document.createElement(tag);
+  made.append(...children);
+  return made;
+}
+
+function heading(columns) {
+  const cells = columns.map(({ title: [first, second] }) => {
+    const cell = make("th", make("span", first, " ", make("small", second)));
+    cell.scope = "col";
+    return cell;
+  });
+  return make("tr", make("th"), ...cells);
+}
+
+function line(row, columns) {
+  const name = make("th", row.label);
+  Object.assign(name, { scope: "row", title: row.label });
+  const cells = row.cells.map((cell, i) => {
+    const button = make("button");
+    button.type = "button";
+    button.className = cell.trained ? "trained" : "";
+    button.told = { row, cell, column: columns[i] };
+    return make("td", button);
+  });
+  return make("tr", name, ...cells);
+}
+
+function paint() {
+  for (const button of element.querySelectorAll("td button")) {
+    const { cell } = button.told;
+    const value = cell[shown.metric];
+    button.textContent = words(cell);
+    button.setAttribute("aria-label", sentence(button.told));
+    // Without a difference doing nothing was perfect, and perhaps this is too.
+    const share = value === null ? (cell.psnr === null ? 0 : -1) : Math.max(-1, Math.min(1, value / SCALES[shown.metric]));
+    const colour = share < 0 ? COLOURS.worse : COLOURS.better;
+    button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
+  }
+}
+
+function words(cell) {
+  if (shown.metric === "change") return cell.accuracy.toFixed(2).replace(/^0/, "");
+  if (cell.gain === null) return cell.psnr === null ? "∞" : "−∞";
+  return `${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(1)}`;
+}
+
+function sentence({ row, cell, column }) {
+  const psnr = cell.psnr === null ? "∞" : cell.psnr.toFixed(2);
+  const gain = cell.gain === null ? "where doing nothing is perfect" : `${words({ ...cell })}`;
+  const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(cell.change)} points)`;
+  const change = cell.gain === null ? ` ${gain}` : ` (${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(2)} dB)`;
+  const learnt = cell.trained ? " It learnt this noise." : "";
+  return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
+}
+
+const signed = (change) => `${change < 0 ? "−" : "+"}${Math.abs(100 * change).toFixed(1)}`;
+
+function choose(metric) {
+  shown.metric = metric;
+  for (const button of element.querySelectorAll("[data-metric]")) {
+    button.setAttribute("aria-checked", button.dataset.metric === metric);
+  }
+}
+
+function tell(event) {
+  const button = event.target.closest("td button");
+  if (button?.told) $(".told").textContent = sentence(button.told);
+}
+
+element.addEventListener("pointerover", tell);
+element.addEventListener("focusin", tell);
+element.addEventListener("click", (event) => {
+  const { metric } = event.target.closest("[data-metric]")?.dataset ?? {};
+  if (metric) {
+    choose(metric);
+    paint();
+  }
+  const { told } = event.target.closest("td button") ?? {};
+  if (!told) return;
+  const { kind, level, blur_sigma } = told.column;
+  props.value = JSON.stringify({ kind, level, blur_sigma, recipe: told.row.id });
+  trigger("choose");
+});
+show();
+window.laboratory?.follow("matrix", { refresh: show, pump: show });

@@ -1,0 +1,182 @@
+"""The views beside the stage: the comparison, the curves and the matrix, in a real browser."""
+
+import pytest
+from driving import DRAG, choose, shows
+from playwright.sync_api import expect
+
+from denoise_demo import experiment
+from denoise_demo.comparison import NOTHING, compare
+from denoise_demo.data import load_examples
+from denoise_demo.methods import methods
+from denoise_demo.noise import NOISES
+from denoise_demo.results import load_results
+from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
+
+pytestmark = pytest.mark.ui
+
+
+def view(page, name):
+    page.locator(f"#view-{name}-button").click()
+
+
+@pytest.fixture
+def comparison(page):
+    view(page, "compare")
+    expect(page.locator("#compare")).to_have_attribute("data-slow", "1", timeout=20_000)
+    return page.locator("#compare")
+
+
+def card(comparison, method):
+    return comparison.locator(f'.card[data-method="{method}"]')
+
+
+def read_psnr(comparison, method):
+    return card(comparison, method).locator(".psnr").inner_text().replace(" ★", "")
+
+
+def expected(level, names):
+    clean = load_examples().clean(slice(FIRST_EXAMPLE, FIRST_EXAMPLE + 1))
+    settings = experiment.Settings("uniform", level, 0.5, "mean-3", 0)
+    together = compare(clean, settings, names)
+    return dict(zip(together.names, together.scores["psnr"].tolist(), strict=True))
+
+
+def test_every_denoiser_of_digits_has_a_card_with_its_numbers(comparison):
+    names = list(methods("digits"))
+    scores = expected(0.8, names)
+
+    expect(comparison.locator(".card")).to_have_count(len(names) + 1)
+    for name in (NOTHING, *names):
+        shown = float(read_psnr(comparison, name).removesuffix(" dB"))
+        assert shown == pytest.approx(scores[name], abs=0.02), name
+    best = max(names, key=lambda name: scores[name])
+    assert "★" in card(comparison, best).locator(".psnr").inner_text()
+    expect(card(comparison, "dense-64").locator(".origin")).to_contain_text("other noise")
+    expect(card(comparison, "blind-digits").locator(".origin")).not_to_contain_text("other noise")
+
+
+def test_the_grid_follows_a_drag_to_its_last_value(comparison, page):
+    before = int(comparison.get_attribute("data-paints"))
+
+    page.evaluate(DRAG, ["noise-level", [round(0.8 + 0.02 * i, 2) for i in range(1, 51)], 60])
+
+    score = expected(1.8, ["conv-pool"])["conv-pool"]
+    expect(card(comparison, "conv-pool").locator(".psnr")).to_contain_text(f"{score:.2f}"[:-1])
+    assert int(comparison.get_attribute("data-paints")) - before >= 5
+    expect(card(comparison, "total-variation")).not_to_have_attribute("style", "opacity: 0.4")
+
+
+def test_cards_can_be_sorted(comparison):
+    comparison.locator("[data-sort]").select_option("psnr")
+
+    places = comparison.evaluate("""(root) => Object.fromEntries(
+      [...root.querySelectorAll(".card")].map((c) => [c.dataset.method, Number(c.style.order)]))""")
+    scores = expected(0.8, list(methods("digits")))
+    assert sorted(places, key=places.get)[0] == max(scores, key=scores.get)
+    assert places[NOTHING] > places["conv-pool"]
+
+
+def test_a_click_on_a_card_puts_it_on_the_stage(comparison, page):
+    card(comparison, "median-5").click()
+
+    shows(page, recipe="median-5")
+    expect(page.locator("#stage")).to_be_visible()
+    expect(page.locator("#recipe input")).to_have_value("Filter · Median 5 × 5")
+
+
+def test_faces_are_compared_among_the_denoisers_of_faces(comparison, page):
+    page.locator("#domain").get_by_text("Faces").click()
+
+    expect(comparison.locator(".card")).to_have_count(len(methods("faces")) + 1, timeout=20_000)
+    expect(card(comparison, "pix2pix-gaussian").locator(".psnr")).to_contain_text("dB")
+    expect(card(comparison, "pix2pix-gaussian").locator(".read")).to_have_text("")
+
+
+@pytest.mark.parametrize(("button", "name"), [("png", "comparison.png"), ("csv", "comparison.csv")])
+def test_the_comparison_can_be_saved(comparison, page, tmp_path, button, name):
+    with page.expect_download() as download:
+        comparison.locator(f"[data-action={button}]").click()
+
+    assert download.value.suggested_filename == name
+    download.value.save_as(tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    if button == "png":
+        assert content.startswith(b"\x89PNG")
+        return
+    head, *rows = content.decode().splitlines()
+    table = {
+        row.split(",")[0]: dict(zip(head.split(","), row.split(","), strict=True)) for row in rows
+    }
+    assert set(table) == {NOTHING, *methods("digits")}
+    scores = expected(0.8, ["conv-pool"])
+    assert float(table["conv-pool"]["psnr"]) == pytest.approx(scores["conv-pool"], abs=0.02)
+
+
+def test_a_hidden_view_asks_for_nothing(comparison, page):
+    view(page, "stage")
+    asked = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+
+    page.evaluate(DRAG, ["noise-level", [0.9, 1.0, 1.1], 30])
+
+    shows(page, level=1.1)
+    assert asked
+    assert not [body for body in asked if "compare_all" in body]
+
+
+def chart(page):
+    """The canvas that Vega draws on."""
+    return page.locator("#curves-plot canvas").first
+
+
+def test_the_curves_are_drawn_and_follow_the_noise(page):
+    view(page, "curves")
+    expect(chart(page)).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves-words")).to_contain_text("1,000 test digits")
+
+    page.locator("#curves-metric").get_by_text("Accuracy").click()
+    choose(page, "noise-kind", NOISES["none"].label)
+
+    expect(page.locator("#curves-words")).to_contain_text("choose a kind of noise", timeout=10_000)
+
+
+def test_faces_have_no_curve_of_accuracy(page):
+    view(page, "curves")
+    page.locator("#domain").get_by_text("Faces").click()
+
+    expect(page.locator("#curves-words")).to_contain_text("test faces", timeout=20_000)
+    expect(page.locator("#curves-metric")).not_to_contain_text("Accuracy")
+
+
+def test_a_cell_of_the_matrix_sets_the_stage(page):
+    view(page, "matrix")
+    rows = page.locator("#matrix tbody tr")
+    expect(rows).to_have_count(len(methods("digits")))
+    row = rows.filter(has_text="Dense 64")
+
+    row.locator("button").nth(2).hover()
+    expect(page.locator("#matrix .told")).to_contain_text("Blur, uniform 1.5 px, 1.2: PSNR")
+    row.locator("button").nth(2).click()
+
+    shows(page, kind="uniform", level=1.2, **{"blur-sigma": 1.5}, recipe="dense-64")
+    expect(page.locator("#stage")).to_be_visible()
+
+
+def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
+    view(page, "matrix")
+    page.locator("#matrix [data-metric=change]").click()
+
+    clean = page.locator("#matrix tbody tr").filter(has_text="Dense 64").locator("button").first
+    rows = [r for r in load_results()["rows"] if (r["method"], r["point"]) == ("dense-64", "clean")]
+    expect(clean).to_have_text(f"{rows[0]['accuracy']:.2f}".removeprefix("0"))
+    page.locator("#domain").get_by_text("Faces").click()
+    expect(page.locator("#matrix tbody tr")).to_have_count(len(methods("faces")))
+    expect(page.locator("#matrix [data-metric=change]")).to_be_hidden()
+
+
+def test_the_views_fit_a_phone(open_page, app):
+    page = open_page(app, width=390, height=844)
+    for name in ("compare", "curves", "matrix"):
+        view(page, name)
+        page.wait_for_timeout(800)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, name
