@@ -9,6 +9,7 @@ import torch
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.inference import choose_device, warm_up
 from denoise_demo.ui.api import build_api
+from denoise_demo.ui.cards import build_training_tab
 from denoise_demo.ui.explain import build_explanation
 from denoise_demo.ui.figures import build_figures_tab
 from denoise_demo.ui.laboratory import build_laboratory
@@ -24,12 +25,14 @@ def build_demo() -> gr.Blocks:
         title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True
     ) as demo:
         gr.Markdown("# denoise_demo\nA live laboratory for denoising autoencoders", elem_id="title")
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Laboratory", id="laboratory"):
-                build_laboratory(problems, demo)
-            with gr.Tab("The articles' figures", id="figures"):
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Laboratory", id="laboratory", elem_id="tab-laboratory"):
+                build_laboratory(problems, demo, tabs)
+            with gr.Tab("The articles' figures", id="figures", elem_id="tab-figures"):
                 build_figures_tab(problems)
-            with gr.Tab("How it works", id="explanation"):
+            with gr.Tab("Training", id="training", elem_id="tab-training"):
+                build_training_tab()
+            with gr.Tab("How it works", id="explanation", elem_id="tab-explanation"):
                 build_explanation()
         build_api(problems)
     return demo

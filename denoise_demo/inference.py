@@ -50,6 +50,19 @@ class Denoiser:
         denoised, spread = zip(*map(module.with_spread, self._parts(noisy)), strict=True)
         return torch.cat(denoised).to(noisy.device), torch.cat(spread).to(noisy.device)
 
+    @torch.inference_mode()
+    def encode(self, noisy: Tensor) -> Tensor:
+        """Return the codes of a batch, (N, ...); only an `Autoencoder` has them."""
+        module: Any = self.module
+        return torch.cat([module.encode(part) for part in self._parts(noisy)]).to(noisy.device)
+
+    @torch.inference_mode()
+    def decode(self, code: Tensor) -> Tensor:
+        """Return the images that codes stand for, (N, C, H, W) in [0, 1]."""
+        module: Any = self.module
+        images: Tensor = module.decode(code.to(self.device))
+        return images.to(code.device)
+
     def _parts(self, noisy: Tensor) -> Iterator[Tensor]:
         """Yield the batch as the network expects it, on its device.
 

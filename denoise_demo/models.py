@@ -58,7 +58,31 @@ class EnlargeConv2d(nn.Conv2d):
         return F.pixel_shuffle(F.conv2d(small, kernels, bias, padding=1), 2)
 
 
-class ConvPool(nn.Module):
+class Autoencoder(nn.Module):
+    """Network with a code between an encoder and a decoder: `encode` and `from_code`."""
+
+    def encode(self, noisy: Tensor) -> Tensor:
+        """Return the code, (N, ...)."""
+        raise NotImplementedError
+
+    def from_code(self, code: Tensor) -> Tensor:
+        """Return the values before the output activation, (N, 1, 28, 28), for codes."""
+        raise NotImplementedError
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Return the images that codes stand for, (N, 1, 28, 28) in [0, 1]."""
+        return self.from_code(code).sigmoid()
+
+    def logits(self, noisy: Tensor) -> Tensor:
+        """Return the values before the output activation, (N, 1, 28, 28)."""
+        return self.from_code(self.encode(noisy))
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
+        return self.decode(self.encode(noisy))
+
+
+class ConvPool(Autoencoder):
     """Convolutional autoencoder with three poolings and a code of 8 x 4 x 4.
 
     The last pooling sees 7 x 7 and pads it to 8 x 8; the last wide convolution has no padding
@@ -84,18 +108,14 @@ class ConvPool(nn.Module):
         x = F.max_pool2d(self.encode2(x), 2).relu_()  # (N, 8, 7, 7)
         return F.max_pool2d(self.encode3(x), 2, ceil_mode=True).relu_()  # (N, 8, 4, 4)
 
-    def logits(self, noisy: Tensor) -> Tensor:
-        """Return the values before the sigmoid, (N, 1, 28, 28)."""
-        x = F.interpolate(self.decode1(self.encode(noisy)).relu_(), scale_factor=2)  # 8 x 8
+    def from_code(self, code: Tensor) -> Tensor:
+        """Return the values before the sigmoid, (N, 1, 28, 28), for codes."""
+        x = F.interpolate(self.decode1(code).relu_(), scale_factor=2)  # (N, 8, 8, 8)
         x = F.interpolate(self.decode2(x).relu_(), scale_factor=2)  # (N, 8, 16, 16)
         return self.output(self.decode3(x).relu_())  # type: ignore[no-any-return]
 
-    def forward(self, noisy: Tensor) -> Tensor:
-        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
-        return self.logits(noisy).sigmoid()
 
-
-class ConvFlat(nn.Module):
+class ConvFlat(Autoencoder):
     """Convolutional autoencoder at full resolution: no pooling, so no bottleneck.
 
     Reference: the article "Remove Noisy From Images Using Autoencoders".
@@ -113,17 +133,13 @@ class ConvFlat(nn.Module):
         """Return the code, (N, 8, 28, 28)."""
         return self.encode2(self.encode1(noisy).relu_()).relu_()  # type: ignore[no-any-return]
 
-    def logits(self, noisy: Tensor) -> Tensor:
-        """Return the values before the sigmoid, (N, 1, 28, 28)."""
-        x = self.decode1(self.encode(noisy)).relu_()  # (N, 8, 28, 28)
+    def from_code(self, code: Tensor) -> Tensor:
+        """Return the values before the sigmoid, (N, 1, 28, 28), for codes."""
+        x = self.decode1(code).relu_()  # (N, 8, 28, 28)
         return self.output(self.decode2(x).relu_())  # type: ignore[no-any-return]
 
-    def forward(self, noisy: Tensor) -> Tensor:
-        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
-        return self.logits(noisy).sigmoid()
 
-
-class Dense(nn.Module):
+class Dense(Autoencoder):
     """Autoencoder of two dense layers, 784 - code - 784, with a ReLU code.
 
     Reference: Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; as denoiser Vincent
@@ -139,13 +155,9 @@ class Dense(nn.Module):
         """Return the code, (N, code)."""
         return self.encoder(noisy.flatten(1)).relu_()  # type: ignore[no-any-return]
 
-    def logits(self, noisy: Tensor) -> Tensor:
-        """Return the values before the output activation, (N, 1, 28, 28)."""
-        return self.decoder(self.encode(noisy)).view_as(noisy)  # type: ignore[no-any-return]
-
-    def forward(self, noisy: Tensor) -> Tensor:
-        """Return the denoised images, (N, 1, 28, 28) in [0, 1]."""
-        return self.logits(noisy).sigmoid()
+    def from_code(self, code: Tensor) -> Tensor:
+        """Return the values before the output activation, (N, 1, 28, 28), for codes."""
+        return self.decoder(code).view(-1, *DIGIT)  # type: ignore[no-any-return]
 
 
 class DenseReLU(Dense):
@@ -157,9 +169,9 @@ class DenseReLU(Dense):
     Reference: "Using Auto-Encoders to denoise domain specific images", 2018.
     """
 
-    def forward(self, noisy: Tensor) -> Tensor:
+    def decode(self, code: Tensor) -> Tensor:
         """Return the denoised images, (N, 1, 28, 28); in [0, 1] in eval mode."""
-        denoised = self.logits(noisy).relu()
+        denoised = self.from_code(code).relu()
         return denoised if self.training else denoised.clamp_max(1)
 
 

@@ -1,10 +1,11 @@
-"""The cards of the weight files: what each is, how it was trained, and the file itself."""
+"""The training tab: what each weight file is, how it was trained, and the file itself."""
 
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
@@ -30,19 +31,25 @@ LICENCES = {
 SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
 
 
-def build_cards(shown: Any) -> None:
-    """Create the section about the weight files."""
-    gr.Markdown("## Trained weights\nWhat each file is, how it was trained, and the file itself.")
+def build_training_tab() -> None:
+    """Create the tab's contents."""
+    tab, page = Context.block, Context.root_block
+    shown = tab.select if isinstance(tab, gr.Tab) else page.load
+    gr.Markdown(
+        "**Choose a network and see how it learnt**: its losses epoch by epoch, every setting, and "
+        "the command that trains it again.",
+        elem_classes="lead",
+    )
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             choices = [(RECIPES[key].label, key) for key in RECIPES]
             recipe = gr.Dropdown(choices, label="Network", elem_id="card-recipe")
+            card = gr.Markdown(elem_id="card")
+        with gr.Column(scale=3, min_width=320):
             history = image_place("card-history", "Training and validation loss over the epochs")
             with gr.Row():
                 weights = gr.DownloadButton("Weights (safetensors)", elem_id="card-weights")
                 file = gr.DownloadButton("Card (Markdown)", elem_id="card-file")
-        with gr.Column(scale=3, min_width=320):
-            card = gr.Markdown(elem_id="card")
     outputs = [card, history, weights, file]
     gr.on(
         [shown, recipe.input],

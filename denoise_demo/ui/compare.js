@@ -36,6 +36,7 @@ function paint(reply, request, elapsed) {
   take(reply);
   for (const [id, entry] of entries) if (!(id in reply.entries)) entry.stale = true;
   paintAll();
+  view.dataset.blurSigma = request.blur_sigma;
   view.dataset.paints = ++shown.paints;
   countRate(elapsed);
   clearTimeout(shown.timer);

@@ -1,4 +1,4 @@
-"""The figures tab: the articles' figures for any network and any pictures; the weight cards."""
+"""The figures tab: the articles' figures for any network and any pictures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from denoise_demo.domains import get_domain
 from denoise_demo.faces import has_faces
 from denoise_demo.methods import methods
 from denoise_demo.results import ResultsError
-from denoise_demo.ui.cards import build_cards, image_place, keep
+from denoise_demo.ui.cards import image_place, keep
 from denoise_demo.ui.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
@@ -59,7 +59,6 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
     followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
-    build_cards(shown)
 
 
 def _controls(usable: list[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import cache, partial
 from typing import Any, cast
@@ -15,6 +15,7 @@ from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
+from denoise_demo.ui.codes import build_codes
 from denoise_demo.ui.compare import build_compare
 from denoise_demo.ui.controls import (
     STARTS,
@@ -27,6 +28,7 @@ from denoise_demo.ui.controls import (
 )
 from denoise_demo.ui.curves import build_curves
 from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.links import VIEWS, parse_link
 from denoise_demo.ui.matrix import build_matrix, set_case
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
@@ -53,12 +55,13 @@ _SEEN = "() => { requestAnimationFrame(() => window.laboratory?.pump()); }"
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
-def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
+def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -> None:
     """Lay out the tab and connect it.
 
     Args:
         problems: what is wrong with the recipes that cannot be used.
         demo: the page, for what happens when it loads.
+        tabs: the page's tabs, which a link may open.
     """
     usable = [key for key in methods() if key not in problems]
     initial = first_settings(usable, "digits")
@@ -99,7 +102,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
                     f"**Some networks cannot be used**; the others work.\n{lines}",
                     elem_id="problems",
                 )
-            stage, comparison, matrix = _views(usable, initial)
+            views, stage, comparison, matrix = _views(usable, problems, initial)
         with gr.Column(elem_classes="card source-column"):
             pictures = build_pictures(stage)
 
@@ -134,12 +137,24 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks) -> None:
     )
     for event in (began, applied, cleared):
         event.failure(**_RELEASE)
+
+    def follow(request: gr.Request) -> Any:  # a partial would not be given the request
+        return follow_link(usable, dict(request.query_params))
+
+    linked = demo.load(
+        follow,
+        outputs=[*arranged, *choices, pictures.mnist_index, views, tabs],
+        **PRIVATE,
+    )
+    linked.failure(**_RELEASE)
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
 
 
-def _views(usable: Collection[str], initial: Settings) -> tuple[gr.HTML, gr.HTML, gr.HTML]:
+def _views(
+    usable: Collection[str], problems: Collection[str], initial: Settings
+) -> tuple[gr.Tabs, gr.HTML, gr.HTML, gr.HTML]:
     """Lay out what is shown of the picture and its noise, one tab each."""
-    with gr.Tabs(elem_id="views"):
+    with gr.Tabs(elem_id="views") as views:
         with gr.Tab("Stage", id="stage", elem_id="view-stage") as first:
             stage = build_stage(asdict(initial), FIRST_EXAMPLE)
         with gr.Tab("Compare", id="compare", elem_id="view-compare") as second:
@@ -149,9 +164,11 @@ def _views(usable: Collection[str], initial: Settings) -> tuple[gr.HTML, gr.HTML
             build_curves(usable)
         with gr.Tab("Matrix", id="matrix", elem_id="view-matrix") as fourth:
             matrix = build_matrix()
-    for tab in (first, second, third, fourth):
+        with gr.Tab("Bottleneck", id="codes", elem_id="view-codes") as fifth:
+            build_codes(problems)
+    for tab in (first, second, third, fourth, fifth):
         tab.select(fn=None, js=_SEEN)
-    return stage, comparison, matrix
+    return views, stage, comparison, matrix
 
 
 def begin(
@@ -168,6 +185,30 @@ def begin(
 def reset_all(usable: Collection[str]) -> list[Any]:
     """Set everything as it was at the very start."""
     return [*begin(usable, "digits", False, fresh=True), "digits", False, None, *FORGOTTEN]
+
+
+def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
+    """Show what the address says; for nonsense say so, and show what is always shown."""
+    try:
+        link = parse_link(query)
+    except ValueError as error:
+        gr.Warning(f"This link cannot be followed: {error}. This is the start.")
+        return gr.skip()
+    if link is None:
+        return gr.skip()
+    if link.settings.recipe not in usable:
+        gr.Warning(f"This link needs {link.settings.recipe}, which cannot be used here.")
+        return gr.skip()
+    about = {"source": link.source, "tab": link.tab}
+    inside = link.show in VIEWS
+    return [
+        *_arrange(usable, link.domain, link.any_network, link.settings, about),
+        link.domain,
+        link.any_network,
+        link.source["index"] if link.tab == "mnist" else gr.skip(),
+        gr.Tabs(selected=link.show) if inside else gr.skip(),
+        gr.Tabs(selected="laboratory" if inside else link.show),
+    ]
 
 
 def apply_preset(usable: Collection[str], key: str | None, any_network: bool) -> Any:

@@ -23,7 +23,15 @@ OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
     "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
-SCRIPTS = ("line.js", "pixels.js", "stage.js", "drawing.js", "motion.js", "start.js")
+SCRIPTS = (
+    "line.js",
+    "pixels.js",
+    "stage.js",
+    "drawing.js",
+    "motion.js",
+    "link.js",
+    "start.js",
+)
 MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
 
 

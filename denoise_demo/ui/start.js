@@ -5,6 +5,10 @@ const leaving = new AbortController();
 const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
 
 on(document, "input", listen);
+for (const type of ["pointerdown", "keydown"]) {
+  on(document, type, () => ((touched = true), readdressLater()));
+}
+followers.set("address", { refresh: readdressLater, pump: readdressLater });
 on(document, "click", (event) => {
   const example = event.target.closest?.("[data-example]");
   if (example) showExample(Number(example.dataset.example));

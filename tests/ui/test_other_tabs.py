@@ -29,11 +29,13 @@ def test_the_figure_downloads_as_a_png_named_for_it(figures):
         assert file.read(4) == b"\x89PNG"
 
 
-def test_the_weights_download_with_their_card(figures):
-    expect(figures.locator("#card")).to_contain_text("python train.py blind-digits")
+def test_the_weights_download_with_their_card(page):
+    page.locator("#tab-training-button").click()
+    expect(page.locator("#card")).to_contain_text("python train.py blind-digits", timeout=20_000)
+    expect(page.locator("#card-history img")).to_be_visible(timeout=20_000)
 
-    with figures.expect_download() as waiting:
-        figures.locator("#card-weights").click()
+    with page.expect_download() as waiting:
+        page.locator("#card-weights").click()
 
     assert waiting.value.suggested_filename == "blind-digits.safetensors"
 

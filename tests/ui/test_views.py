@@ -1,10 +1,12 @@
 """The views beside the stage: the comparison, the curves and the matrix, in a real browser."""
 
 import pytest
+import torch
 from driving import DRAG, choose, shows
 from playwright.sync_api import expect
 
 from denoise_demo import experiment
+from denoise_demo.bottleneck import NETWORKS, unit_spans
 from denoise_demo.comparison import NOTHING, compare
 from denoise_demo.data import load_examples
 from denoise_demo.methods import methods
@@ -176,7 +178,66 @@ def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
 
 def test_the_views_fit_a_phone(open_page, app):
     page = open_page(app, width=390, height=844)
-    for name in ("compare", "curves", "matrix"):
+    for name in ("compare", "curves", "matrix", "codes"):
         view(page, name)
         page.wait_for_timeout(800)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+
+
+@pytest.fixture
+def codes(page):
+    view(page, "codes")
+    expect(page.locator("#codes")).to_have_attribute("data-paints", "1", timeout=20_000)
+    return page.locator("#codes")
+
+
+def test_one_digit_is_shown_in_every_code(codes, page):
+    expect(codes.locator(".network")).to_have_count(len(NETWORKS))
+    score = expected(0.8, ["dense-8"])["dense-8"]
+    expect(codes.locator("[data-network=dense-8]")).to_contain_text(f"{score:.2f} dB")
+
+    page.evaluate(DRAG, ["noise-level", [0.9, 1.0], 30])
+
+    score = expected(1.0, ["dense-8"])["dense-8"]
+    expect(codes.locator("[data-network=dense-8]")).to_contain_text(f"{score:.2f}"[:-1])
+
+
+def test_the_point_on_the_map_decodes_while_it_is_dragged(codes, page):
+    codes.locator(".plane").scroll_into_view_if_needed()
+    box = codes.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.9 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"], steps=30)
+    page.mouse.up()
+
+    span = unit_spans("dense-2") * torch.tensor([0.75, 0.75])
+    page.wait_for_function(
+        """([x, y]) => {
+          const { code } = document.querySelector("#codes").dataset;
+          const [a, b] = (code ?? "").split(" ").map(Number);
+          return Math.abs(a - x) < 0.02 * x && Math.abs(b - y) < 0.02 * y;
+        }""",
+        arg=span.tolist(),
+    )
+    assert int(codes.get_attribute("data-decodes")) >= 10
+    expect(codes.locator(".editor figcaption")).to_contain_text("as you set it")
+    codes.locator("[data-action=back]").click()
+    expect(codes.locator(".editor figcaption")).to_contain_text("This digit, through its code")
+
+
+def test_a_slider_moves_one_unit_of_a_code(codes):
+    codes.locator("[data-network=dense-16]").click()
+    expect(codes.locator(".sliders input")).to_have_count(8)
+    before = codes.locator("[data-code=decoded]").evaluate("(c) => c.toDataURL()")
+
+    codes.locator(".sliders input").first.evaluate(
+        "(i) => { i.value = 0; i.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+
+    expect(codes).to_have_attribute("data-decodes", "1")
+    assert codes.locator("[data-code=decoded]").evaluate("(c) => c.toDataURL()") != before
+
+
+def test_faces_have_no_codes_here(codes, page):
+    page.locator("#domain").get_by_text("Faces").click()
+    expect(codes.locator(".message")).to_contain_text("choose Digits")

@@ -1,0 +1,36 @@
+// ---- The address: a link that restores what is shown ------------------------------------------------
+
+const ADDRESS_REST = 300; // milliseconds
+let touched = false; // until a person does something, the address stays as it came
+let addressing = 0;
+
+function pictureName(source) {
+  if ("index" in source) return `${source.kind}:${source.index}`;
+  if (!state.clean) return null;
+  const pixels = state.clean.pixels.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `pixels:${state.clean.channels}:${pixels}`;
+}
+
+// The open tab of a row of tabs, by the end of its button's id.
+function openIn(row, prefix) {
+  const button = document.querySelector(`#${row} > .tab-wrapper button[aria-selected=true]`);
+  return button?.id.slice(prefix.length, -"-button".length) ?? "";
+}
+
+function readdress() {
+  const request = touched ? wanted() : null;
+  const picture = request && pictureName(request.source);
+  if (!picture) return;
+  const page = openIn("tabs", "tab-");
+  const { kind, level, blur_sigma, seed, recipe } = request;
+  const values = { show: page === "laboratory" ? openIn("views", "view-") : page, picture };
+  Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser: recipe });
+  const parameters = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(values)) parameters.set(name, value);
+  history.replaceState(history.state, "", `?${parameters}`);
+}
+
+function readdressLater() {
+  clearTimeout(addressing);
+  addressing = setTimeout(readdress, ADDRESS_REST);
+}

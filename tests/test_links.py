@@ -1,0 +1,95 @@
+"""Links restore what was shown, or say why they cannot."""
+
+import pytest
+
+from denoise_demo.data import load_examples
+from denoise_demo.experiment import Settings
+from denoise_demo.noise import NOISES
+from denoise_demo.portraits import load_portraits
+from denoise_demo.sources import clean_picture, pixels_source
+from denoise_demo.ui.controls import STARTS
+from denoise_demo.ui.links import SHOWN, parse_link
+
+
+def for_address(source):
+    plain = source["pixels"].replace("+", "-").replace("/", "_").rstrip("=")
+    return f"pixels:{source['channels']}:{plain}"
+
+
+@pytest.mark.parametrize("query", [{}, {"__theme": "dark"}, {"view": "api", "logs": "x"}])
+def test_an_address_without_our_parameters_is_no_link(query):
+    assert parse_link(query) is None
+
+
+@pytest.mark.parametrize("show", SHOWN)
+def test_a_link_opens_its_view_with_everything_else_as_at_the_start(show):
+    link = parse_link({"show": show})
+    assert link.show == show
+    assert link.settings == STARTS["digits"].settings
+    assert (link.source, link.tab) == (STARTS["digits"].source, STARTS["digits"].tab)
+
+
+def test_a_link_has_every_setting():
+    query = {
+        "show": "compare",
+        "picture": "portrait:1",
+        "noise": "salt-pepper",
+        "level": "0.25",
+        "blur": "1.5",
+        "seed": "77",
+        "denoiser": "median-3",
+    }
+    link = parse_link(query)
+    assert link.settings == Settings("salt-pepper", 0.25, 1.5, "median-3", 77)
+    assert (link.domain, link.tab) == ("faces", "portrait")
+    assert link.source == {"kind": "portrait", "index": 1}
+    assert not link.any_network
+
+
+def test_a_noise_alone_comes_with_its_usual_level():
+    assert parse_link({"noise": "poisson"}).settings.level == NOISES["poisson"].default
+
+
+def test_a_network_for_other_pictures_is_allowed_where_the_link_has_one():
+    assert parse_link({"picture": "portrait:0", "denoiser": "conv-pool"}).any_network
+
+
+@pytest.mark.parametrize(
+    ("picture", "domain", "tab"),
+    [
+        (load_examples().clean(slice(2, 3)), "digits", "upload"),
+        (load_portraits().clean(slice(0, 1)), "faces", "photo"),
+    ],
+)
+def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
+    source = pixels_source(picture)
+
+    link = parse_link({"picture": for_address(source)})
+
+    assert (link.domain, link.tab) == (domain, tab)
+    assert clean_picture(link.source)[0].equal(clean_picture(source)[0])
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"show": "cellar"}, "unknown view 'cellar'"),
+        ({"picture": "example:999"}, "index 999"),
+        ({"picture": "example:-1"}, "picture is '-1': give a whole number"),
+        ({"picture": "example:" + "9" * 5000}, "give a whole number"),
+        ({"picture": "cat"}, "picture is ''"),
+        ({"picture": "cat:1"}, "unknown source 'cat'"),
+        ({"picture": "pixels:1:!!"}, "pixels"),
+        ({"picture": "pixels:2:AAAA"}, "channels"),
+        ({"noise": "perlin"}, "unknown noise 'perlin'"),
+        ({"level": "much"}, "level is 'much': give a number"),
+        ({"level": "nan"}, "level"),
+        ({"blur": "99"}, "blur_sigma 99"),
+        ({"seed": "-4"}, "seed"),
+        ({"seed": "1e400"}, "seed"),
+        ({"denoiser": "magic"}, "unknown recipe or filter 'magic'"),
+    ],
+)
+def test_nonsense_is_named(query, message):
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
+        parse_link(query)
