@@ -1,4 +1,4 @@
-"""Scores against the noise level, from the benchmark's sweep, as a Vega-Lite chart."""
+"""Vega-Lite charts: scores over the noise level from the benchmark, losses over the epochs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -17,6 +17,7 @@ METRICS = {
 }
 MOST = len(HUES)  # lines in colour
 HEIGHT = 420  # pixels
+FEW = 16  # epochs that are marked one by one
 GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
 
@@ -113,6 +114,55 @@ def level_curves(
         rule = {"type": "rule", "color": HERE, "strokeWidth": 2}
         text = {"type": "text", "text": "you are here", "color": HERE, "y": -8, "fontSize": 12}
         layers += [mark | {"mark": rule}, mark | {"mark": text}]
+    return _chart(rows, x, layers)
+
+
+def loss_curves(history: Sequence[Mapping[str, Any]], loss: str) -> dict[str, Any]:
+    """Return a chart of the training and the validation loss over the epochs.
+
+    Args:
+        history: one record per epoch with `epoch`, `train_loss` and `validation_loss`.
+        loss: the loss in words, for the axis.
+    """
+    names = {"train_loss": "training", "validation_loss": "validation"}
+    rows = [
+        {"epoch": record["epoch"], "loss": record[key], "of": name}
+        for record in history
+        for key, name in names.items()
+    ]
+    ticks = {"tickMinStep": 1, "format": "d"}
+    x = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": ticks}
+    y = {"field": "loss", "type": "quantitative", "title": loss, "scale": {"zero": False}}
+    shown = list(names.values())
+    colour = {
+        "field": "of",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": shown, "range": list(HUES[:2])},
+        "legend": {"orient": "top", "symbolStrokeWidth": 3},
+    }
+    dash = {"field": "of", "type": "nominal", "scale": {"domain": shown, "range": [[1], [6, 3]]}}
+    line = {"type": "line", "strokeWidth": 2, "point": len(history) < FEW}
+    tooltip = [
+        {"field": "of", "title": "loss"},
+        {"field": "epoch"},
+        {"field": "loss", "title": loss, "format": ".4f"},
+    ]
+    encoding = {"y": y, "color": colour}
+    layers: list[dict[str, Any]] = [
+        {"mark": line, "encoding": encoding | {"strokeDash": dash | {"legend": None}}},
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
+            "encoding": {"y": y, "tooltip": tooltip},
+        },
+    ]
+    return _chart(rows, x, layers)
+
+
+def _chart(
+    rows: list[dict[str, Any]], x: dict[str, Any], layers: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Put layers over one x axis; the page sets the width."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": 1000,
@@ -138,5 +188,10 @@ def _axis(spec: NoiseSpec) -> str:
 def _scale(spec: NoiseSpec) -> dict[str, Any]:
     """Let noise rise to the right; a count falls by equal ratios."""
     if spec.minimum > 0:
-        return {"type": "log", "reverse": True}
+        return {
+            "type": "log",
+            "reverse": True,
+            "domain": [spec.minimum, spec.maximum],
+            "nice": False,
+        }
     return {"domain": [spec.minimum, spec.maximum]}

@@ -1,4 +1,4 @@
-"""Results as matplotlib figures: grids of pictures, and the history of a training.
+"""Results as matplotlib figures: grids of pictures.
 
 Everything is laid out in pixels, and every pixel of a picture becomes a square of whole pixels, so
 that a saved figure is as crisp as the picture itself.
@@ -6,13 +6,12 @@ that a saved figure is as crisp as the picture itself.
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "Figure",
     "Note",
     "Row",
-    "loss_history",
     "picture_grid",
     "picture_scale",
     "to_png",
@@ -83,31 +81,6 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
 def picture_scale(height: int, width: int) -> int:
     """Return how many pixels a picture's pixel takes on a side, for the sizes of all together."""
     return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
-
-
-def loss_history(history: Sequence[Mapping[str, Any]], loss: str) -> Figure:
-    """Plot the training and the validation loss over the epochs.
-
-    Args:
-        history: one record per epoch with `epoch`, `train_loss` and `validation_loss`.
-        loss: the loss in words, for the axis.
-    """
-    figure = Figure(figsize=(900 / DPI, 480 / DPI), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0.12, 0.16, 0.85, 0.8))
-    epochs = [record["epoch"] for record in history]
-    marker = "o" if len(epochs) < 16 else ""
-    for key, label, colour, style in (
-        ("train_loss", "training", BLUE, "-"),
-        ("validation_loss", "validation", ORANGE, "--"),
-    ):
-        losses = [record[key] for record in history]
-        axes.plot(epochs, losses, style, marker=marker, markersize=4, color=colour, label=label)
-    axes.set_xlabel("epoch", family=FONT, color=INK)
-    axes.set_ylabel(loss, family=FONT, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    quiet(axes)
-    axes.legend(frameon=False, loc="center right", prop={"family": FONT})
-    return figure
 
 
 def to_png(figure: Figure) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from denoise_demo import results
 from denoise_demo.comparison import NOTHING
-from denoise_demo.curves import METRICS, MOST, level_curves
+from denoise_demo.curves import METRICS, MOST, level_curves, loss_curves
 from denoise_demo.domains import DOMAINS
 from denoise_demo.experiment import Settings
 from denoise_demo.matrix import gain_matrix
@@ -59,7 +59,12 @@ def test_the_mark_stands_where_the_laboratory_is(measured):
 
 def test_noise_rises_to_the_right(measured):
     peak = level_curves(sweep(measured, "digits"), "poisson", "psnr", [])
-    assert peak["encoding"]["x"]["scale"] == {"type": "log", "reverse": True}
+    assert peak["encoding"]["x"]["scale"] == {
+        "type": "log",
+        "reverse": True,
+        "domain": [1, 256],
+        "nice": False,
+    }
     amount = level_curves(sweep(measured, "digits"), "salt-pepper", "psnr", [])
     assert amount["encoding"]["x"]["scale"] == {"domain": [0, 1]}
 
@@ -172,3 +177,21 @@ def test_every_cell_sets_the_stage_to_its_case(measured, domain):
             )
             shown = Settings(kind, level.value, blur_sigma, recipe["value"], 0)
             assert shown == Settings(**case, recipe=row["id"], seed=0)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 30])
+def test_a_history_shows_both_losses_of_every_epoch(epochs):
+    history = [
+        {"epoch": i + 1, "train_loss": 0.5 / (i + 1), "validation_loss": 0.6 / (i + 1)}
+        for i in range(epochs)
+    ]
+
+    chart = loss_curves(history, "binary cross-entropy")
+
+    values = {(v["of"], v["epoch"]): v["loss"] for v in chart["data"]["values"]}
+    assert len(values) == 2 * epochs
+    for record in history:
+        assert values["training", record["epoch"]] == record["train_loss"]
+        assert values["validation", record["epoch"]] == record["validation_loss"]
+    assert chart["layer"][0]["mark"]["point"] == (epochs < 16)
+    assert chart["layer"][0]["encoding"]["y"]["title"] == "binary cross-entropy"

@@ -7,12 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from denoise_demo.plots import Figure, Note, Row, loss_history, picture_grid, picture_scale, to_png
-
-HISTORY = [
-    {"epoch": epoch, "train_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
-    for epoch in range(1, 31)
-]
+from denoise_demo.plots import Figure, Note, Row, picture_grid, picture_scale, to_png
 
 
 @pytest.fixture
@@ -174,21 +169,3 @@ def test_a_figure_gives_the_same_bytes_twice(checkers: torch.Tensor) -> None:
     once, again = (to_png(picture_grid("t", [], [Row("r", checkers)], "c")) for _ in range(2))
 
     assert once == again
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 30])
-def test_the_history_shows_both_losses_of_every_epoch(epochs: int) -> None:
-    figure = loss_history(HISTORY[:epochs], "binary cross-entropy")
-
-    training, validation = figure.axes[0].get_lines()
-    assert list(training.get_ydata()) == [record["train_loss"] for record in HISTORY[:epochs]]
-    assert list(validation.get_ydata()) == [r["validation_loss"] for r in HISTORY[:epochs]]
-    assert to_png(figure)[:4] == b"\x89PNG"
-
-
-def test_the_history_names_its_axes_and_lines() -> None:
-    axes = loss_history(HISTORY, "mean squared error").axes[0]
-
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "mean squared error")
-    assert legend == ["training", "validation"]

@@ -9,11 +9,12 @@ from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from denoise_demo import plots
 from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
 from denoise_demo.corruption import recorded
+from denoise_demo.curves import loss_curves
 from denoise_demo.models import MODELS
 from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
+from denoise_demo.ui.vega import chart
 
 LOSSES = {
     "bce": "binary cross-entropy",
@@ -46,7 +47,7 @@ def build_training_tab() -> None:
             recipe = gr.Dropdown(choices, label="Network", elem_id="card-recipe")
             card = gr.Markdown(elem_id="card")
         with gr.Column(scale=3, min_width=320):
-            history = image_place("card-history", "Training and validation loss over the epochs")
+            history = gr.Plot(show_label=False, elem_id="card-history")
             with gr.Row():
                 weights = gr.DownloadButton("Weights (safetensors)", elem_id="card-weights")
                 file = gr.DownloadButton("Card (Markdown)", elem_id="card-file")
@@ -68,13 +69,12 @@ def show_card(recipe: str) -> tuple[Any, ...]:
     try:
         metadata, content = read_metadata(path), path.read_bytes()
         card = describe_weights(metadata, content)
-        plot = plots.loss_history(metadata["history"], LOSSES[metadata["recipe"]["loss"]])
+        history = chart(loss_curves(metadata["history"], LOSSES[metadata["recipe"]["loss"]]))
     except (CheckpointError, OSError) as error:
         return _no_card(str(error))
     except (KeyError, TypeError, ValueError):
         return _no_card(f"{path.name} does not say how it was trained: train it again")
     files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
-    history = gr.Image(keep(plots.to_png(plot), f"{recipe}-history.png"), visible=True)
     return card, history, *(gr.DownloadButton(value=keep(*f), interactive=True) for f in files)
 
 
@@ -133,7 +133,7 @@ def _no_card(reason: str) -> tuple[Any, ...]:
     """Say why a network cannot be used, and offer nothing to download."""
     nothing = gr.DownloadButton(value=None, interactive=False)
     words = f"**This network cannot be used:** {reason}."
-    return words, gr.Image(None, visible=False), nothing, nothing
+    return words, None, nothing, nothing
 
 
 def image_place(name: str, alt_text: str | None = None) -> Any:

@@ -220,8 +220,13 @@ plane.addEventListener("pointermove", drag);
 handle.addEventListener("keydown", nudge);
 element.addEventListener("click", (event) => {
   const { network } = event.target.closest(".network")?.dataset ?? {};
-  if (network) select(network);
+  if (network) {
+    select(network);
+    window.laboratory.choice("network", network);
+  }
   if (event.target.closest("[data-action=back]")) select(state.network);
 });
+const asked = window.laboratory?.choice("network");
+if (asked in props.networks) state.network = asked;
 paintPlane();
 window.laboratory?.follow("codes", encoding);

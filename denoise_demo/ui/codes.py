@@ -26,7 +26,8 @@ def build_codes(problems: Collection[str]) -> None:
         return
     gr.Markdown(
         "**Choose a small code and move it by hand**: everything the network knows of the digit "
-        "has to pass through these few numbers."
+        "has to pass through these few numbers.",
+        elem_classes="lead",
     )
     measured = _measured()
     gr.HTML(

@@ -230,7 +230,10 @@ function choose(method) {
 
 const ACTIONS = { png: savePicture, csv: saveTable };
 
-element.addEventListener("change", (event) => event.target.matches("[data-sort]") && sort());
+const order = $("[data-sort]");
+const asked = laboratory()?.choice("sort");
+if ([...order.options].some((option) => option.value === asked)) order.value = asked;
+order.addEventListener("change", () => (sort(), laboratory().choice("sort", order.value)));
 element.addEventListener("click", (event) => {
   const { method } = event.target.closest(".card")?.dataset ?? {};
   if (method && method !== NOTHING) choose(method);

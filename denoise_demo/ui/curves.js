@@ -19,6 +19,11 @@ function tell() {
   trigger(entered ? "entered" : "moved");
 }
 
+// The radio buttons of the score are Gradio's.
+tab.addEventListener("change", (event) => {
+  if (event.target.closest("#curves-metric")) window.laboratory?.choice("score", event.target.value);
+});
+
 function later() {
   clearTimeout(timer);
   timer = setTimeout(tell, REST);

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from gradio.components.plot import PlotData
 
 from denoise_demo.checks import check_keys, lookup
 from denoise_demo.curves import MOST, level_curves
@@ -16,6 +15,7 @@ from denoise_demo.results import ResultsError, load_results
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import PRIVATE
 from denoise_demo.ui.server import read_text
+from denoise_demo.ui.vega import chart
 
 TITLES = {"psnr": "PSNR", "ssim": "SSIM", "accuracy": "Accuracy"}
 COMPARED = {  # in colour at first, beside what the stage shows
@@ -24,15 +24,12 @@ COMPARED = {  # in colour at first, beside what the stage shows
 }
 
 
-class _Chart(PlotData):
-    """A Vega-Lite chart as Gradio's page takes it, in the page's width and theme."""
-
-    chart: str = "layered"
-
-
-def build_curves(usable: Collection[str]) -> None:
-    """Create the tab's contents."""
-    gr.Markdown("**Choose a noise and drag its level** along the curves: where does each give up?")
+def build_curves(usable: Collection[str]) -> gr.Radio:
+    """Create the tab's contents; return the choice of the score, which a link may set."""
+    gr.Markdown(
+        "**Choose a noise and drag its level** along the curves: where does each give up?",
+        elem_classes="lead",
+    )
     metric = gr.Radio(
         [(title, key) for key, title in TITLES.items()],
         value="psnr",
@@ -62,6 +59,7 @@ def build_curves(usable: Collection[str]) -> None:
     place.entered(
         partial(follow_domain, usable), [place, metric], [lines, metric], **PRIVATE
     ).success(**drawing)
+    return metric
 
 
 def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
@@ -77,10 +75,10 @@ def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
         )
         try:
             sweep = load_results(domain=domain)["sweep"]
-            chart = level_curves(sweep, kind, metric, shown, level)
+            curves = level_curves(sweep, kind, metric, shown, level)
         except ResultsError as error:
             return None, f"**There are no curves yet:** {error}."
-    return _Chart(type="altair", plot=json.dumps(chart)), _explain(sweep, domain)
+    return chart(curves), _explain(sweep, domain)
 
 
 def follow_domain(usable: Collection[str], place: str, metric: str) -> tuple[Any, Any]:

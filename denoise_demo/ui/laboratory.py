@@ -15,8 +15,6 @@ from denoise_demo.experiment import Settings
 from denoise_demo.methods import methods
 from denoise_demo.presets import PRESETS, Preset
 from denoise_demo.sources import pixels_source
-from denoise_demo.ui.codes import build_codes
-from denoise_demo.ui.compare import build_compare
 from denoise_demo.ui.controls import (
     STARTS,
     first_settings,
@@ -26,10 +24,8 @@ from denoise_demo.ui.controls import (
     noise_controls,
     offer_networks,
 )
-from denoise_demo.ui.curves import build_curves
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.links import VIEWS, parse_link
-from denoise_demo.ui.matrix import build_matrix, set_case
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
     PRIVATE,
@@ -38,20 +34,12 @@ from denoise_demo.ui.pictures import (
     open_tab,
     show_mnist,
 )
-from denoise_demo.ui.stage import build_stage
-from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.views import build_views
 
 # The page sets many controls at once; until all have their values, the stage waits. A dropdown that
 # is left without a choice changes nothing.
 _HOLD = "(...values) => { if (values[0] !== null) window.laboratory?.hold(); return values; }"
 _RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
-_TO_STAGE = "(id) => { document.getElementById('view-stage-button').click(); return id; }"
-_SET_CASE = """(cell) => {
-  window.laboratory.hold({ ...window.laboratory.settings(), ...JSON.parse(cell) });
-  document.getElementById("view-stage-button").click();
-  return [cell];
-}"""
-_SEEN = "() => { requestAnimationFrame(() => window.laboratory?.pump()); }"
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
@@ -65,11 +53,6 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
     """
     usable = [key for key in methods() if key not in problems]
     initial = first_settings(usable, "digits")
-    gr.Markdown(
-        "**Drag a slider, draw a digit or take a photo**, and watch a real network clean it on the "
-        "next frame.",
-        elem_classes="lead",
-    )
     with gr.Row(elem_classes="laboratory"):
         with gr.Column(elem_classes="controls"):
             domain = gr.Radio(
@@ -102,20 +85,19 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
                     f"**Some networks cannot be used**; the others work.\n{lines}",
                     elem_id="problems",
                 )
-            views, stage, comparison, matrix = _views(usable, problems, initial)
+            views = build_views(usable, problems, initial)
         with gr.Column(elem_classes="card source-column"):
-            pictures = build_pictures(stage)
+            pictures = build_pictures(views.stage)
 
     controls = [kind, level, blur, recipe, seed]
-    arranged = [*controls, stage, *pictures.shown]
+    arranged = [*controls, views.stage, *pictures.shown]
     gr.on(
         [control.change for control in (*controls, any_network)],
         fn=None,
         inputs=[kind, recipe, any_network],
         js=_SYNC,
     )
-    comparison.choose(fn=None, inputs=comparison, outputs=recipe, js=_TO_STAGE)
-    matrix.choose(set_case, matrix, [kind, level, blur, recipe], js=_SET_CASE, **PRIVATE)
+    views.connect(kind, level, blur, recipe)
     kind.input(level_slider, kind, level, **PRIVATE)
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
     last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
@@ -143,32 +125,11 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
 
     linked = demo.load(
         follow,
-        outputs=[*arranged, *choices, pictures.mnist_index, views, tabs],
+        outputs=[*arranged, *choices, pictures.mnist_index, views.score, views.tabs, tabs],
         **PRIVATE,
     )
     linked.failure(**_RELEASE)
     demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
-
-
-def _views(
-    usable: Collection[str], problems: Collection[str], initial: Settings
-) -> tuple[gr.Tabs, gr.HTML, gr.HTML, gr.HTML]:
-    """Lay out what is shown of the picture and its noise, one tab each."""
-    with gr.Tabs(elem_id="views") as views:
-        with gr.Tab("Stage", id="stage", elem_id="view-stage") as first:
-            stage = build_stage(asdict(initial), FIRST_EXAMPLE)
-        with gr.Tab("Compare", id="compare", elem_id="view-compare") as second:
-            gr.Markdown("**Drag the noise up** and see who holds on longest: everything, at once.")
-            comparison = build_compare(usable)
-        with gr.Tab("Curves", id="curves", elem_id="view-curves") as third:
-            build_curves(usable)
-        with gr.Tab("Matrix", id="matrix", elem_id="view-matrix") as fourth:
-            matrix = build_matrix()
-        with gr.Tab("Bottleneck", id="codes", elem_id="view-codes") as fifth:
-            build_codes(problems)
-    for tab in (first, second, third, fourth, fifth):
-        tab.select(fn=None, js=_SEEN)
-    return views, stage, comparison, matrix
 
 
 def begin(
@@ -206,6 +167,7 @@ def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
         link.domain,
         link.any_network,
         link.source["index"] if link.tab == "mnist" else gr.skip(),
+        link.score,
         gr.Tabs(selected=link.show) if inside else gr.skip(),
         gr.Tabs(selected="laboratory" if inside else link.show),
     ]

@@ -4,6 +4,15 @@ const ADDRESS_REST = 300; // milliseconds
 let touched = false; // until a person does something, the address stays as it came
 let addressing = 0;
 
+const extras = {}; // what single views add: how they are sorted, which score they show
+
+// A view's own choice; without a value, what the address says of it.
+function choice(name, value) {
+  if (value === undefined) return new URLSearchParams(location.search).get(name);
+  extras[name] = value;
+  readdressLater();
+}
+
 function pictureName(source) {
   if ("index" in source) return `${source.kind}:${source.index}`;
   if (!state.clean) return null;
@@ -24,7 +33,7 @@ function readdress() {
   const page = openIn("tabs", "tab-");
   const { kind, level, blur_sigma, seed, recipe } = request;
   const values = { show: page === "laboratory" ? openIn("views", "view-") : page, picture };
-  Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser: recipe });
+  Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser: recipe, ...extras });
   const parameters = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) parameters.set(name, value);
   history.replaceState(history.state, "", `?${parameters}`);

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from denoise_demo.checks import brief, lookup
+from denoise_demo.curves import METRICS
 from denoise_demo.domains import domain_of
 from denoise_demo.experiment import Settings
 from denoise_demo.methods import get_method
@@ -14,20 +15,21 @@ from denoise_demo.ui.controls import STARTS
 
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")  # of the laboratory
 SHOWN = (*VIEWS, "figures", "training", "explanation")
-NAMES = {"show", "picture", "noise", "level", "blur", "seed", "denoiser"}
+NAMES = {"show", "picture", "noise", "level", "blur", "seed", "denoiser", "score"}
 TABS = {"pixels": {"digits": "upload", "faces": "photo"}}  # others have a tab of their own name
 SIDE = 28
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a link shows: a view, a picture with its tab, and the settings."""
+    """What a link shows: a view, a picture with its tab, the settings, and the curves' score."""
 
     show: str
     domain: str
     source: dict[str, Any]
     tab: str
     settings: Settings
+    score: str
 
     @property
     def any_network(self) -> bool:
@@ -40,8 +42,8 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
 
     Args:
         query: the parameters by name: `show`, one of SHOWN; `picture`, as "example:14", "mnist:7",
-            "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed` and
-            `denoiser`. Others belong to others.
+            "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed`,
+            `denoiser`, and `score`, a key of METRICS. The views have others of their own.
 
     Returns:
         The link; None when no parameter is ours.
@@ -70,7 +72,11 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
         recipe=query.get("denoiser", first.recipe),
         seed=_integer(query["seed"], "seed") if "seed" in query else first.seed,
     )
-    return Link(show, domain, source, tab, settings)
+    score = query.get("score", "psnr")
+    lookup(METRICS, score, "score")
+    if score == "accuracy" and domain == "faces":
+        raise ValueError("faces are not classified: choose another score than accuracy")
+    return Link(show, domain, source, tab, settings, score)
 
 
 def _source(text: str) -> dict[str, Any]:

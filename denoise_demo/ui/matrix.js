@@ -2,6 +2,7 @@
 
 const $ = (selector) => element.querySelector(selector);
 const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
+const SCORES = { gain: "psnr", change: "accuracy" }; // as an address has them
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
 const shown = { domain: "", metric: "gain" };
@@ -101,6 +102,7 @@ element.addEventListener("click", (event) => {
   if (metric) {
     choose(metric);
     paint();
+    window.laboratory.choice("score", SCORES[metric]);
   }
   const { told } = event.target.closest("td button") ?? {};
   if (!told) return;
@@ -108,5 +110,6 @@ element.addEventListener("click", (event) => {
   props.value = JSON.stringify({ kind, level, blur_sigma, recipe: told.row.id });
   trigger("choose");
 });
+choose(window.laboratory?.choice("score") === SCORES.change ? "change" : "gain");
 show();
 window.laboratory?.follow("matrix", { refresh: show, pump: show });

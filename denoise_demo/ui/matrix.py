@@ -20,7 +20,8 @@ def build_matrix() -> gr.HTML:
     """Create the matrix; it has an event `choose`, its value then being a cell in JSON."""
     gr.Markdown(
         "**Read along a row**: a denoiser removes the noise that it learnt, and often spoils the "
-        "rest. Click a cell to see it."
+        "rest. Click a cell to see it.",
+        elem_classes="lead",
     )
     return gr.HTML(
         html_template=read_text("matrix.html"),

@@ -75,3 +75,24 @@ def test_a_link_with_nonsense_says_so_and_shows_the_start(open_page, app):
     expect(page.locator(".toast-wrap, .toast-body").first).to_contain_text("level is 'lots'")
     shows(page, kind="uniform", level=0.8)
     expect(page.locator("#stage")).to_be_visible()
+
+
+def test_a_view_comes_back_with_its_own_choices(page, open_page):
+    page.locator("#view-codes-button").click()
+    page.locator("[data-network=dense-16]").click()
+    address_has(page, network="dense-16")
+    page.locator("#view-curves-button").click()
+    page.locator("#curves-metric").get_by_text("Accuracy").click()
+    address_has(page, score="accuracy", show="curves")
+    page.locator("#view-compare-button").click()
+    page.locator("[data-sort]").select_option("ssim")
+    address_has(page, sort="ssim", show="compare")
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("[data-sort]")).to_have_value("ssim", timeout=20_000)
+    again.locator("#view-curves-button").click()
+    expect(again.get_by_label("Accuracy", exact=True)).to_be_checked()
+    again.locator("#view-codes-button").click()
+    chosen = again.locator("[data-network=dense-16]")
+    expect(chosen).to_have_attribute("aria-checked", "true", timeout=20_000)
