@@ -45,6 +45,8 @@ def level_curves(
         ResultsError: when nothing was measured for them.
     """
     spec, (title, form) = lookup(NOISES, kind, "noise"), lookup(METRICS, metric, "metric")
+    for key in shown:
+        lookup(methods(), key, "recipe or filter")
     if len(shown) > MOST:
         raise ValueError(f"{len(shown)} lines in colour: choose at most {MOST}")
     rows = [
@@ -104,10 +106,7 @@ def level_curves(
             "mark": {"type": "line", "strokeWidth": 2},
             "encoding": {"y": value, "color": colour},
         },
-        {
-            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
-            "encoding": {"y": value, "tooltip": tooltip},
-        },
+        _pointed_at(value, tooltip),
     ]
     if here is not None:
         mark = {"data": {"values": [{"level": here}]}}
@@ -141,7 +140,7 @@ def loss_curves(history: Sequence[Mapping[str, Any]], loss: str) -> dict[str, An
         "scale": {"domain": shown, "range": list(HUES[:2])},
         "legend": {"orient": "top", "symbolStrokeWidth": 3},
     }
-    dash = {"field": "of", "type": "nominal", "scale": {"domain": shown, "range": [[1], [6, 3]]}}
+    dash = {"field": "of", "type": "nominal", "scale": {"domain": shown, "range": [[1, 0], [6, 3]]}}
     line = {"type": "line", "strokeWidth": 2, "point": len(history) < FEW}
     tooltip = [
         {"field": "of", "title": "loss"},
@@ -151,12 +150,20 @@ def loss_curves(history: Sequence[Mapping[str, Any]], loss: str) -> dict[str, An
     encoding = {"y": y, "color": colour}
     layers: list[dict[str, Any]] = [
         {"mark": line, "encoding": encoding | {"strokeDash": dash | {"legend": None}}},
-        {
-            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0},
-            "encoding": {"y": y, "tooltip": tooltip},
-        },
+        _pointed_at(y, tooltip),
     ]
     return _chart(rows, x, layers)
+
+
+def _pointed_at(y: dict[str, Any], tooltip: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the layer that shows the point nearest to the pointer, and its numbers."""
+    nearest = {"type": "point", "nearest": True, "on": "pointerover", "clear": "pointerout"}
+    shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
+    return {
+        "params": [{"name": "near", "select": nearest}],
+        "mark": {"type": "point", "filled": True, "size": 70, "color": HERE},
+        "encoding": {"y": y, "tooltip": tooltip, "opacity": shown},
+    }
 
 
 def _chart(

@@ -9,7 +9,7 @@ from denoise_demo.corruption import Corruption
 from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.points import points
-from denoise_demo.results import Results
+from denoise_demo.results import COMMAND, Results, ResultsError
 
 POINTS_SHOWN = ("clean", "s0-level-1", "s0-level-3", "s0-level-5")  # not clipped, as on the stage
 LIGHT, STRONG = 2, 6  # of the twelve levels of a kind's sweep, in rising noise
@@ -33,6 +33,9 @@ def gain_matrix(results: Results, domain: str) -> dict[str, Any]:
         the columns' order: `psnr`, `accuracy` (None for faces), `gain` in dB and `change` in
         accuracy over doing nothing, whether it was `trained` on such a case, and over how many
         images `n`. A gain is None where doing nothing, or the result, has an infinite PSNR.
+
+    Raises:
+        ResultsError: when a denoiser was not measured.
     """
     cases = _cases(results, domain)
     rows = [
@@ -71,6 +74,8 @@ def _at_point(name: str, corruption: Any) -> Case:
 
 
 def _cell(found: Mapping[str, Mapping[str, Any]], case: Case, key: str) -> dict[str, Any]:
+    if missing := {NOTHING, key} - found.keys():
+        raise ResultsError(f"results.json has no {' and '.join(missing)}: run {COMMAND}")
     before, after = found[NOTHING], found[key]
     return {
         "psnr": after["psnr"],

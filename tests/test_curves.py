@@ -134,6 +134,13 @@ def test_the_matrix_shows_the_measured_numbers(measured, domain):
     json.dumps(matrix, allow_nan=False)
 
 
+def test_a_denoiser_that_was_not_measured_is_named(measured):
+    some = measured_in(measured, "digits")
+    some["sweep"] = [row for row in some["sweep"] if row["method"] != "wavelet"]
+    with pytest.raises(ResultsError, match="no wavelet: run python"):
+        gain_matrix(some, "digits")
+
+
 def measured_in(measured, domain):
     return {
         part: [r for r in measured[part] if r["domain"] == domain] for part in ("rows", "sweep")

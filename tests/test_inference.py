@@ -25,7 +25,7 @@ from denoise_demo.inference import (
     warm_up,
 )
 from denoise_demo.models import DIGIT, MODELS, count_parameters
-from denoise_demo.points import POINTS
+from denoise_demo.points import POINTS, points
 from denoise_demo.recipes import RECIPES, changed_settings
 
 DENOISERS = [key for key, recipe in RECIPES.items() if recipe.denoises]
@@ -354,16 +354,16 @@ def test_images(data_dir: Path) -> dict[str, Images]:
 @pytest.mark.parametrize("key", RECIPES)
 def test_shipped_weights_reach_their_recorded_scores(key, test_images) -> None:
     recipe, recorded = RECIPES[key], checkpoints.read_metadata(checkpoint_path(key))["metrics"]
-    images = test_images[recipe.domain]
+    images, corruption = test_images[recipe.domain], points(recipe.domain)[recipe.point]
     module = checkpoints.load(key, checkpoints.WEIGHTS_DIR).module
     cpu = torch.device("cpu")
 
     if recipe.denoises:
         denoiser = Denoiser(recipe, module, cpu)
-        measured = evaluate(denoiser, POINTS[recipe.point], images)
+        measured = evaluate(denoiser, corruption, images)
     else:
         classifier = inference.Classifier(module, cpu)
-        measured = evaluate(lambda noisy, sigma: noisy, POINTS[recipe.point], images, classifier)
+        measured = evaluate(lambda noisy, sigma: noisy, corruption, images, classifier)
 
     tolerances = {"psnr": 0.01, "ssim": 0.001, "mae": 0.0005, "bce": 0.0005, "accuracy": 0.001}
     for name, value in recorded.items():

@@ -87,6 +87,8 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"blur": "99"}, "blur_sigma 99"),
         ({"seed": "-4"}, "seed"),
         ({"seed": "1e400"}, "seed"),
+        ({"sort": "beauty"}, "unknown order 'beauty'"),
+        ({"network": "toString"}, "unknown network with a code 'toString'"),
         ({"score": "beauty"}, "unknown score 'beauty'"),
         ({"score": "accuracy", "picture": "portrait:0"}, "faces are not classified"),
         ({"denoiser": "magic"}, "unknown recipe or filter 'magic'"),

@@ -98,7 +98,9 @@ def test_bce_of_a_grey_guess_is_log_2() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "best"), [(mae, 0), (mse, 0), (psnr, math.inf), (ssim, 1)], ids=str
+    ("metric", "best"),
+    [(mae, 0), (mse, 0), (psnr, math.inf), (ssim, 1)],
+    ids=["mae", "mse", "psnr", "ssim"],
 )
 def test_identical_images_have_the_best_value(metric, best: float) -> None:
     _, clean = pair((3, 3, 28, 28))

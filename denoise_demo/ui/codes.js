@@ -24,10 +24,11 @@ const decoding = makeLine({
   paint: paintDecoded,
   lost: () => say(AWAY),
 });
+const countRate = makeRate($(".rate"), "codes");
 
 function digitWanted() {
   if (window.laboratory?.domain() === "faces") {
-    say("These networks learnt digits: choose Digits to see their codes.");
+    showNothing("These networks learnt digits: choose Digits to see their codes.");
     return null;
   }
   return window.laboratory?.wanted();
@@ -52,10 +53,11 @@ for (const [id, network] of Object.entries(props.networks)) {
 $(".strip").replaceChildren(...[...cards.values()].map((card) => card.root));
 
 function paintCodes(reply, request) {
-  if (reply.error) return say(reply.error);
+  if (reply.error) return showNothing(reply.error);
   say("");
   window.laboratory.settle(request, reply.clean);
   state.replies = reply.networks;
+  $(".strip").hidden = false;
   for (const [id, found] of Object.entries(reply.networks)) {
     const card = cards.get(id);
     paintPixels(card.picture, found.image, [28, 28, 1]);
@@ -71,6 +73,7 @@ function select(id) {
   state.network = id;
   for (const [key, card] of cards) card.root.setAttribute("aria-checked", key === id);
   state.edited = false;
+  decoding.drop(); // the next move counts, even if it repeats the last one
   const found = state.replies[id];
   if (found) showEditor(found);
 }
@@ -121,14 +124,14 @@ function edit() {
   decoding.refresh();
 }
 
-function paintDecoded(reply, request) {
+function paintDecoded(reply, request, elapsed) {
   if (reply.error) return say(reply.error);
   if (request.network !== state.network || !state.edited) return;
   paintPixels($("[data-code=decoded]"), reply.image, [28, 28, 1]);
   sayRead(reply);
   view.dataset.decodes = ++state.decodes;
   view.dataset.code = request.code.slice(0, 2).join(" ");
-  countRate();
+  countRate(elapsed);
 }
 
 function sayRead({ digit, probability }) {
@@ -207,12 +210,10 @@ function say(text) {
   $(".message").hidden = !text;
 }
 
-const times = [];
-function countRate() {
-  const now = performance.now();
-  times.push(now);
-  while (times[0] < now - 1000) times.shift();
-  $(".rate").textContent = `${times.length} codes/s`;
+function showNothing(text) {
+  say(text);
+  encoding.drop(); // the next digit is shown again, even if it is the last one
+  for (const part of [".strip", ".editor"]) $(part).hidden = true;
 }
 
 plane.addEventListener("pointerdown", drag);
@@ -227,6 +228,10 @@ element.addEventListener("click", (event) => {
   if (event.target.closest("[data-action=back]")) select(state.network);
 });
 const asked = window.laboratory?.choice("network");
-if (asked in props.networks) state.network = asked;
+if (Object.hasOwn(props.networks, asked ?? "")) {
+  state.network = asked;
+  window.laboratory.choice("network", asked);
+}
 paintPlane();
-window.laboratory?.follow("codes", encoding);
+const blank = () => (encoding.rest(), showNothing("The pad is blank: draw a digit on the stage."));
+window.laboratory?.follow("codes", { ...encoding, blank });

@@ -13,7 +13,7 @@ from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.checks import brief, check_keys, finite, lookup
 from denoise_demo.experiment import Settings, json_number, read, run
 from denoise_demo.images import encode_pixels
-from denoise_demo.inference import load_denoiser
+from denoise_demo.inference import CLASSIFIER, load_denoiser
 from denoise_demo.results import ResultsError, load_results
 from denoise_demo.sources import clean_picture, pixels_source
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
@@ -21,7 +21,7 @@ from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
 def build_codes(problems: Collection[str]) -> None:
     """Create the tab's contents, unless one of its networks cannot be used."""
-    if missing := [key for key in NETWORKS if key in problems]:
+    if missing := [key for key in (*NETWORKS, CLASSIFIER) if key in problems]:
         gr.Markdown(f"**The codes cannot be shown:** train {', '.join(missing)} first.")
         return
     gr.Markdown(
@@ -129,7 +129,7 @@ def _measured() -> dict[str, str]:
     except (ResultsError, CheckpointError):
         return {}
     clean = {row["method"]: row["psnr"] for row in rows if row["point"] == "clean"}
-    return {key: f"clean test digits {clean[key]:.1f} dB" for key in NETWORKS}
+    return {key: f"clean test digits {clean[key]:.1f} dB" for key in NETWORKS if key in clean}
 
 
 def _plane() -> dict[str, Any]:

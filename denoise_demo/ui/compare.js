@@ -13,6 +13,7 @@ const cards = new Map(); // id -> its elements
 const entries = new Map(); // id -> what the server said last
 const shown = { domain: "", request: null, shape: null, paints: 0, timer: 0 };
 
+const countRate = makeRate($(".rate"), "grids");
 const laboratory = () => window.laboratory;
 const quick = makeLine({
   next: () => ask(false),
@@ -32,7 +33,7 @@ function paint(reply, request, elapsed) {
   say("");
   layCards(reply.domain);
   laboratory().settle(request, reply.clean);
-  Object.assign(shown, { request, shape: reply.shape, label: reply.label });
+  Object.assign(shown, { request, clean: reply.clean.pixels, shape: reply.shape, label: reply.label });
   take(reply);
   for (const [id, entry] of entries) if (!(id in reply.entries)) entry.stale = true;
   paintAll();
@@ -46,7 +47,7 @@ function paint(reply, request, elapsed) {
 function paintSlow(reply, request) {
   if (reply.error || reply.domain !== shown.domain) return;
   const same = ["kind", "level", "blur_sigma", "seed"].every((key) => request[key] === shown.request[key]);
-  if (!same) return;
+  if (!same || reply.clean.pixels !== shown.clean) return;
   take(reply);
   paintAll();
   sort();
@@ -106,7 +107,8 @@ function paintWords(id, card, entry, best, nothing) {
   const gain = worth(entry, "psnr") - worth(nothing, "psnr");
   card.root.classList.toggle("better", gain > 0);
   card.root.classList.toggle("worse", gain < 0);
-  card.psnr.textContent = `${decibel(entry.psnr)}${star("psnr")}`;
+  const sign = Number.isFinite(gain) && gain ? ` (${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)})` : "";
+  card.psnr.textContent = `${decibel(entry.psnr)}${sign}${star("psnr")}`;
   for (const metric of ["ssim", "mae"]) {
     card[metric].textContent = `${metric.toUpperCase()} ${entry[metric].toFixed(3)}${star(metric)}`;
   }
@@ -146,7 +148,8 @@ const value = (id, metric) => (entries.has(id) ? worth(entries.get(id), metric) 
 
 function complain(text) {
   say(text);
-  shown.domain = "";
+  quick.drop();
+  Object.assign(shown, { domain: "", request: null });
   $(".grid").replaceChildren();
   $(".summary").textContent = "";
 }
@@ -156,21 +159,11 @@ function say(text) {
   $(".message").hidden = !text;
 }
 
-const times = [];
-function countRate(elapsed) {
-  const now = performance.now();
-  times.push(now);
-  while (times[0] < now - 1000) times.shift();
-  if (now - (shown.rated || 0) < 250) return;
-  shown.rated = now;
-  const rate = times.length > 1 ? `${times.length} grids/s · ` : "";
-  $(".rate").textContent = `${rate}${elapsed.toFixed(0)} ms`;
-}
-
 // ---- Save what is shown -------------------------------------------------------------------------
 
 const COLUMNS = ["psnr", "ssim", "mae", "milliseconds", "digit", "probability", "familiar"];
-const SCALE = 4; // screen pixels for a picture's pixel
+const SCALE = 4; // units for a picture's pixel
+const SHARP = 2; // pixels for a unit
 
 // The cards as a table, in the order they stand in.
 function saveTable() {
@@ -191,11 +184,12 @@ function savePicture() {
   const cell = [SCALE * width + gap + 40, SCALE * height + words + gap];
   const ids = standing();
   const canvas = document.createElement("canvas");
-  canvas.width = across * cell[0] + gap;
-  canvas.height = Math.ceil(ids.length / across) * cell[1] + 2 * line + gap;
+  canvas.width = SHARP * (across * cell[0] + gap);
+  canvas.height = SHARP * (Math.ceil(ids.length / across) * cell[1] + 2 * line + gap);
   const context = canvas.getContext("2d");
   Object.assign(context, { fillStyle: "white", imageSmoothingEnabled: false });
   context.fillRect(0, 0, canvas.width, canvas.height);
+  context.scale(SHARP, SHARP);
   Object.assign(context, { fillStyle: "#1a1a1a", textBaseline: "top", font: "13px sans-serif" });
   const { kind, level, blur_sigma, seed } = shown.request;
   context.fillText(`${kind} noise, level ${level}, blur sigma ${blur_sigma} px, seed ${seed}`, gap, gap);
@@ -232,7 +226,10 @@ const ACTIONS = { png: savePicture, csv: saveTable };
 
 const order = $("[data-sort]");
 const asked = laboratory()?.choice("sort");
-if ([...order.options].some((option) => option.value === asked)) order.value = asked;
+if (asked && [...order.options].some((option) => option.value === asked)) {
+  order.value = asked;
+  laboratory().choice("sort", asked);
+}
 order.addEventListener("change", () => (sort(), laboratory().choice("sort", order.value)));
 element.addEventListener("click", (event) => {
   const { method } = event.target.closest(".card")?.dataset ?? {};
@@ -240,4 +237,8 @@ element.addEventListener("click", (event) => {
   const { action } = event.target.closest("[data-action]")?.dataset ?? {};
   if (action && shown.request) ACTIONS[action]();
 });
-laboratory()?.follow("compare", quick);
+laboratory()?.follow("compare", {
+  refresh: quick.refresh,
+  pump: () => (quick.pump(), slow.pump()),
+  blank: () => (quick.rest(), complain("The pad is blank: draw a digit on the stage.")),
+});

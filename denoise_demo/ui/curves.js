@@ -1,16 +1,16 @@
-// Tells Gradio where the laboratory is, once the hand rests: `entered` when its pictures are of
+// Tells Gradio where the laboratory is, not at every frame: `entered` when its pictures are of
 // another kind, `moved` when only the noise or the denoiser changed.
 
-const REST = 120; // milliseconds
+const REST = 150; // milliseconds between two charts
 const tab = element.closest("[role=tabpanel]") ?? element;
 let timer = 0;
 let told = "";
 
 function tell() {
-  const wanted = tab.offsetParent === null ? null : window.laboratory?.wanted();
-  if (!wanted) return;
+  timer = 0;
+  if (tab.offsetParent === null || !window.laboratory) return;
   const domain = window.laboratory.domain();
-  const { kind, level, recipe } = wanted;
+  const { kind, level, recipe } = window.laboratory.settings();
   const value = JSON.stringify({ domain, kind, level, recipe });
   if (value === told) return;
   const entered = !told || JSON.parse(told).domain !== domain;
@@ -25,8 +25,7 @@ tab.addEventListener("change", (event) => {
 });
 
 function later() {
-  clearTimeout(timer);
-  timer = setTimeout(tell, REST);
+  timer ||= setTimeout(tell, REST);
 }
 
 window.laboratory?.follow("curves", { refresh: later, pump: later });

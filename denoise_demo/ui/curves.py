@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.checks import check_keys, lookup
+from denoise_demo.checkpoints import CheckpointError
+from denoise_demo.checks import check_keys, finite, lookup
 from denoise_demo.curves import MOST, level_curves
 from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
@@ -76,7 +77,7 @@ def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
         try:
             sweep = load_results(domain=domain)["sweep"]
             curves = level_curves(sweep, kind, metric, shown, level)
-        except ResultsError as error:
+        except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
     return chart(curves), _explain(sweep, domain)
 
@@ -96,10 +97,13 @@ def follow_domain(usable: Collection[str], place: str, metric: str) -> tuple[Any
 
 def _parse(place: str) -> tuple[str, str, float, str]:
     """Read what the page says of the laboratory."""
+    if not isinstance(place, str):
+        raise ValueError("the page has not said where the laboratory is: open the tab again")
     values = json.loads(place)
     check_keys(values, {"domain", "kind", "level", "recipe"}, "the place on the curves")
     lookup(DOMAINS, values["domain"], "domain")
-    return values["domain"], values["kind"], values["level"], values["recipe"]
+    lookup(methods(), values["recipe"], "recipe or filter")
+    return values["domain"], values["kind"], finite(values["level"], "level"), values["recipe"]
 
 
 def _choices(usable: Collection[str], domain: str) -> dict[str, Any]:

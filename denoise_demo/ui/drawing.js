@@ -82,6 +82,7 @@ function sendDrawing() {
     say("");
     state.source = null;
     wake();
+    followers.forEach((follower) => follower.blank?.());
     return blank();
   }
   state.source = { kind: "drawing", pixels: btoa(pixels), size: PAD_RASTER, centre: state.centre };

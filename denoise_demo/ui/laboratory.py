@@ -1,5 +1,6 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
+import html
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import cache, partial
@@ -12,9 +13,10 @@ from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
 from denoise_demo.domains import DOMAINS
 from denoise_demo.experiment import Settings
+from denoise_demo.faces import has_faces
 from denoise_demo.methods import methods
 from denoise_demo.presets import PRESETS, Preset
-from denoise_demo.sources import pixels_source
+from denoise_demo.sources import faces_test, pixels_source
 from denoise_demo.ui.controls import (
     STARTS,
     first_settings,
@@ -25,7 +27,7 @@ from denoise_demo.ui.controls import (
     offer_networks,
 )
 from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.links import VIEWS, parse_link
+from denoise_demo.ui.links import VIEWS, Link, parse_link
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
     PRIVATE,
@@ -123,9 +125,10 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
     def follow(request: gr.Request) -> Any:  # a partial would not be given the request
         return follow_link(usable, dict(request.query_params))
 
+    faces = [pictures.face_index] if pictures.face_index else []
     linked = demo.load(
         follow,
-        outputs=[*arranged, *choices, pictures.mnist_index, views.score, views.tabs, tabs],
+        outputs=[*arranged, *choices, pictures.mnist_index, views.score, views.tabs, tabs, *faces],
         **PRIVATE,
     )
     linked.failure(**_RELEASE)
@@ -153,7 +156,7 @@ def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
     try:
         link = parse_link(query)
     except ValueError as error:
-        gr.Warning(f"This link cannot be followed: {error}. This is the start.")
+        gr.Warning(html.escape(f"This link cannot be followed: {error}. This is the start."))
         return gr.skip()
     if link is None:
         return gr.skip()
@@ -170,7 +173,15 @@ def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
         link.score,
         gr.Tabs(selected=link.show) if inside else gr.skip(),
         gr.Tabs(selected="laboratory" if inside else link.show),
+        *([_test_face(link)] if has_faces() else []),
     ]
+
+
+def _test_face(link: Link) -> Any:
+    """Return the slider of the test faces as the link has it."""
+    if link.tab != "face":
+        return gr.skip()
+    return gr.Slider(value=link.source["index"], maximum=len(faces_test()) - 1)
 
 
 def apply_preset(usable: Collection[str], key: str | None, any_network: bool) -> Any:

@@ -4,7 +4,10 @@ const ADDRESS_REST = 300; // milliseconds
 let touched = false; // until a person does something, the address stays as it came
 let addressing = 0;
 
+const OURS = ["show", "picture", "noise", "level", "blur", "seed", "denoiser", "score", "sort", "network"];
 const extras = {}; // what single views add: how they are sorted, which score they show
+const given = new URLSearchParams(location.search).get("score");
+if (["psnr", "ssim", "accuracy"].includes(given)) extras.score = given; // Gradio sets the control
 
 // A view's own choice; without a value, what the address says of it.
 function choice(name, value) {
@@ -15,7 +18,7 @@ function choice(name, value) {
 
 function pictureName(source) {
   if ("index" in source) return `${source.kind}:${source.index}`;
-  if (!state.clean) return null;
+  if (!isKnown()) return null;
   const pixels = state.clean.pixels.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   return `pixels:${state.clean.channels}:${pixels}`;
 }
@@ -34,7 +37,9 @@ function readdress() {
   const { kind, level, blur_sigma, seed, recipe } = request;
   const values = { show: page === "laboratory" ? openIn("views", "view-") : page, picture };
   Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser: recipe, ...extras });
+  if (state.domain === "faces" && values.score === "accuracy") delete values.score; // not classified
   const parameters = new URLSearchParams(location.search);
+  for (const name of OURS) parameters.delete(name);
   for (const [name, value] of Object.entries(values)) parameters.set(name, value);
   history.replaceState(history.state, "", `?${parameters}`);
 }

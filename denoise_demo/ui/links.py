@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from denoise_demo.bottleneck import NETWORKS, PLANE
 from denoise_demo.checks import brief, lookup
 from denoise_demo.curves import METRICS
 from denoise_demo.domains import domain_of
@@ -15,9 +16,21 @@ from denoise_demo.ui.controls import STARTS
 
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")  # of the laboratory
 SHOWN = (*VIEWS, "figures", "training", "explanation")
-NAMES = {"show", "picture", "noise", "level", "blur", "seed", "denoiser", "score"}
+NAMES = {
+    "show",
+    "picture",
+    "noise",
+    "level",
+    "blur",
+    "seed",
+    "denoiser",
+    "score",
+    "sort",
+    "network",
+}
 TABS = {"pixels": {"digits": "upload", "faces": "photo"}}  # others have a tab of their own name
 SIDE = 28
+SORTED_BY = ("psnr", "ssim", "mae", "milliseconds")
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
     Args:
         query: the parameters by name: `show`, one of SHOWN; `picture`, as "example:14", "mnist:7",
             "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed`,
-            `denoiser`, and `score`, a key of METRICS. The views have others of their own.
+            `denoiser`; `score`, a key of METRICS; `sort`, one of SORTED_BY; `network`, of NETWORKS.
 
     Returns:
         The link; None when no parameter is ours.
@@ -76,6 +89,9 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
     lookup(METRICS, score, "score")
     if score == "accuracy" and domain == "faces":
         raise ValueError("faces are not classified: choose another score than accuracy")
+    if query.get("sort"):
+        lookup(dict.fromkeys(SORTED_BY), query["sort"], "order")
+    lookup(NETWORKS, query.get("network", PLANE), "network with a code")
     return Link(show, domain, source, tab, settings, score)
 
 

@@ -74,9 +74,8 @@ function words(cell) {
 
 function sentence({ row, cell, column }) {
   const psnr = cell.psnr === null ? "∞" : cell.psnr.toFixed(2);
-  const gain = cell.gain === null ? "where doing nothing is perfect" : `${words({ ...cell })}`;
   const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(cell.change)} points)`;
-  const change = cell.gain === null ? ` ${gain}` : ` (${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(2)} dB)`;
+  const change = cell.gain === null ? " where doing nothing is perfect" : ` (${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(2)} dB)`;
   const learnt = cell.trained ? " It learnt this noise." : "";
   return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
 }

@@ -36,6 +36,8 @@ def build_matrix() -> gr.HTML:
 def set_case(cell: str) -> list[Any]:
     """Set kind, level, blur and denoiser as a cell has them."""
     with shown_errors():
+        if not isinstance(cell, str):
+            raise ValueError("no cell was chosen: click one")
         values = json.loads(cell)
         check_keys(values, {"kind", "level", "blur_sigma", "recipe"}, "the cell")
         settings = Settings(**values, seed=0)

@@ -38,6 +38,7 @@ class Pictures:
     digit_tabs: gr.Tabs
     face_tabs: gr.Tabs
     mnist_index: gr.Slider
+    face_index: gr.Slider | None  # without faces there is none
     mnist_absent: gr.Column
     mnist_present: gr.Column
     centre_drawing: gr.Checkbox
@@ -89,6 +90,7 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         digit_tabs=digit_tabs,
         face_tabs=face_tabs,
         mnist_index=mnist_index,
+        face_index=face_index,
         mnist_absent=absent,
         mnist_present=present,
         centre_drawing=centre_drawing,

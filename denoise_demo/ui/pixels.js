@@ -29,3 +29,19 @@ function paintPixels(canvas, text, [height, width, channels], heated = false) {
 
 const percent = (share) => (share >= 0.995 ? "99+ %" : `${Math.round(100 * share)} %`);
 const decibel = (psnr) => (psnr === null ? "∞ dB" : `${psnr.toFixed(2)} dB`);
+
+// Return what counts paints, and says in an element how many there were in the last second, and how
+// many milliseconds the last one took.
+function makeRate(shown, noun) {
+  const times = [];
+  let said = 0;
+  return (elapsed) => {
+    const now = performance.now();
+    times.push(now);
+    while (times[0] < now - 1000) times.shift();
+    if (now - said < 250) return;
+    said = now;
+    const rate = times.length > 1 ? `${times.length} ${noun}/s · ` : "";
+    shown.textContent = `${rate}${elapsed.toFixed(0)} ms`;
+  };
+}

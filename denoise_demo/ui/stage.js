@@ -36,10 +36,13 @@ const state = {
 const AWAY = "The server does not answer. Trying again…";
 const followers = new Map(); // what else shows the picture, by name: told when it changes
 const isShown = (view) => view.offsetParent !== null;
+const isKnown = () => state.known === state.source;
+const countRate = makeRate($(".rate"), "pictures");
 let paints = 0;
 
 const line = makeLine({
-  next: () => (state.dream || !isShown(stage) || !agrees() ? null : wanted()),
+  // Out of sight only a picture that is not known yet is asked for: the address and figures need it.
+  next: () => (state.dream || !agrees() || (!isShown(stage) && isKnown()) ? null : wanted()),
   call: (request) => server.step(request),
   paint: (reply, request, elapsed) => (reply.error ? complain(reply.error) : paint(reply, request, elapsed)),
   lost: () => say(AWAY),
@@ -66,15 +69,18 @@ function wanted() {
 
 function follow(name, follower) {
   followers.set(name, follower);
-  follower.refresh();
+  if (state.source) follower.refresh();
+  else follower.blank?.();
 }
 
 // The picture as it came back: from now on pen or crop box rest, and the small one is sent, not the
 // whole pad or photo.
 function settle(request, clean) {
-  state.clean = clean;
-  if (request.source !== state.source || !["drawing", "photo"].includes(request.source.kind)) return;
-  state.source = clean;
+  if (request.source !== state.source) return;
+  const large = ["drawing", "photo"].includes(request.source.kind);
+  Object.assign(state, { clean, source: large ? clean : state.source });
+  state.known = state.source;
+  if (!large) return;
   line.satisfy({ source: clean, ...state.settings });
 }
 
@@ -210,17 +216,6 @@ function describeNetwork(id) {
   $(".how").textContent = recipe.clip ? "clipped to [0, 1]" : "not clipped";
 }
 
-const times = [];
-function countRate(elapsed) {
-  const now = performance.now();
-  times.push(now);
-  while (times[0] < now - 1000) times.shift();
-  if (now - (state.rated || 0) < 250) return;
-  state.rated = now;
-  const rate = times.length > 1 ? `${times.length} pictures/s · ` : "";
-  $(".rate").textContent = `${rate}${elapsed.toFixed(0)} ms`;
-}
-
 function say(text) {
   const message = $(".message");
   if (message.textContent !== text) message.textContent = text;
@@ -337,6 +332,7 @@ function openMnist(index) {
 
 function showPad() {
   setTab("drawing");
+  if (!isShown(stage)) document.getElementById("view-stage-button")?.click(); // the pad is there
   sendDrawing();
 }
 

@@ -32,7 +32,7 @@ window.laboratory = {
   sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,
-  picture: () => (state.clean ? JSON.stringify(state.clean) : ""),
+  picture: () => (state.clean && isKnown() ? JSON.stringify(state.clean) : ""),
   leave: () => (stopPlaying(), wake(), leaving.abort()),
 };
 showExample();

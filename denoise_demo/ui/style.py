@@ -21,6 +21,7 @@ THEME = gr.themes.Base(
     body_background_fill_dark="*neutral_950",
     block_border_width="1px",
     block_shadow="none",
+    body_text_color_subdued="*neutral_500",
     button_primary_background_fill="*primary_700",
     button_primary_background_fill_hover="*primary_600",
     button_primary_text_color="white",
