@@ -17,6 +17,7 @@ METRICS = {
 }
 MOST = len(HUES)  # lines in colour
 HEIGHT = 420  # pixels
+HIGHEST = {"psnr": 40.0}  # what lies above is cut off: errors that nobody sees
 FEW = 16  # epochs that are marked one by one
 GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
@@ -54,8 +55,9 @@ def level_curves(
     ]
     if not rows:
         raise ResultsError(f"there is no {title} for {spec.name} noise here: choose another")
-    least = min(row["low"] for row in rows)
-    y = {"type": "quantitative", "title": title, "scale": {"zero": False}}
+    least, most = min(row["low"] for row in rows), max(row["high"] for row in rows)
+    span = {"domain": [least, min(most, HIGHEST.get(metric, most))], "nice": False, "zero": False}
+    y = {"type": "quantitative", "title": title, "scale": span}
     x = {"field": "level", "type": "quantitative", "title": _axis(spec), "scale": _scale(spec)}
     tooltip = [
         {"field": "name", "title": "denoiser"},
@@ -74,6 +76,7 @@ def level_curves(
             "orient": "bottom",
             "columns": {"expr": "width < 500 ? 1 : 3"},
             "labelLimit": 260,
+            "labelFontSize": 12,
             "symbolOpacity": 1,
             "symbolStrokeWidth": 3,
         },
@@ -83,27 +86,39 @@ def level_curves(
     nothing = {"filter": {"field": "method", "equal": NOTHING}}
     layers: list[dict[str, Any]] = [
         {
-            "transform": [nothing],
+            "data": {"values": _below_nothing(sweep, kind, metric, span["domain"][1])},
             "mark": {"type": "area", "color": WORSE, "opacity": 0.12},
             "encoding": {"y": value, "y2": {"datum": least}},
         },
         {
-            "mark": {"type": "line", "color": GREY, "opacity": 0.45, "strokeWidth": 1},
+            "mark": {
+                "type": "line",
+                "color": GREY,
+                "opacity": 0.45,
+                "strokeWidth": 1,
+                "clip": True,
+            },
             "encoding": {"y": value, "detail": {"field": "method"}},
         },
         {
             "transform": [nothing],
-            "mark": {"type": "line", "color": GREY, "strokeDash": [6, 4], "strokeWidth": 2},
+            "mark": {
+                "type": "line",
+                "color": GREY,
+                "strokeDash": [6, 4],
+                "strokeWidth": 2,
+                "clip": True,
+            },
             "encoding": {"y": value},
         },
         {
             "transform": [inside],
-            "mark": {"type": "area", "opacity": 0.2},
+            "mark": {"type": "area", "opacity": 0.2, "clip": True},
             "encoding": {"y": band, "y2": {"field": "high"}, "color": colour},
         },
         {
             "transform": [inside],
-            "mark": {"type": "line", "strokeWidth": 2},
+            "mark": {"type": "line", "strokeWidth": 2, "clip": True},
             "encoding": {"y": value, "color": colour},
         },
         _pointed_at(value, tooltip),
@@ -161,7 +176,7 @@ def _pointed_at(y: dict[str, Any], tooltip: list[dict[str, Any]]) -> dict[str, A
     shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
     return {
         "params": [{"name": "near", "select": nearest}],
-        "mark": {"type": "point", "filled": True, "size": 70, "color": HERE},
+        "mark": {"type": "point", "filled": True, "size": 70, "color": HERE, "clip": True},
         "encoding": {"y": y, "tooltip": tooltip, "opacity": shown},
     }
 
@@ -179,6 +194,15 @@ def _chart(
         "encoding": {"x": x},
         "layer": layers,
     }
+
+
+def _below_nothing(
+    sweep: Sequence[Mapping[str, Any]], kind: str, metric: str, top: float
+) -> list[dict[str, float]]:
+    """Return how high doing nothing is at each level; where it is perfect, to the top."""
+    rows = [row for row in sweep if row["method"] == NOTHING and row["kind"] == kind]
+    heights = [top if row[metric] is None else min(top, row[metric]) for row in rows]
+    return [{"level": row["level"], "value": v} for row, v in zip(rows, heights, strict=True)]
 
 
 def _point(row: Mapping[str, Any], metric: str) -> dict[str, Any]:

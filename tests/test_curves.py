@@ -53,8 +53,21 @@ def test_the_mark_stands_where_the_laboratory_is(measured):
         level_curves(sweep(measured, "faces"), "poisson", "psnr", [], here) for here in (77, None)
     )
     marks = [layer["data"]["values"] for layer in with_mark["layer"] if "data" in layer]
-    assert marks == [[{"level": 77}]] * 2
-    assert not [layer for layer in without["layer"] if "data" in layer]
+    assert marks[1:] == [[{"level": 77}]] * 2
+    assert len([layer for layer in without["layer"] if "data" in layer]) == 1
+
+
+def test_what_is_worse_than_doing_nothing_is_shaded(measured):
+    chart = level_curves(sweep(measured, "digits"), "uniform", "psnr", [])
+    top = chart["layer"][0]["encoding"]["y"]["scale"]["domain"][1]
+    shaded = {v["level"]: v["value"] for v in chart["layer"][0]["data"]["values"]}
+    rows = [
+        r for r in sweep(measured, "digits") if (r["method"], r["kind"]) == (NOTHING, "uniform")
+    ]
+    assert shaded[0] == top == 40  # without noise nothing is better than doing nothing
+    assert {r["level"]: r["psnr"] for r in rows if r["level"]} == {
+        level: value for level, value in shaded.items() if level
+    }
 
 
 def test_noise_rises_to_the_right(measured):

@@ -39,7 +39,6 @@ function digitWanted() {
 for (const [id, network] of Object.entries(props.networks)) {
   const root = document.createElement("button");
   Object.assign(root, { type: "button", className: "network" });
-  root.setAttribute("role", "radio");
   root.dataset.network = id;
   const picture = Object.assign(document.createElement("canvas"), { className: "picture", width: 28, height: 28 });
   const code = Object.assign(document.createElement("canvas"), { className: "code" });
@@ -71,7 +70,7 @@ function paintCodes(reply, request) {
 
 function select(id) {
   state.network = id;
-  for (const [key, card] of cards) card.root.setAttribute("aria-checked", key === id);
+  for (const [key, card] of cards) card.root.setAttribute("aria-pressed", key === id);
   state.edited = false;
   decoding.drop(); // the next move counts, even if it repeats the last one
   const found = state.replies[id];

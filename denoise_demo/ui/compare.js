@@ -99,6 +99,8 @@ function paintAll() {
     paintPixels(card.canvas, entry.image, shown.shape);
     paintWords(id, card, entry, best, nothing);
   }
+  const whole = [...cards.keys()].every((id) => entries.has(id) && !entries.get(id).stale);
+  for (const button of element.querySelectorAll("[data-action]")) button.disabled = !whole;
   summarise(best);
 }
 
@@ -141,7 +143,8 @@ function sort() {
   const metric = $("[data-sort]").value;
   const order = [...cards.keys()];
   if (metric) order.sort((a, b) => value(b, metric) - value(a, metric));
-  order.forEach((id, place) => (cards.get(id).root.style.order = place));
+  const roots = order.map((id) => cards.get(id).root);
+  if (roots.some((root, place) => root !== $(".grid").children[place])) $(".grid").replaceChildren(...roots);
 }
 
 const value = (id, metric) => (entries.has(id) ? worth(entries.get(id), metric) : -Infinity);
@@ -204,9 +207,7 @@ function savePicture() {
   canvas.toBlob((blob) => save(blob, "comparison.png"));
 }
 
-const standing = () => [...cards.keys()]
-  .filter((id) => entries.has(id) && !entries.get(id).stale)
-  .sort((a, b) => cards.get(a).root.style.order - cards.get(b).root.style.order);
+const standing = () => [...$(".grid").children].map((root) => root.dataset.method);
 
 function save(blob, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });

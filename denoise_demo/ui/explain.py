@@ -1,4 +1,4 @@
-"""The third tab: how it works."""
+"""The last tab: how it works."""
 
 from pathlib import Path
 
@@ -13,6 +13,10 @@ _LATEX = [
 
 def build_explanation() -> None:
     """Show the explanation."""
+    gr.Markdown(
+        "**Drag a slider in the laboratory first**, then read here what happened.",
+        elem_classes="lead",
+    )
     gr.Markdown(
         _TEXT.read_text(encoding="utf-8"), latex_delimiters=_LATEX, elem_classes="explanation"
     )

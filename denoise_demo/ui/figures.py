@@ -40,6 +40,10 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     """Create the tab's contents; `problems` names the recipes that cannot be used."""
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
+    gr.Markdown(
+        "**Choose an article's figure** and put another network or other pictures into it.",
+        elem_classes="lead",
+    )
     with gr.Row(elem_classes="figures"):
         with gr.Column(scale=1, min_width=300):
             usable = [key for key in methods() if key not in problems]

@@ -41,6 +41,13 @@ from denoise_demo.ui.views import build_views
 # The page sets many controls at once; until all have their values, the stage waits. A dropdown that
 # is left without a choice changes nothing.
 _HOLD = "(...values) => { if (values[0] !== null) window.laboratory?.hold(); return values; }"
+_HOLD_AND_SHOW = """(...values) => {
+  if (values[0] !== null) {
+    window.laboratory?.hold();
+    document.getElementById("view-stage-button").click();  // what is said of it stands there
+  }
+  return values;
+}"""
 _RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
@@ -79,7 +86,9 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
                     interactive=True,
                     elem_id="preset",
                 )
-            reset = gr.Button("Reset everything", size="sm", elem_id="reset")
+            with gr.Row():
+                copy = gr.Button("Copy link", size="sm", min_width=100, elem_id="copy-link")
+                reset = gr.Button("Reset everything", size="sm", min_width=100, elem_id="reset")
         with gr.Column(elem_classes="panels-column"):
             if problems:
                 lines = "\n".join(f"- {problem}" for problem in problems.values())
@@ -101,6 +110,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
     )
     views.connect(kind, level, blur, recipe)
     kind.input(level_slider, kind, level, **PRIVATE)
+    copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
     last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
     choices = [domain, any_network]
@@ -110,7 +120,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
         partial(apply_preset, usable),
         [preset, any_network],
         [*arranged, domain, pictures.mnist_index, preset],
-        js=_HOLD,
+        js=_HOLD_AND_SHOW,
         **last,
     )
     cleared = reset.click(

@@ -48,3 +48,16 @@ function readdressLater() {
   clearTimeout(addressing);
   addressing = setTimeout(readdress, ADDRESS_REST);
 }
+
+async function copyLink() {
+  touched = true;
+  readdress();
+  const button = document.getElementById("copy-link");
+  try {
+    await navigator.clipboard.writeText(location.href);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy link"), 2000);
+  } catch {
+    prompt("Copy this link:", location.href); // pages that are not secure have no clipboard
+  }
+}

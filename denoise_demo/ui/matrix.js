@@ -85,7 +85,7 @@ const signed = (change) => `${change < 0 ? "−" : "+"}${Math.abs(100 * change).
 function choose(metric) {
   shown.metric = metric;
   for (const button of element.querySelectorAll("[data-metric]")) {
-    button.setAttribute("aria-checked", button.dataset.metric === metric);
+    button.setAttribute("aria-pressed", button.dataset.metric === metric);
   }
 }
 

@@ -28,7 +28,7 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  pump, wanted, settle, follow, choice,
+  pump, wanted, settle, follow, choice, copyLink,
   sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,

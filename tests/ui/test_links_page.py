@@ -8,6 +8,7 @@ from driving import DRAG, canvas, choose, draw, number, open_tab, shows
 from playwright.sync_api import expect
 
 from denoise_demo.noise import NOISES
+from denoise_demo.presets import PRESETS
 
 pytestmark = pytest.mark.ui
 
@@ -92,7 +93,24 @@ def test_a_view_comes_back_with_its_own_choices(page, open_page):
 
     expect(again.locator("[data-sort]")).to_have_value("ssim", timeout=20_000)
     again.locator("#view-curves-button").click()
-    expect(again.get_by_label("Accuracy", exact=True)).to_be_checked()
+    expect(again.get_by_label("Accuracy", exact=True)).to_be_checked(timeout=20_000)
     again.locator("#view-codes-button").click()
     chosen = again.locator("[data-network=dense-16]")
-    expect(chosen).to_have_attribute("aria-checked", "true", timeout=20_000)
+    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=20_000)
+
+
+def test_the_link_is_copied_at_a_click(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#view-matrix-button").click()
+
+    page.locator("#copy-link").click()
+
+    expect(page.locator("#copy-link")).to_have_text("Copied")
+    assert "show=matrix" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_preset_opens_the_stage_where_its_note_stands(page):
+    page.locator("#view-curves-button").click()
+    choose(page, "preset", next(iter(PRESETS.values())).label)
+
+    expect(page.locator("#stage .note")).to_be_visible(timeout=10_000)
