@@ -56,7 +56,8 @@ def level_curves(
     if not rows:
         raise ResultsError(f"there is no {title} for {spec.name} noise here: choose another")
     least, most = min(row["low"] for row in rows), max(row["high"] for row in rows)
-    span = {"domain": [least, min(most, HIGHEST.get(metric, most))], "nice": False, "zero": False}
+    top = min(most, HIGHEST.get(metric, most))
+    span = {"domain": [least, top], "nice": False, "zero": False}
     y = {"type": "quantitative", "title": title, "scale": span}
     x = {"field": "level", "type": "quantitative", "title": _axis(spec), "scale": _scale(spec)}
     tooltip = [
@@ -86,7 +87,7 @@ def level_curves(
     nothing = {"filter": {"field": "method", "equal": NOTHING}}
     layers: list[dict[str, Any]] = [
         {
-            "data": {"values": _below_nothing(sweep, kind, metric, span["domain"][1])},
+            "data": {"values": _below_nothing(sweep, kind, metric, top)},
             "mark": {"type": "area", "color": WORSE, "opacity": 0.12},
             "encoding": {"y": value, "y2": {"datum": least}},
         },
