@@ -59,7 +59,11 @@ def build_curves(usable: Collection[str]) -> gr.Radio:
     gr.on([metric.input, lines.input], **drawing)
     place.moved(**drawing)
     place.entered(
-        partial(follow_domain, usable), [place, metric], [lines, metric], **PRIVATE
+        partial(follow_domain, usable),
+        [place, metric],
+        [lines, metric],
+        trigger_mode="always_last",
+        **PRIVATE,
     ).success(**drawing)
     return metric
 
