@@ -5,6 +5,7 @@ output has an activation give the values before it by `logits`, and those with a
 code by `encode`. The classifier maps `(N, 1, 28, 28)` to ten logits.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,16 +59,16 @@ class EnlargeConv2d(nn.Conv2d):
         return F.pixel_shuffle(F.conv2d(small, kernels, bias, padding=1), 2)
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(nn.Module, ABC):
     """Network with a code between an encoder and a decoder: `encode` and `from_code`."""
 
+    @abstractmethod
     def encode(self, noisy: Tensor) -> Tensor:
         """Return the code, (N, ...)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_code(self, code: Tensor) -> Tensor:
         """Return the values before the output activation, (N, 1, 28, 28), for codes."""
-        raise NotImplementedError
 
     def decode(self, code: Tensor) -> Tensor:
         """Return the images that codes stand for, (N, 1, 28, 28) in [0, 1]."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,14 @@ def weights_hashes(folder: Path = checkpoints.WEIGHTS_DIR) -> dict[str, str]:
         path = checkpoints.checkpoint_path(recipe_id, folder)
         if not path.exists():
             raise checkpoints.CheckpointError(f"{path.name} is missing: train it first")
-        hashes[recipe_id] = hashlib.sha256(path.read_bytes()).hexdigest()
+        hashes[recipe_id] = _sha256(path, path.stat().st_mtime_ns)
     return hashes
+
+
+@lru_cache(maxsize=4 * len(RECIPES))
+def _sha256(path: Path, changed: int) -> str:
+    """Return the hash of a file, computed anew when it has changed."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_results(path: Path | None = None, domain: str | None = None) -> Results:

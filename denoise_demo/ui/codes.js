@@ -1,5 +1,5 @@
 // The code between encoder and decoder. Gradio runs this after line.js and pixels.js, with
-// `props.networks` (id -> title, measured), `props.plane` (the map of two units), and `server.codes`
+// `props.networks` (id -> title, measured, learnt), `props.plane` (the map of two units), and `server.codes`
 // and `server.decode`. The digit and its noise are the laboratory's.
 
 const $ = (selector) => element.querySelector(selector);
@@ -85,7 +85,7 @@ function showEditor(found) {
   for (const part of [".plane", ".classes"]) $(part).hidden = !onPlane;
   $(".sliders").hidden = onPlane || !found.code;
   $("[data-action=back]").hidden = !found.code;
-  $(".what").textContent = explain(found, onPlane);
+  $(".what").textContent = `${explain(found, onPlane)} The network learnt ${props.networks[state.network].learnt}.`;
   paintPixels($("[data-code=decoded]"), found.image, [28, 28, 1]);
   sayRead(found);
   state.code = found.code && [...found.code];

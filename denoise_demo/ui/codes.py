@@ -14,6 +14,7 @@ from denoise_demo.checks import brief, check_keys, finite, lookup
 from denoise_demo.experiment import Settings, json_number, read, run
 from denoise_demo.images import encode_pixels
 from denoise_demo.inference import CLASSIFIER, load_denoiser
+from denoise_demo.recipes import RECIPES
 from denoise_demo.results import ResultsError, load_results
 from denoise_demo.sources import clean_picture, pixels_source
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
@@ -38,7 +39,11 @@ def build_codes(problems: Collection[str]) -> None:
         elem_id="codes",
         apply_default_css=False,
         networks={
-            key: {"title": title, "measured": measured.get(key, "")}
+            key: {
+                "title": title,
+                "measured": measured.get(key, ""),
+                "learnt": RECIPES[key].corruption.describe(),
+            }
             for key, title in NETWORKS.items()
         },
         plane=_plane(),

@@ -41,7 +41,14 @@ function paint(reply, request, elapsed) {
   view.dataset.paints = ++shown.paints;
   countRate(elapsed);
   clearTimeout(shown.timer);
-  shown.timer = setTimeout(() => (slow.refresh(), sort()), REST);
+  shown.timer = setTimeout(askSlow, REST);
+}
+
+// Anew, even if it was asked: an answer that came before its grid was left aside.
+function askSlow() {
+  slow.drop();
+  slow.refresh();
+  sort();
 }
 
 function paintSlow(reply, request) {
@@ -118,8 +125,8 @@ function paintWords(id, card, entry, best, nothing) {
   const mark = shown.label === null ? "" : entry.digit === shown.label ? " ✓" : " ✗";
   card.read.textContent = entry.digit === null ? "" : `reads ${entry.digit}, ${percent(entry.probability)}${mark}`;
   card.read.classList.toggle("wrong", mark === " ✗");
-  card.origin.textContent = props.methods[id].origin + (entry.familiar ? "" : " · other noise");
-  card.origin.classList.toggle("strange", !entry.familiar);
+  card.origin.textContent = props.methods[id].origin + (entry.familiar === false ? " · other noise" : "");
+  card.origin.classList.toggle("strange", entry.familiar === false);
 }
 
 const worth = (entry, metric) => (entry[metric] === null ? Infinity : entry[metric]) * BETTER[metric];

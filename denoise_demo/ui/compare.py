@@ -49,7 +49,7 @@ def comparer(usable: Collection[str]) -> Callable[[Any], dict[str, Any]]:
     filters are asked, or all others. The answer has the picture's `domain`, `label` and `shape`,
     `clean` as a source, and `entries` by id: `image` in base64 pixels, `psnr`, `ssim`, `mae`,
     `milliseconds`, the `digit` that is read with its `probability`, null for faces, and whether
-    the noise is `familiar` to the network; or `error`, a sentence.
+    the noise is `familiar` to a network, null for a filter; or `error`, a sentence.
     """
 
     def answer(request: Any) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _entries(comparison: Comparison, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _is_familiar(name: str, settings: Settings) -> bool:
-    """Whether a network learnt this noise; filters learn none, and so are never strangers."""
+def _is_familiar(name: str, settings: Settings) -> bool | None:
+    """Whether a network learnt this noise; None for a filter, which learns nothing."""
     noise = (settings.kind, settings.level, settings.blur_sigma)
-    return name not in RECIPES or is_trained_on(name, *noise)
+    return is_trained_on(name, *noise) if name in RECIPES else None

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Collection
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from denoise_demo import results
 from denoise_demo.checkpoints import CheckpointError
 from denoise_demo.checks import check_keys, finite, lookup
 from denoise_demo.curves import MOST, level_curves
 from denoise_demo.domains import DOMAINS
 from denoise_demo.methods import methods
-from denoise_demo.results import ResultsError
+from denoise_demo.results import ResultsError, load_results
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import PRIVATE
 from denoise_demo.ui.server import read_text
@@ -79,10 +78,8 @@ def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
             if recipe in methods(domain)
             else lines
         )
-        file = results.RESULTS_FILE
-        changed = file.stat().st_mtime_ns if file.exists() else 0
         try:
-            sweep = _sweep(domain, changed)
+            sweep = load_results(domain=domain)["sweep"]
             curves = level_curves(sweep, kind, metric, shown, level)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
@@ -100,13 +97,6 @@ def follow_domain(usable: Collection[str], place: str, metric: str) -> tuple[Any
             [(TITLES[key], key) for key in names], value=metric if metric in names else "psnr"
         ),
     )
-
-
-@lru_cache(maxsize=2 * len(DOMAINS))
-def _sweep(domain: str, changed: int) -> list[dict[str, Any]]:
-    """Read the benchmark's sweep, anew when its file has changed."""
-    rows: list[dict[str, Any]] = results.load_results(domain=domain)["sweep"]
-    return rows
 
 
 def _parse(place: str) -> tuple[str, str, float, str]:

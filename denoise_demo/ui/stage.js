@@ -206,13 +206,15 @@ function paintOutside(words) {
 
 function describeNetwork(id) {
   if (state.described === id) return;
+  const place = document.querySelector("#network .network");
+  if (!place) return requestAnimationFrame(() => describeNetwork(id)); // the page is still coming
   state.described = id;
   const recipe = props.recipes[id];
   const name = document.createElement("b");
   const facts = document.createElement("span");
   name.textContent = `${recipe.title}. `;
   facts.textContent = ` ${recipe.facts}`;
-  document.querySelector("#network .network").replaceChildren(name, recipe.lesson, facts);
+  place.replaceChildren(name, recipe.lesson, facts);
   $(".how").textContent = recipe.clip ? "clipped to [0, 1]" : "not clipped";
 }
 

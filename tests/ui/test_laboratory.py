@@ -125,6 +125,21 @@ def test_another_network_denoises_and_is_explained(page):
     expect(page.locator("#stage [data-of=noisy]")).to_contain_text("clipped to [0, 1]")
 
 
+def test_the_stage_paints_before_the_rest_of_the_page_has_come(open_page, app):
+    page = open_page("about:blank", wait=False)
+    page.add_init_script("""
+      const find = document.querySelector.bind(document);
+      let missing = 5;
+      document.querySelector = (selector) =>
+        selector === "#network .network" && missing-- > 0 ? null : find(selector);
+    """)
+
+    page.goto(app)
+
+    shows(page, recipe="blind-digits")
+    expect(page.locator("#network")).to_contain_text("Any noise, digits")
+
+
 def test_scores_and_verdicts_are_written_under_the_pictures(page):
     settings = experiment.Settings("uniform", 0.8, 0.5, "blind-digits", 0)
     outcome = experiment.run(first_digit(), settings)
