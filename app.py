@@ -13,6 +13,7 @@ from denoise_demo.ui.cards import build_training_tab
 from denoise_demo.ui.explain import build_explanation
 from denoise_demo.ui.figures import build_figures_tab
 from denoise_demo.ui.laboratory import build_laboratory
+from denoise_demo.ui.links import connect_links
 from denoise_demo.ui.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
@@ -27,13 +28,14 @@ def build_demo() -> gr.Blocks:
         gr.Markdown("# denoise_demo\nA live laboratory for denoising autoencoders", elem_id="title")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Laboratory", id="laboratory", elem_id="tab-laboratory"):
-                build_laboratory(problems, demo, tabs)
+                laboratory = build_laboratory(problems)
             with gr.Tab("The articles' figures", id="figures", elem_id="tab-figures"):
-                build_figures_tab(problems)
+                figure = build_figures_tab(problems)
             with gr.Tab("Training", id="training", elem_id="tab-training"):
-                build_training_tab()
+                trained = build_training_tab()
             with gr.Tab("How it works", id="explanation", elem_id="tab-explanation"):
                 build_explanation()
+        connect_links(demo, tabs, laboratory, figure, trained)
         build_api(problems)
     return demo
 

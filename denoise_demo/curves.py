@@ -19,6 +19,7 @@ MOST = len(HUES)  # lines in colour
 HEIGHT = 420  # pixels
 HIGHEST = {"psnr": 40.0}  # what lies above is cut off: errors that nobody sees
 FEW = 16  # epochs that are marked one by one
+TICKS = {"labelFlush": False, "labelOverlap": "greedy", "labelSeparation": 6}
 GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
 
@@ -192,7 +193,7 @@ def _chart(
         "height": HEIGHT,
         "background": "transparent",
         "data": {"values": rows},
-        "encoding": {"x": x},
+        "encoding": {"x": x | {"axis": TICKS | x.get("axis", {})}},
         "layer": layers,
     }
 

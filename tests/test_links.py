@@ -46,6 +46,22 @@ def test_a_link_has_every_setting():
     assert not link.any_network
 
 
+def test_a_link_has_what_single_views_add():
+    query = {
+        "lines": "median-3,conv-pool",
+        "network": "dense-2",
+        "code": "0.5 12",
+        "figure": "s0-rising-noise:dense-64:built-in:3:7",
+        "trained": "mlp-classifier",
+    }
+    link = parse_link(query)
+    assert link.lines == ["median-3", "conv-pool"]
+    names = ("kind", "recipe", "source", "first", "seed")
+    values = ("s0-rising-noise", "dense-64", "built-in", 3, 7)
+    assert link.figure == dict(zip(names, values, strict=True))
+    assert link.trained == "mlp-classifier"
+
+
 def test_a_noise_alone_comes_with_its_usual_level():
     assert parse_link({"noise": "poisson"}).settings.level == NOISES["poisson"].default
 
@@ -89,6 +105,18 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"seed": "1e400"}, "seed"),
         ({"sort": "beauty"}, "unknown order 'beauty'"),
         ({"network": "toString"}, "unknown network with a code 'toString'"),
+        ({"code": "1 2 3"}, "the code has 3 numbers: dense-2 has 2"),
+        ({"code": "1 much"}, "code is 'much': give a number"),
+        ({"code": "1 inf"}, "code"),
+        ({"network": "conv-flat", "code": "1"}, "unknown network whose code can be moved"),
+        ({"lines": "median-3,magic"}, "unknown denoiser of digits 'magic'"),
+        ({"figure": "s0-rising-noise"}, "give FIGURE:DENOISER:SOURCE:FIRST:SEED"),
+        ({"figure": "s9:conv-pool:built-in:0:0"}, "unknown figure 's9'"),
+        ({"figure": "s0-rising-noise:pix2pix-speckle:built-in:0:0"}, "unknown denoiser of digits"),
+        ({"figure": "s0-rising-noise:conv-pool:cellar:0:0"}, "unknown source of digits 'cellar'"),
+        ({"figure": "s0-rising-noise:conv-pool:built-in:999:0"}, "first picture 999"),
+        ({"figure": "s0-rising-noise:conv-pool:built-in:0:9999999999"}, "seed"),
+        ({"trained": "magic"}, "unknown recipe 'magic'"),
         ({"score": "beauty"}, "unknown score 'beauty'"),
         ({"score": "accuracy", "picture": "portrait:0"}, "faces are not classified"),
         ({"denoiser": "magic"}, "unknown recipe or filter 'magic'"),

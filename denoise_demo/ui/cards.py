@@ -32,8 +32,8 @@ LICENCES = {
 SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
 
 
-def build_training_tab() -> None:
-    """Create the tab's contents."""
+def build_training_tab() -> gr.Dropdown:
+    """Create the tab's contents; return the choice of the network, which a link may set."""
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
     gr.Markdown(
@@ -61,6 +61,9 @@ def build_training_tab() -> None:
         api_visibility="private",
         trigger_mode="always_last",
     )
+    tell = "(recipe) => { window.laboratory?.choice('trained', recipe); }"
+    recipe.change(fn=None, inputs=recipe, js=tell)
+    return recipe
 
 
 def show_card(recipe: str) -> tuple[Any, ...]:

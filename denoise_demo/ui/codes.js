@@ -10,7 +10,7 @@ const FULL = 30; // decibels, of the longest bar
 const NUDGE = 0.02; // of the map, for a key
 
 const cards = new Map();
-const state = { network: props.first, replies: {}, code: null, edited: false, decodes: 0 };
+const state = { network: props.first, replies: {}, code: null, edited: false, decodes: 0, asked: null };
 
 const encoding = makeLine({
   next: () => (view.offsetParent === null ? null : digitWanted()),
@@ -55,6 +55,7 @@ function paintCodes(reply, request) {
   if (reply.error) return showNothing(reply.error);
   say("");
   window.laboratory.settle(request, reply.clean);
+  const known = JSON.stringify(state.replies) === JSON.stringify(reply.networks);
   state.replies = reply.networks;
   $(".strip").hidden = false;
   for (const [id, found] of Object.entries(reply.networks)) {
@@ -64,22 +65,33 @@ function paintCodes(reply, request) {
     card.psnr.textContent = `this picture ${decibel(found.psnr)}`;
     card.bar.style.transform = `scaleX(${Math.max(0, Math.min(1, (found.psnr ?? FULL) / FULL))})`;
   }
-  select(state.network);
+  if (!known || $(".editor").hidden) select(state.network, takeAsked());
   view.dataset.paints = Number(view.dataset.paints ?? 0) + 1;
 }
 
-function select(id) {
+function select(id, code = null) {
   state.network = id;
   for (const [key, card] of cards) card.root.setAttribute("aria-pressed", key === id);
   state.edited = false;
+  window.laboratory.choice("code", "");
   decoding.drop(); // the next move counts, even if it repeats the last one
   const found = state.replies[id];
-  if (found) showEditor(found);
+  if (!found) return;
+  const usable = found.code && code?.length === found.code.length;
+  showEditor(found, usable ? code : found.code);
+  if (usable) edit();
+}
+
+// The code that the address has, once.
+function takeAsked() {
+  const numbers = state.asked?.split(" ").map(Number);
+  state.asked = null;
+  return numbers?.every(Number.isFinite) ? numbers : null;
 }
 
 // ---- The editor: move the code by hand --------------------------------------------------------------
 
-function showEditor(found) {
+function showEditor(found, code) {
   const onPlane = state.network === props.plane.network;
   $(".editor").hidden = false;
   for (const part of [".plane", ".classes"]) $(part).hidden = !onPlane;
@@ -88,7 +100,7 @@ function showEditor(found) {
   $(".what").textContent = `${explain(found, onPlane)} The network learnt ${props.networks[state.network].learnt}.`;
   paintPixels($("[data-code=decoded]"), found.image, [28, 28, 1]);
   sayRead(found);
-  state.code = found.code && [...found.code];
+  state.code = code && [...code];
   if (onPlane) placeHandle();
   else if (found.code) $(".sliders").replaceChildren(...found.units.map(makeSlider));
 }
@@ -121,6 +133,7 @@ function makeSlider({ unit, span }) {
 function edit() {
   state.edited = true;
   decoding.refresh();
+  window.laboratory.choice("code", state.code.map((value) => Number(value.toPrecision(3))).join(" "));
 }
 
 function paintDecoded(reply, request, elapsed) {
@@ -227,10 +240,11 @@ element.addEventListener("click", (event) => {
   if (event.target.closest("[data-action=back]")) select(state.network);
 });
 const asked = window.laboratory?.choice("network");
-if (Object.hasOwn(props.networks, asked ?? "")) {
-  state.network = asked;
-  window.laboratory.choice("network", asked);
-}
+if (Object.hasOwn(props.networks, asked ?? "")) state.network = asked;
+state.asked = window.laboratory?.choice("code");
 paintPlane();
-const blank = () => (encoding.rest(), showNothing("The pad is blank: draw a digit on the stage."));
-window.laboratory?.follow("codes", { ...encoding, blank });
+window.laboratory?.follow("codes", {
+  ...encoding,
+  blank: () => (encoding.rest(), showNothing("The pad is blank: draw a digit on the stage.")),
+  reset: () => select(props.first),
+});

@@ -121,7 +121,7 @@ function paintWords(id, card, entry, best, nothing) {
   for (const metric of ["ssim", "mae"]) {
     card[metric].textContent = `${metric.toUpperCase()} ${entry[metric].toFixed(3)}${star(metric)}`;
   }
-  card.time.textContent = id === NOTHING ? "" : `${entry.milliseconds.toFixed(1)} ms`;
+  card.time.textContent = id === NOTHING ? "" : `${entry.milliseconds < 0.1 ? "< 0.1" : entry.milliseconds.toFixed(1)} ms`;
   const mark = shown.label === null ? "" : entry.digit === shown.label ? " ✓" : " ✗";
   card.read.textContent = entry.digit === null ? "" : `reads ${entry.digit}, ${percent(entry.probability)}${mark}`;
   card.read.classList.toggle("wrong", mark === " ✗");
@@ -178,19 +178,20 @@ const SHARP = 2; // pixels for a unit
 // The cards as a table, in the order they stand in.
 function saveTable() {
   const { kind, level, blur_sigma, seed } = shown.request;
+  const situation = [laboratory().title(), shown.label ?? "", kind, level, blur_sigma, seed];
   const lines = standing().map((id) => {
     const entry = entries.get(id);
     const values = COLUMNS.map((name) => (name === "psnr" && entry.psnr === null ? "inf" : entry[name] ?? ""));
-    return [id, kind, level, blur_sigma, seed, ...values].join(",");
+    return [id, ...situation, ...values].join(",");
   });
-  const head = ["method", "noise", "level", "blur_sigma", "seed", ...COLUMNS].join(",");
+  const head = ["method", "picture", "label", "noise", "level", "blur_sigma", "seed", ...COLUMNS].join(",");
   save(new Blob([`${[head, ...lines].join("\n")}\n`], { type: "text/csv" }), "comparison.csv");
 }
 
 // The cards as one picture, six beside each other.
 function savePicture() {
   const [height, width] = shown.shape;
-  const across = 6, gap = 16, line = 18, words = 5 * line;
+  const across = 6, gap = 16, line = 18, words = 7 * line;
   const cell = [SCALE * width + gap + 40, SCALE * height + words + gap];
   const ids = standing();
   const canvas = document.createElement("canvas");
@@ -202,13 +203,14 @@ function savePicture() {
   context.scale(SHARP, SHARP);
   Object.assign(context, { fillStyle: "#1a1a1a", textBaseline: "top", font: "13px sans-serif" });
   const { kind, level, blur_sigma, seed } = shown.request;
-  context.fillText(`${kind} noise, level ${level}, blur sigma ${blur_sigma} px, seed ${seed}`, gap, gap);
+  const picture = `${laboratory().title()}${shown.label === null ? "" : `, a ${shown.label}`}`;
+  context.fillText(`${picture}: ${kind} noise, level ${level}, blur sigma ${blur_sigma} px, seed ${seed}`, gap, gap);
   ids.forEach((id, place) => {
     const left = gap + (place % across) * cell[0];
     const top = 2 * line + gap + Math.floor(place / across) * cell[1];
     const card = cards.get(id);
     context.drawImage(card.canvas, left, top, SCALE * width, SCALE * height);
-    const texts = [props.methods[id].title, ...["psnr", "ssim", "mae", "read"].map((name) => card[name].textContent)];
+    const texts = [props.methods[id].title, ...["origin", "psnr", "ssim", "mae", "read", "time"].map((name) => card[name].textContent)];
     texts.forEach((text, i) => context.fillText(text, left, top + SCALE * height + 4 + i * line, cell[0] - 8));
   });
   canvas.toBlob((blob) => save(blob, "comparison.png"));
@@ -234,10 +236,7 @@ const ACTIONS = { png: savePicture, csv: saveTable };
 
 const order = $("[data-sort]");
 const asked = laboratory()?.choice("sort");
-if (asked && [...order.options].some((option) => option.value === asked)) {
-  order.value = asked;
-  laboratory().choice("sort", asked);
-}
+if (asked && [...order.options].some((option) => option.value === asked)) order.value = asked;
 order.addEventListener("change", () => (sort(), laboratory().choice("sort", order.value)));
 element.addEventListener("click", (event) => {
   const { method } = event.target.closest(".card")?.dataset ?? {};
@@ -249,4 +248,5 @@ laboratory()?.follow("compare", {
   refresh: quick.refresh,
   pump: () => (quick.pump(), slow.pump()),
   blank: () => (quick.rest(), complain("The pad is blank: draw a digit on the stage.")),
+  reset: () => ((order.value = ""), sort()),
 });

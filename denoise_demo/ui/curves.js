@@ -28,4 +28,4 @@ function later() {
   timer ||= setTimeout(tell, REST);
 }
 
-window.laboratory?.follow("curves", { refresh: later, pump: later });
+window.laboratory?.follow("curves", { refresh: later, pump: later, reset: () => (told = "") });

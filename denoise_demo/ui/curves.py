@@ -23,10 +23,11 @@ COMPARED = {  # in colour at first, beside what the stage shows
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
 }
+_TELL = "(lines) => { window.laboratory?.choice('lines', lines.join(',')); }"
 
 
-def build_curves(usable: Collection[str]) -> gr.Radio:
-    """Create the tab's contents; return the choice of the score, which a link may set."""
+def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
+    """Create the tab's contents; return the choices of score and lines, which a link may set."""
     gr.Markdown(
         "**Choose a noise and drag its level** along the curves: where does each give up?",
         elem_classes="lead",
@@ -45,7 +46,7 @@ def build_curves(usable: Collection[str]) -> gr.Radio:
         max_choices=MOST - 1,
         label="In colour, beside the denoiser on the stage",
         elem_id="curves-lines",
-        **_choices(usable, "digits"),
+        **line_choices(usable, "digits"),
     )
     place = gr.HTML(
         html_template="",
@@ -56,15 +57,16 @@ def build_curves(usable: Collection[str]) -> gr.Radio:
     drawing = {"fn": draw_curves, "inputs": [place, metric, lines], "outputs": [plot, words]}
     drawing |= {"trigger_mode": "always_last", **PRIVATE}
     gr.on([metric.input, lines.input], **drawing)
+    lines.input(fn=None, inputs=lines, js=_TELL)
     place.moved(**drawing)
     place.entered(
         partial(follow_domain, usable),
-        [place, metric],
+        [place, metric, lines],
         [lines, metric],
         trigger_mode="always_last",
         **PRIVATE,
     ).success(**drawing)
-    return metric
+    return metric, lines
 
 
 def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
@@ -86,13 +88,19 @@ def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
     return chart(curves), _explain(sweep, domain)
 
 
-def follow_domain(usable: Collection[str], place: str, metric: str) -> tuple[Any, Any]:
+def follow_domain(
+    usable: Collection[str], place: str, metric: str, lines: list[str]
+) -> tuple[Any, Any]:
     """Offer the denoisers and the scores of the pictures that the laboratory shows now."""
     with shown_errors():
         domain, *_ = _parse(place)
+    choices = line_choices(usable, domain)
+    offered = {key for _, key in choices["choices"]}
+    if lines and offered.issuperset(lines):
+        choices["value"] = lines
     names = [key for key in TITLES if domain == "digits" or key != "accuracy"]
     return (
-        gr.Dropdown(**_choices(usable, domain)),
+        gr.Dropdown(**choices),
         gr.Radio(
             [(TITLES[key], key) for key in names], value=metric if metric in names else "psnr"
         ),
@@ -110,7 +118,8 @@ def _parse(place: str) -> tuple[str, str, float, str]:
     return values["domain"], values["kind"], finite(values["level"], "level"), values["recipe"]
 
 
-def _choices(usable: Collection[str], domain: str) -> dict[str, Any]:
+def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:
+    """Return the denoisers that can be in colour, and those that are at first."""
     offered = [key for key in methods(domain) if key in usable]
     value = [key for key in COMPARED[domain] if key in offered]
     return {"choices": [(methods()[key].label, key) for key in offered], "value": value}

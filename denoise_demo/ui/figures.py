@@ -1,6 +1,6 @@
 """The figures tab: the articles' figures for any network and any pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -33,11 +33,15 @@ OPTIONAL: dict[str, tuple[Callable[[], bool], str]] = {
 _WITH_PICTURE = """(...values) => [
   ...values.slice(0, -1), window.laboratory ? window.laboratory.picture() : ""
 ]"""
+_TELL = "(...values) => { window.laboratory?.choice('figure', values.join(':')); }"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
 
 
-def build_figures_tab(problems: dict[str, str]) -> None:
-    """Create the tab's contents; `problems` names the recipes that cannot be used."""
+def build_figures_tab(problems: dict[str, str]) -> list[Any]:
+    """Create the tab's contents; return the choices in it, which a link may set.
+
+    `problems` names the recipes that cannot be used.
+    """
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
     gr.Markdown(
@@ -63,6 +67,9 @@ def build_figures_tab(problems: dict[str, str]) -> None:
     followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
     followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
+    choices = [kind, *chosen]
+    gr.on([choice.change for choice in choices], fn=None, inputs=choices, js=_TELL)
+    return choices
 
 
 def _controls(usable: list[str]) -> dict[str, Any]:
@@ -126,7 +133,7 @@ def list_sources(kind: str) -> Any:
     return gr.Radio(**_sources(figures.get_figure(kind).domain))
 
 
-def follow_figure(usable: list[str], kind: str, source: str) -> tuple[Any, ...]:
+def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any, ...]:
     """Set the figure's own recipe, if it can be used, and the picture of its article.
 
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
@@ -145,13 +152,24 @@ def follow_figure(usable: list[str], kind: str, source: str) -> tuple[Any, ...]:
     )
 
 
+def set_figure(usable: Collection[str], choices: Mapping[str, Any]) -> list[Any]:
+    """Set every choice, by the names that `figures.draw` gives them, as a link has them."""
+    controls = follow_figure(usable, choices["kind"], choices["source"])
+    names = ("recipe", "source", "first", "seed")
+    updates = [
+        type(control)(**control.constructor_args | {"value": choices[name]})
+        for name, control in zip(names, controls, strict=True)
+    ]
+    return [choices["kind"], *updates]
+
+
 def follow_source(kind: str, source: str) -> Any:
     """Let the first picture span the source."""
     with shown_errors():
         return gr.Slider(**_span(figures.get_figure(kind).domain, source))
 
 
-def _denoisers(usable: list[str], spec: figures.FigureSpec) -> dict[str, Any]:
+def _denoisers(usable: Collection[str], spec: figures.FigureSpec) -> dict[str, Any]:
     """Return the choices of a figure's denoiser, and its own."""
     names = [key for key in methods(spec.domain) if key in usable]
     own = spec.recipe if spec.recipe in names else next(iter(names), None)

@@ -1,22 +1,21 @@
 """The first tab: choose a picture, corrupt it, and watch a network clean it."""
 
-import html
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any, cast
 
 import gradio as gr
+from gradio.context import Context
 from torch import Tensor
 
 from denoise_demo.checks import lookup
 from denoise_demo.data import DataError, load_examples, load_mnist, mnist_test
 from denoise_demo.domains import DOMAINS
 from denoise_demo.experiment import Settings
-from denoise_demo.faces import has_faces
 from denoise_demo.methods import methods
 from denoise_demo.presets import PRESETS, Preset
-from denoise_demo.sources import faces_test, pixels_source
+from denoise_demo.sources import pixels_source
 from denoise_demo.ui.controls import (
     STARTS,
     first_settings,
@@ -26,17 +25,18 @@ from denoise_demo.ui.controls import (
     noise_controls,
     offer_networks,
 )
+from denoise_demo.ui.curves import line_choices
 from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.links import VIEWS, Link, parse_link
 from denoise_demo.ui.pictures import (
     FORGOTTEN,
     PRIVATE,
+    Pictures,
     build_pictures,
     message,
     open_tab,
     show_mnist,
 )
-from denoise_demo.ui.views import build_views
+from denoise_demo.ui.views import Views, build_views
 
 # The page sets many controls at once; until all have their values, the stage waits. A dropdown that
 # is left without a choice changes nothing.
@@ -48,18 +48,23 @@ _HOLD_AND_SHOW = """(...values) => {
   }
   return values;
 }"""
-_RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
+RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 
-def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -> None:
-    """Lay out the tab and connect it.
+@dataclass(frozen=True)
+class Laboratory:
+    """What of the tab a link sets: what `arrange` does, the domain with its networks, and more."""
 
-    Args:
-        problems: what is wrong with the recipes that cannot be used.
-        demo: the page, for what happens when it loads.
-        tabs: the page's tabs, which a link may open.
-    """
+    usable: list[str]
+    arranged: list[Any]
+    choices: list[Any]
+    pictures: Pictures
+    views: Views
+
+
+def build_laboratory(problems: dict[str, str]) -> Laboratory:
+    """Lay out the tab and connect it; `problems` says why recipes cannot be used."""
     usable = [key for key in methods() if key not in problems]
     initial = first_settings(usable, "digits")
     with gr.Row(elem_classes="laboratory"):
@@ -73,7 +78,7 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
                 interactive=True,
                 elem_id="domain",
             )
-            with gr.Group():
+            with gr.Group(elem_id="noise-group"):
                 kind, level, blur, seed, new_noise = noise_controls()
             with gr.Group():
                 recipe, any_network = network_controls(usable, initial.recipe)
@@ -125,24 +130,15 @@ def build_laboratory(problems: dict[str, str], demo: gr.Blocks, tabs: gr.Tabs) -
     )
     cleared = reset.click(
         partial(reset_all, usable),
-        outputs=[*arranged, *choices, preset, *pictures.forgotten],
+        outputs=[*arranged, *choices, preset, *pictures.forgotten, views.score, views.lines],
         js=_HOLD,
         **last,
     )
     for event in (began, applied, cleared):
-        event.failure(**_RELEASE)
-
-    def follow(request: gr.Request) -> Any:  # a partial would not be given the request
-        return follow_link(usable, dict(request.query_params))
-
-    faces = [pictures.face_index] if pictures.face_index else []
-    linked = demo.load(
-        follow,
-        outputs=[*arranged, *choices, pictures.mnist_index, views.score, views.tabs, tabs, *faces],
-        **PRIVATE,
-    )
-    linked.failure(**_RELEASE)
-    demo.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
+        event.failure(**RELEASE)
+    page = Context.root_block
+    page.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
+    return Laboratory(usable, arranged, choices, pictures, views)
 
 
 def begin(
@@ -153,45 +149,14 @@ def begin(
         start = lookup(STARTS, domain, "domain")
     settings = first_settings(usable, domain)
     about = {"source": start.source, "tab": start.tab, "fresh": fresh}
-    return _arrange(usable, domain, any_network, settings, about)
+    return arrange(usable, domain, any_network, settings, about)
 
 
 def reset_all(usable: Collection[str]) -> list[Any]:
     """Set everything as it was at the very start."""
-    return [*begin(usable, "digits", False, fresh=True), "digits", False, None, *FORGOTTEN]
-
-
-def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
-    """Show what the address says; for nonsense say so, and show what is always shown."""
-    try:
-        link = parse_link(query)
-    except ValueError as error:
-        gr.Warning(html.escape(f"This link cannot be followed: {error}. This is the start."))
-        return gr.skip()
-    if link is None:
-        return gr.skip()
-    if link.settings.recipe not in usable:
-        gr.Warning(f"This link needs {link.settings.recipe}, which cannot be used here.")
-        return gr.skip()
-    about = {"source": link.source, "tab": link.tab}
-    inside = link.show in VIEWS
-    return [
-        *_arrange(usable, link.domain, link.any_network, link.settings, about),
-        link.domain,
-        link.any_network,
-        link.source["index"] if link.tab == "mnist" else gr.skip(),
-        link.score,
-        gr.Tabs(selected=link.show) if inside else gr.skip(),
-        gr.Tabs(selected="laboratory" if inside else link.show),
-        *([_test_face(link)] if has_faces() else []),
-    ]
-
-
-def _test_face(link: Link) -> Any:
-    """Return the slider of the test faces as the link has it."""
-    if link.tab != "face":
-        return gr.skip()
-    return gr.Slider(value=link.source["index"], maximum=len(faces_test()) - 1)
+    start = begin(usable, "digits", False, fresh=True)
+    lines = line_choices(usable, "digits")
+    return [*start, "digits", False, None, *FORGOTTEN, "psnr", gr.Dropdown(**lines)]
 
 
 def apply_preset(usable: Collection[str], key: str | None, any_network: bool) -> Any:
@@ -208,14 +173,14 @@ def apply_preset(usable: Collection[str], key: str | None, any_network: bool) ->
     note = f"{preset.label}. {preset.note} {words}".strip()
     about = {"source": source, "tab": tab, "note": note}
     return [
-        *_arrange(usable, preset.domain, any_network, settings, about),
+        *arrange(usable, preset.domain, any_network, settings, about),
         preset.domain,
         preset.index if tab == "mnist" else gr.skip(),
         None,
     ]
 
 
-def _arrange(
+def arrange(
     usable: Collection[str],
     domain: str,
     any_network: bool,

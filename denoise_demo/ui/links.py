@@ -1,18 +1,28 @@
 """Links: what an address says is to be shown, and what is shown when it says nonsense."""
 
-from collections.abc import Mapping
+import html
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from denoise_demo.bottleneck import NETWORKS, PLANE
-from denoise_demo.checks import brief, lookup
+import gradio as gr
+
+from denoise_demo import figures
+from denoise_demo.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
+from denoise_demo.checks import brief, finite, lookup, noise_seed
 from denoise_demo.curves import METRICS
 from denoise_demo.domains import domain_of
 from denoise_demo.experiment import Settings
-from denoise_demo.methods import get_method
+from denoise_demo.faces import has_faces
+from denoise_demo.methods import get_method, methods
 from denoise_demo.noise import NOISES
-from denoise_demo.sources import clean_picture
+from denoise_demo.recipes import RECIPES
+from denoise_demo.sources import clean_picture, count_pictures, faces_test
 from denoise_demo.ui.controls import STARTS
+from denoise_demo.ui.curves import line_choices
+from denoise_demo.ui.figures import set_figure
+from denoise_demo.ui.laboratory import RELEASE, Laboratory, arrange
+from denoise_demo.ui.pictures import PRIVATE
 
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")  # of the laboratory
 SHOWN = (*VIEWS, "figures", "training", "explanation")
@@ -25,8 +35,12 @@ NAMES = {
     "seed",
     "denoiser",
     "score",
+    "lines",
     "sort",
     "network",
+    "code",
+    "figure",
+    "trained",
 }
 TABS = {"pixels": {"digits": "upload", "faces": "photo"}}  # others have a tab of their own name
 SIDE = 28
@@ -35,7 +49,11 @@ SORTED_BY = ("psnr", "ssim", "mae", "milliseconds")
 
 @dataclass(frozen=True)
 class Link:
-    """What a link shows: a view, a picture with its tab, the settings, and the curves' score."""
+    """What a link shows: a view, a picture with its tab, the settings, and what single views add.
+
+    `lines` are the curves in colour, `figure` the choices of an article's figure by name, `trained`
+    the network of the training tab; None as at the start.
+    """
 
     show: str
     domain: str
@@ -43,6 +61,9 @@ class Link:
     tab: str
     settings: Settings
     score: str
+    lines: list[str] | None
+    figure: dict[str, Any] | None
+    trained: str | None
 
     @property
     def any_network(self) -> bool:
@@ -56,7 +77,9 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
     Args:
         query: the parameters by name: `show`, one of SHOWN; `picture`, as "example:14", "mnist:7",
             "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed`,
-            `denoiser`; `score`, a key of METRICS; `sort`, one of SORTED_BY; `network`, of NETWORKS.
+            `denoiser`; `score`, a key of METRICS; `lines`, methods with commas; `sort`, one of
+            SORTED_BY; `network`, of NETWORKS; `code`, its numbers with spaces; `figure`, as
+            "FIGURE:DENOISER:SOURCE:FIRST:SEED"; `trained`, a recipe.
 
     Returns:
         The link; None when no parameter is ours.
@@ -91,8 +114,105 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
         raise ValueError("faces are not classified: choose another score than accuracy")
     if query.get("sort"):
         lookup(dict.fromkeys(SORTED_BY), query["sort"], "order")
-    lookup(NETWORKS, query.get("network", PLANE), "network with a code")
-    return Link(show, domain, source, tab, settings, score)
+    _check_code(query.get("network", PLANE), query.get("code", ""))
+    lines = query["lines"].split(",") if "lines" in query else None
+    for line in lines or []:
+        lookup(methods(domain), line, f"denoiser of {domain}")
+    figure = _figure(query["figure"]) if "figure" in query else None
+    if "trained" in query:
+        lookup(RECIPES, query["trained"], "recipe")
+    return Link(show, domain, source, tab, settings, score, lines, figure, query.get("trained"))
+
+
+def connect_links(
+    page: gr.Blocks,
+    tabs: gr.Tabs,
+    laboratory: Laboratory,
+    figure: list[Any],
+    trained: gr.Dropdown,
+) -> None:
+    """Let the page, when it loads, show what its address says.
+
+    Args:
+        page: the page.
+        tabs: its tabs.
+        laboratory: the first of them.
+        figure: the five choices of the tab of figures.
+        trained: the choice of the training tab.
+    """
+
+    def follow(request: gr.Request) -> Any:  # a partial would not be given the request
+        return follow_link(laboratory.usable, dict(request.query_params))
+
+    pictures, views = laboratory.pictures, laboratory.views
+    faces = [pictures.face_index] if pictures.face_index else []
+    outputs = [*laboratory.arranged, *laboratory.choices, pictures.mnist_index]
+    outputs += [views.score, views.lines, *figure, trained, views.tabs, tabs, *faces]
+    page.load(follow, outputs=outputs, **PRIVATE).failure(**RELEASE)
+
+
+def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
+    """Show what the address says; for nonsense say so, and show what is always shown."""
+    try:
+        link = parse_link(query)
+    except ValueError as error:
+        gr.Warning(html.escape(f"This link cannot be followed: {error}. This is the start."))
+        return gr.skip()
+    if link is None:
+        return gr.skip()
+    needed = [link.settings.recipe, *(link.lines or [])]
+    needed += [link.figure["recipe"]] if link.figure else []
+    if missing := [key for key in needed if key not in usable]:
+        gr.Warning(f"This link needs {', '.join(missing)}, which cannot be used here.")
+        return gr.skip()
+    about = {"source": link.source, "tab": link.tab}
+    inside = link.show in VIEWS
+    lines = line_choices(usable, link.domain)
+    return [
+        *arrange(usable, link.domain, link.any_network, link.settings, about),
+        link.domain,
+        link.any_network,
+        link.source["index"] if link.tab == "mnist" else gr.skip(),
+        link.score,
+        gr.skip() if link.lines is None else gr.Dropdown(**lines | {"value": link.lines}),
+        *([gr.skip()] * 5 if link.figure is None else set_figure(usable, link.figure)),
+        link.trained or gr.skip(),
+        gr.Tabs(selected=link.show) if inside else gr.skip(),
+        gr.Tabs(selected="laboratory" if inside else link.show),
+        *([_test_face(link)] if has_faces() else []),
+    ]
+
+
+def _test_face(link: Link) -> Any:
+    """Return the slider of the test faces as the link has it."""
+    if link.tab != "face":
+        return gr.skip()
+    return gr.Slider(value=link.source["index"], maximum=len(faces_test()) - 1)
+
+
+def _check_code(network: str, code: str) -> None:
+    """Raise unless the code, if there is one, is of the network."""
+    lookup(NETWORKS, network, "network with a code")
+    if not code:
+        return
+    lookup(dict.fromkeys(EDITED), network, "network whose code can be moved")
+    numbers, size = [_parse_number(text, "code") for text in code.split(" ")], unit_spans(network)
+    if len(numbers) != size.numel():
+        raise ValueError(f"the code has {len(numbers)} numbers: {network} has {size.numel()}")
+
+
+def _figure(text: str) -> dict[str, Any]:
+    """Read the choices of a figure."""
+    parts = text.split(":")
+    if len(parts) != 5:
+        raise ValueError(f"figure is {brief(text)}: give FIGURE:DENOISER:SOURCE:FIRST:SEED")
+    kind, recipe, source = parts[:3]
+    domain = figures.get_figure(kind).domain
+    lookup(methods(domain), recipe, f"denoiser of {domain}")
+    first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
+    if first >= count_pictures(domain, source):
+        raise ValueError(f"first picture {first} is not among those of {source}")
+    return {"kind": kind, "recipe": recipe, "source": source, "first": first, "seed": seed}
 
 
 def _source(text: str) -> dict[str, Any]:
@@ -107,12 +227,14 @@ def _source(text: str) -> dict[str, Any]:
 
 
 def _number(query: Mapping[str, str], name: str, otherwise: float) -> float:
-    if name not in query:
-        return otherwise
+    return _parse_number(query[name], name) if name in query else otherwise
+
+
+def _parse_number(text: str, name: str) -> float:
     try:
-        return float(query[name])
+        return finite(float(text), name)
     except ValueError:
-        raise ValueError(f"{name} is {brief(query[name])}: give a number") from None
+        raise ValueError(f"{name} is {brief(text)}: give a number") from None
 
 
 def _integer(text: str, name: str) -> int:

@@ -5,7 +5,8 @@ const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
 const SCORES = { gain: "psnr", change: "accuracy" }; // as an address has them
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
-const shown = { domain: "", metric: "gain" };
+const shown = { domain: "", metric: "gain", told: null };
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function show() {
   const domain = window.laboratory?.domain() ?? "digits";
@@ -20,8 +21,9 @@ function show() {
   if (domain === "faces") choose("gain");
   $("thead").replaceChildren(heading(columns));
   $("tbody").replaceChildren(...rows.map((row) => line(row, columns)));
+  $("td button").tabIndex = 0;
   const counts = [...new Set(rows.flatMap((row) => row.cells.map((cell) => cell.n)))].sort((a, b) => a - b);
-  $(".count").textContent = `Means over ${counts[0]} to ${counts.at(-1)} test ${domain}.`;
+  $(".count").textContent = `Means over ${counts[0].toLocaleString("en")} to ${counts.at(-1).toLocaleString("en")} test ${domain}.`;
   paint();
 }
 
@@ -41,13 +43,15 @@ function heading(columns) {
 }
 
 function line(row, columns) {
-  const name = make("th", row.label);
+  const [origin, title] = row.label.split(/(?<= · )/);
+  const name = make("th", make("span", origin), title);
   Object.assign(name, { scope: "row", title: row.label });
   const cells = row.cells.map((cell, i) => {
     const button = make("button");
     button.type = "button";
     button.className = cell.trained ? "trained" : "";
     button.told = { row, cell, column: columns[i] };
+    button.tabIndex = -1; // arrow keys go from cell to cell
     return make("td", button);
   });
   return make("tr", name, ...cells);
@@ -57,7 +61,11 @@ function paint() {
   for (const button of element.querySelectorAll("td button")) {
     const { cell } = button.told;
     const value = cell[shown.metric];
-    button.textContent = words(cell);
+    button.replaceChildren(...["long", "short"].map((name) => {
+      const text = make("span", words(cell, name === "short"));
+      text.className = name;
+      return text;
+    }));
     button.setAttribute("aria-label", sentence(button.told));
     // Without a difference doing nothing was perfect, and perhaps this is too.
     const share = value === null ? (cell.psnr === null ? 0 : -1) : Math.max(-1, Math.min(1, value / SCALES[shown.metric]));
@@ -66,21 +74,24 @@ function paint() {
   }
 }
 
-function words(cell) {
+function words(cell, short) {
   if (shown.metric === "change") return cell.accuracy.toFixed(2).replace(/^0/, "");
   if (cell.gain === null) return cell.psnr === null ? "∞" : "−∞";
-  return `${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(1)}`;
+  return short ? signed(cell.gain, 0).replace("+", "") : signed(cell.gain, 1);
 }
 
 function sentence({ row, cell, column }) {
   const psnr = cell.psnr === null ? "∞" : cell.psnr.toFixed(2);
-  const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(cell.change)} points)`;
-  const change = cell.gain === null ? " where doing nothing is perfect" : ` (${cell.gain < 0 ? "−" : "+"}${Math.abs(cell.gain).toFixed(2)} dB)`;
+  const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(100 * cell.change, 1)} points)`;
+  const change = cell.gain === null ? " where doing nothing is perfect" : ` (${signed(cell.gain, 2)} dB)`;
   const learnt = cell.trained ? " It learnt this noise." : "";
   return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
 }
 
-const signed = (change) => `${change < 0 ? "−" : "+"}${Math.abs(100 * change).toFixed(1)}`;
+function signed(value, digits) {
+  const text = Math.abs(value).toFixed(digits);
+  return `${Number(text) === 0 ? "±" : value < 0 ? "−" : "+"}${text}`;
+}
 
 function choose(metric) {
   shown.metric = metric;
@@ -94,8 +105,22 @@ function tell(event) {
   if (button?.told) $(".told").textContent = sentence(button.told);
 }
 
+function move(event) {
+  const cell = event.target.closest("td");
+  const [down, right] = (cell && MOVES[event.key]) ?? [];
+  if (down === undefined) return;
+  event.preventDefault();
+  const row = $("tbody").rows[cell.parentElement.rowIndex - 1 + down];
+  const next = row?.cells[cell.cellIndex + right]?.querySelector("button");
+  if (!next) return;
+  event.target.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
 element.addEventListener("pointerover", tell);
 element.addEventListener("focusin", tell);
+element.addEventListener("keydown", move);
 element.addEventListener("click", (event) => {
   const { metric } = event.target.closest("[data-metric]")?.dataset ?? {};
   if (metric) {
@@ -103,12 +128,20 @@ element.addEventListener("click", (event) => {
     paint();
     window.laboratory.choice("score", SCORES[metric]);
   }
-  const { told } = event.target.closest("td button") ?? {};
-  if (!told) return;
+  const button = event.target.closest("td button");
+  if (!button) return;
+  const first = shown.told !== button;
+  shown.told = button;
+  if (first && event.pointerType === "touch") return; // a finger reads before it goes there
+  const { told } = button;
   const { kind, level, blur_sigma } = told.column;
   props.value = JSON.stringify({ kind, level, blur_sigma, recipe: told.row.id });
   trigger("choose");
 });
 choose(window.laboratory?.choice("score") === SCORES.change ? "change" : "gain");
 show();
-window.laboratory?.follow("matrix", { refresh: show, pump: show });
+window.laboratory?.follow("matrix", {
+  refresh: show,
+  pump: show,
+  reset: () => (choose("gain"), paint()),
+});

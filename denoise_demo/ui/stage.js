@@ -382,7 +382,7 @@ function receive(text) {
   else stopPlaying();
   if (domain !== state.domain) line.drop(); // what is on its way belongs to the other
   state.domain = domain;
-  if (fresh) forget();
+  if (fresh) forget(), forgetChoices();
   $(".note").textContent = note;
   $(".note").hidden = !note;
   state.noted = { source, settings, shown: false };

@@ -28,7 +28,7 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  pump, wanted, settle, follow, choice, copyLink,
+  pump, wanted, settle, follow, choice, copyLink, title: pictureTitle,
   sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,

@@ -24,6 +24,8 @@ THEME = gr.themes.Base(
     body_text_color_subdued="*neutral_500",
     button_primary_background_fill="*primary_700",
     button_primary_background_fill_hover="*primary_600",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover_dark="*primary_600",
     button_primary_text_color="white",
     slider_color="*primary_600",
 )

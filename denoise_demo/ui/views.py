@@ -31,6 +31,7 @@ class Views:
     stage: gr.HTML
     comparison: gr.HTML
     score: gr.Radio
+    lines: gr.Dropdown
     matrix: gr.HTML
 
     def connect(
@@ -59,11 +60,11 @@ def build_views(usable: Collection[str], problems: Collection[str], initial: Set
             )
             comparison = build_compare(usable)
         with gr.Tab("Curves", id="curves", elem_id="view-curves") as third:
-            score = build_curves(usable)
+            score, lines = build_curves(usable)
         with gr.Tab("Matrix", id="matrix", elem_id="view-matrix") as fourth:
             matrix = build_matrix()
         with gr.Tab("Bottleneck", id="codes", elem_id="view-codes") as fifth:
             build_codes(problems)
     for tab in (first, second, third, fourth, fifth):
         tab.select(fn=None, js=_SEEN)
-    return Views(tabs, stage, comparison, score, matrix)
+    return Views(tabs, stage, comparison, score, lines, matrix)

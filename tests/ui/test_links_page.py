@@ -7,8 +7,10 @@ import pytest
 from driving import DRAG, canvas, choose, draw, number, open_tab, shows
 from playwright.sync_api import expect
 
+from denoise_demo.figures import FIGURES
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
+from denoise_demo.recipes import RECIPES
 
 pytestmark = pytest.mark.ui
 
@@ -78,13 +80,7 @@ def test_a_link_with_nonsense_says_so_and_shows_the_start(open_page, app):
     expect(page.locator("#stage")).to_be_visible()
 
 
-def test_a_view_comes_back_with_its_own_choices(page, open_page):
-    page.locator("#view-codes-button").click()
-    page.locator("[data-network=dense-16]").click()
-    address_has(page, network="dense-16")
-    page.locator("#view-curves-button").click()
-    page.locator("#curves-metric").get_by_text("Accuracy").click()
-    address_has(page, score="accuracy", show="curves")
+def test_the_comparison_comes_back_in_its_order(page, open_page):
     page.locator("#view-compare-button").click()
     page.locator("[data-sort]").select_option("ssim")
     address_has(page, sort="ssim", show="compare")
@@ -92,11 +88,86 @@ def test_a_view_comes_back_with_its_own_choices(page, open_page):
     again = open_page(page.url, wait=False)
 
     expect(again.locator("[data-sort]")).to_have_value("ssim", timeout=20_000)
-    again.locator("#view-curves-button").click()
+
+
+def test_the_curves_come_back_with_score_and_colours(page, open_page):
+    page.locator("#view-curves-button").click()
+    page.locator("#curves-metric").get_by_text("Accuracy").click()
+    page.locator("#curves-lines .token .token-remove").last.click()
+    address_has(page, score="accuracy", show="curves", lines="conv-pool,dense-64,dense-300-random")
+
+    again = open_page(page.url, wait=False)
+
     expect(again.get_by_label("Accuracy", exact=True)).to_be_checked(timeout=20_000)
-    again.locator("#view-codes-button").click()
-    chosen = again.locator("[data-network=dense-16]")
-    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=20_000)
+    expect(again.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(again.locator("#curves-lines .token")).to_have_count(3)
+
+
+def test_a_code_moved_by_hand_comes_back(page, open_page):
+    page.locator("#view-codes-button").click()
+    page.locator("[data-network=dense-8]").click()
+    slider = page.locator("#codes .sliders input").first
+    slider.evaluate("""(input) => {
+      input.value = input.max;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }""")
+    address_has(page, network="dense-8", show="codes")
+    page.wait_for_function("location.search.includes('code=')")
+    expect(page.locator("#codes figcaption")).to_contain_text("as you set it")
+    page.wait_for_timeout(500)
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("#codes figcaption")).to_contain_text("as you set it", timeout=20_000)
+    same = "(input) => Math.abs(input.value - input.max) <= 0.01 * input.max"
+    assert again.locator("#codes .sliders input").first.evaluate(same)
+
+
+def test_a_figure_comes_back_with_its_choices(page, open_page):
+    page.locator("#tab-figures-button").click()
+    choose(page, "figure-kind", FIGURES["s2-code-sizes"].title)
+    number(page, "figure-seed").fill("5")
+    number(page, "figure-seed").press("Enter")
+    page.wait_for_function("new URLSearchParams(location.search).get('figure')?.endsWith(':5')")
+
+    again = open_page(page.url, wait=False)
+
+    kind = again.locator("#figure-kind input")
+    expect(kind).to_have_value(FIGURES["s2-code-sizes"].title, timeout=20_000)
+    expect(again.locator("#figure-seed input[type=number]")).to_have_value("5")
+    alt = FIGURES["s2-code-sizes"].explanation
+    expect(again.locator("#figure-image img")).to_have_attribute("alt", alt, timeout=20_000)
+
+
+def test_a_network_of_the_training_tab_comes_back(page, open_page):
+    page.locator("#tab-training-button").click()
+    choose(page, "card-recipe", RECIPES["dense-64"].label)
+    address_has(page, show="training", trained="dense-64")
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("#card")).to_contain_text(RECIPES["dense-64"].title, timeout=20_000)
+
+
+def test_a_blank_pad_leaves_the_address_without_a_picture(page):
+    page.locator("#view-stage-button").click()
+    open_tab(page, "Draw")
+    page.locator("#view-curves-button").click()
+
+    address_has(page, show="curves")
+
+    assert "picture" not in parameters(page)
+
+
+def test_reset_forgets_what_single_views_added(page):
+    page.locator("#view-compare-button").click()
+    page.locator("[data-sort]").select_option("ssim")
+    address_has(page, sort="ssim", show="compare")
+
+    page.locator("#reset").click()
+
+    expect(page.locator("[data-sort]")).to_have_value("", timeout=10_000)
+    page.wait_for_function("!location.search.includes('sort')")
 
 
 def test_the_link_is_copied_at_a_click(page):

@@ -109,6 +109,8 @@ def test_the_comparison_can_be_saved(comparison, page, tmp_path, button, name):
         row.split(",")[0]: dict(zip(head.split(","), row.split(","), strict=True)) for row in rows
     }
     assert set(table) == {NOTHING, *methods("digits")}
+    assert table["conv-pool"]["picture"] == f"built-in digit {FIRST_EXAMPLE}"
+    assert (table["dense-64"]["familiar"], table["median-3"]["familiar"]) == ("false", "")
     scores = expected(0.8, ["conv-pool"])
     assert float(table["conv-pool"]["psnr"]) == pytest.approx(scores["conv-pool"], abs=0.02)
 
@@ -163,13 +165,47 @@ def test_a_cell_of_the_matrix_sets_the_stage(page):
     expect(page.locator("#stage")).to_be_visible()
 
 
+def test_the_matrix_is_one_stop_for_the_tab_key_and_arrows_go_on_from_there(page):
+    view(page, "matrix")
+    stops = page.locator("#matrix td button[tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")  # there is no row above
+
+    first = page.locator("#matrix tbody tr").first
+    expect(first.locator("button").nth(1)).to_be_focused()
+    expect(stops).to_have_count(1)
+    name = first.locator("th").inner_text()
+    expect(page.locator("#matrix .told")).to_contain_text(f"{name}, ")
+
+
+def test_a_finger_reads_a_cell_before_it_goes_there(browser, app):
+    with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
+        page = context.new_page()
+        page.goto(app)
+        page.wait_for_selector("#stage[data-paints]", timeout=60_000)
+        view(page, "matrix")
+        row = page.locator("#matrix tbody tr").filter(has_text="Dense 64")
+
+        row.locator("button").nth(2).tap()
+        expect(page.locator("#matrix .told")).to_contain_text("Blur, uniform 1.5 px, 1.2: PSNR")
+        expect(page.locator("#matrix")).to_be_visible()
+        row.locator("button").nth(2).tap()
+
+        shows(page, kind="uniform", level=1.2, recipe="dense-64")
+
+
 def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
     view(page, "matrix")
     page.locator("#matrix [data-metric=change]").click()
 
     clean = page.locator("#matrix tbody tr").filter(has_text="Dense 64").locator("button").first
     rows = [r for r in load_results()["rows"] if (r["method"], r["point"]) == ("dense-64", "clean")]
-    expect(clean).to_have_text(f"{rows[0]['accuracy']:.2f}".removeprefix("0"))
+    expect(clean.locator(".long")).to_have_text(f"{rows[0]['accuracy']:.2f}".removeprefix("0"))
     page.locator("#domain").get_by_text("Faces").click()
     expect(page.locator("#matrix tbody tr")).to_have_count(len(methods("faces")))
     expect(page.locator("#matrix [data-metric=change]")).to_be_hidden()
@@ -181,6 +217,15 @@ def test_the_views_fit_a_phone(open_page, app):
         view(page, name)
         page.wait_for_timeout(800)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+
+
+@pytest.mark.parametrize("name", ["stage", "compare", "curves", "codes"])
+def test_the_level_stays_in_reach_on_a_phone(open_page, app, name):
+    page = open_page(app, width=390, height=844)
+    view(page, name)
+    page.wait_for_timeout(800)
+
+    expect(page.locator("#noise-level input[type=range]")).to_be_in_viewport()
 
 
 @pytest.fixture
@@ -240,6 +285,21 @@ def test_a_slider_moves_one_unit_of_a_code(codes):
         "(i) => { i.value = 0; i.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
     expect(codes).to_have_attribute("data-decodes", "2")
+
+
+def test_another_denoiser_leaves_a_code_moved_by_hand(codes, page):
+    codes.locator("[data-network=dense-16]").click()
+    codes.locator(".sliders input").first.evaluate(
+        "(i) => { i.value = 0; i.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    expect(codes).to_have_attribute("data-decodes", "1")
+    paints = int(codes.get_attribute("data-paints"))
+
+    choose(page, "recipe", methods()["conv-pool"].label)
+
+    expect(codes).to_have_attribute("data-paints", str(paints + 1))
+    expect(codes.locator(".editor figcaption")).to_contain_text("as you set it")
+    assert codes.locator(".sliders input").first.input_value() == "0"
 
 
 def test_faces_have_no_codes_here(codes, page):
