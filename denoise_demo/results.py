@@ -46,12 +46,14 @@ SHOWN = {
     ),
 }  # fmt: skip
 
-LISTS = (
-    "rows",
-    "sweep",
-    "article",  # as the article computed, from `article`
-    "calibration",  # of the networks that say how sure they are
-)
+_MEANS = {f"{m}{end}" for m in ("psnr", "ssim", "mae", "bce") for end in ("", "_low", "_high")}
+LISTS = {  # what every row of each has; scores of digits have an accuracy, too
+    "rows": {"domain", "method", "point", "n", *_MEANS},
+    "sweep": {"domain", "method", "kind", "level", "n", *_MEANS},
+    "article": {"domain", "method", "point", "mae"},  # as the article computed, from `article`
+    # Of the networks that say how sure they are.
+    "calibration": {"domain", "method", "point", "expected", "actual"},
+}
 Results = dict[str, Any]
 Rows = dict[tuple[str, str], Any]
 
@@ -92,7 +94,9 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
         measured = dict(results["weights"])
-        for part in LISTS:
+        for part, columns in LISTS.items():
+            if any(missing := columns - set(row) for row in results[part]):
+                raise KeyError(*missing)
             results[part] = [r for r in results[part] if domain in (r["domain"], None)]
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
