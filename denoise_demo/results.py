@@ -92,11 +92,9 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
     """
     path = path or RESULTS_FILE
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
+        results = dict(_read(path, path.stat().st_mtime_ns))
         measured = dict(results["weights"])
-        for part, columns in LISTS.items():
-            if any(missing := columns - set(row) for row in results[part]):
-                raise KeyError(*missing)
+        for part in LISTS:
             results[part] = [r for r in results[part] if domain in (r["domain"], None)]
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
@@ -111,7 +109,17 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         raise ResultsError(
             f"{path.name} was measured with other weights ({', '.join(changed)}): run {COMMAND}"
         )
-    return dict(results)
+    return results
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, changed: int) -> Results:
+    """Read results, anew when the file has changed; every row has its numbers."""
+    results: Results = json.loads(path.read_text(encoding="utf-8"))
+    for part, columns in LISTS.items():
+        if missing := next((m for row in results[part] if (m := columns - set(row))), None):
+            raise KeyError(*missing)
+    return results
 
 
 def save_results(results: Results, path: Path) -> None:

@@ -1,14 +1,22 @@
 """Links restore what was shown, or say why they cannot."""
 
+import re
+from pathlib import Path
+
+import gradio as gr
 import pytest
 
+from denoise_demo import ui
 from denoise_demo.data import load_examples
 from denoise_demo.experiment import Settings
+from denoise_demo.methods import methods
 from denoise_demo.noise import NOISES
 from denoise_demo.portraits import load_portraits
 from denoise_demo.sources import clean_picture, pixels_source
 from denoise_demo.ui.controls import STARTS
-from denoise_demo.ui.links import SHOWN, parse_link
+from denoise_demo.ui.links import CELLS, NAMES, SHOWN, SORTED_BY, follow_link, parse_link
+
+PAGE = Path(ui.__file__).parent
 
 
 def for_address(source):
@@ -62,6 +70,73 @@ def test_a_link_has_what_single_views_add():
     assert link.trained == "mlp-classifier"
 
 
+def test_where_there_is_one_picture_it_is_the_first():
+    assert parse_link({"figure": "s0-rising-noise:dense-64:laboratory:3:0"}).figure["first"] == 0
+
+
+def test_no_line_in_colour_is_a_choice_too():
+    assert parse_link({"lines": ""}).lines == []
+
+
+def test_the_page_and_the_server_know_the_same_parameters():
+    said = (PAGE / "link.js").read_text("utf-8")
+    own, ours = re.search(r"const OWN = \{.*?\};\nconst OURS = .*?;", said, re.S)[0].split("OURS")
+    lists = re.findall(r"\[(.*?)\]", own + ours)
+    assert {name for text in lists for name in re.findall(r'"(\w+)"', text)} == NAMES
+    orders = re.findall(r'option value="(\w+)"', (PAGE / "compare.html").read_text("utf-8"))
+    assert tuple(orders) == SORTED_BY
+    assert all(f'"{cell}"' in (PAGE / "matrix.js").read_text("utf-8") for cell in CELLS)
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Warning", said.append)
+    return said
+
+
+def values(updates):
+    return [getattr(update, "value", update) for update in updates]
+
+
+def test_a_link_sets_the_controls(warnings):
+    query = {"show": "figures", "picture": "portrait:1", "noise": "speckle", "level": "0.5"}
+    query["figure"] = "s0-rising-noise:dense-64:built-in:3:7"
+
+    found = values(follow_link(list(methods()), query))
+
+    assert found[:5] == ["speckle", 0.5, 0.0, "blind-faces", 0]
+    assert "faces" in found
+    place = found.index("s0-rising-noise")
+    assert found[place : place + 5] == ["s0-rising-noise", "dense-64", "built-in", 3, 7]
+    assert not warnings
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"denoiser": "dense-2"},
+        {"lines": "dense-2"},
+        {"figure": "s0-rising-noise:dense-2:built-in:0:0"},
+    ],
+)
+def test_a_link_to_what_cannot_be_used_shows_the_start(query, warnings):
+    usable = [key for key in methods() if key != "dense-2"]
+
+    found = values(follow_link(usable, query))
+
+    assert "it needs dense-2, which cannot be used here" in warnings[0]
+    assert found[:5] == ["uniform", 0.8, 0.5, "blind-digits", 0]
+    assert len(found) == len(follow_link(list(methods()), query))
+
+
+def test_a_link_that_names_no_denoiser_takes_the_first_that_can_be_used(warnings):
+    usable = [key for key in methods() if key != "blind-digits"]
+
+    assert values(follow_link(usable, {"trained": "dense-64"}))[3] == "conv-pool"
+    assert not warnings
+
+
 def test_a_noise_alone_comes_with_its_usual_level():
     assert parse_link({"noise": "poisson"}).settings.level == NOISES["poisson"].default
 
@@ -109,6 +184,9 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"code": "1 much"}, "code is 'much': give a number"),
         ({"code": "1 inf"}, "code"),
         ({"network": "conv-flat", "code": "1"}, "unknown network whose code can be moved"),
+        ({"cells": "beauty"}, "unknown score of the matrix 'beauty'"),
+        ({"lines": "median-3,median-3"}, "lines has 2 denoisers: give at most 5, each once"),
+        ({"lines": ",".join(list(methods("digits"))[:6])}, "lines has 6 denoisers"),
         ({"lines": "median-3,magic"}, "unknown denoiser of digits 'magic'"),
         ({"figure": "s0-rising-noise"}, "give FIGURE:DENOISER:SOURCE:FIRST:SEED"),
         ({"figure": "s9:conv-pool:built-in:0:0"}, "unknown figure 's9'"),

@@ -73,7 +73,7 @@ function select(id, code = null) {
   state.network = id;
   for (const [key, card] of cards) card.root.setAttribute("aria-pressed", key === id);
   state.edited = false;
-  window.laboratory.choice("code", "");
+  window.laboratory.choice("code", null);
   decoding.drop(); // the next move counts, even if it repeats the last one
   const found = state.replies[id];
   if (!found) return;

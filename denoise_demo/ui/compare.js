@@ -125,7 +125,7 @@ function paintWords(id, card, entry, best, nothing) {
   const mark = shown.label === null ? "" : entry.digit === shown.label ? " ✓" : " ✗";
   card.read.textContent = entry.digit === null ? "" : `reads ${entry.digit}, ${percent(entry.probability)}${mark}`;
   card.read.classList.toggle("wrong", mark === " ✗");
-  card.origin.textContent = props.methods[id].origin + (entry.familiar === false ? " · other noise" : "");
+  card.origin.textContent = props.methods[id].origin + (entry.familiar === false ? " · learnt other noise" : "");
   card.origin.classList.toggle("strange", entry.familiar === false);
 }
 
@@ -160,6 +160,9 @@ function complain(text) {
   say(text);
   quick.drop();
   Object.assign(shown, { domain: "", request: null });
+  clearTimeout(shown.timer);
+  cards.clear();
+  entries.clear();
   $(".grid").replaceChildren();
   $(".summary").textContent = "";
 }
@@ -178,7 +181,7 @@ const SHARP = 2; // pixels for a unit
 // The cards as a table, in the order they stand in.
 function saveTable() {
   const { kind, level, blur_sigma, seed } = shown.request;
-  const situation = [laboratory().title(), shown.label ?? "", kind, level, blur_sigma, seed];
+  const situation = [title(), shown.label ?? "", kind, level, blur_sigma, seed];
   const lines = standing().map((id) => {
     const entry = entries.get(id);
     const values = COLUMNS.map((name) => (name === "psnr" && entry.psnr === null ? "inf" : entry[name] ?? ""));
@@ -203,7 +206,7 @@ function savePicture() {
   context.scale(SHARP, SHARP);
   Object.assign(context, { fillStyle: "#1a1a1a", textBaseline: "top", font: "13px sans-serif" });
   const { kind, level, blur_sigma, seed } = shown.request;
-  const picture = `${laboratory().title()}${shown.label === null ? "" : `, a ${shown.label}`}`;
+  const picture = `${title()}${shown.label === null ? "" : `, a ${shown.label}`}`;
   context.fillText(`${picture}: ${kind} noise, level ${level}, blur sigma ${blur_sigma} px, seed ${seed}`, gap, gap);
   ids.forEach((id, place) => {
     const left = gap + (place % across) * cell[0];
@@ -216,6 +219,7 @@ function savePicture() {
   canvas.toBlob((blob) => save(blob, "comparison.png"));
 }
 
+const title = () => laboratory().title(shown.request.source);
 const standing = () => [...$(".grid").children].map((root) => root.dataset.method);
 
 function save(blob, name) {
@@ -237,7 +241,7 @@ const ACTIONS = { png: savePicture, csv: saveTable };
 const order = $("[data-sort]");
 const asked = laboratory()?.choice("sort");
 if (asked && [...order.options].some((option) => option.value === asked)) order.value = asked;
-order.addEventListener("change", () => (sort(), laboratory().choice("sort", order.value)));
+order.addEventListener("change", () => (sort(), laboratory().choice("sort", order.value || null)));
 element.addEventListener("click", (event) => {
   const { method } = event.target.closest(".card")?.dataset ?? {};
   if (method && method !== NOTHING) choose(method);

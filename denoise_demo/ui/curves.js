@@ -19,11 +19,6 @@ function tell() {
   trigger(entered ? "entered" : "moved");
 }
 
-// The radio buttons of the score are Gradio's.
-tab.addEventListener("change", (event) => {
-  if (event.target.closest("#curves-metric")) window.laboratory?.choice("score", event.target.value);
-});
-
 function later() {
   timer ||= setTimeout(tell, REST);
 }

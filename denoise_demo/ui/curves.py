@@ -23,7 +23,10 @@ COMPARED = {  # in colour at first, beside what the stage shows
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
 }
-_TELL = "(lines) => { window.laboratory?.choice('lines', lines.join(',')); }"
+_TELL = """(score, lines) => {
+  window.laboratory?.choice("score", score);
+  window.laboratory?.choice("lines", lines.join(","));
+}"""
 
 
 def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
@@ -42,7 +45,6 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
     plot = gr.Plot(show_label=False, elem_id="curves-plot")
     words = gr.Markdown(elem_id="curves-words")
     lines = gr.Dropdown(
-        multiselect=True,
         max_choices=MOST - 1,
         label="In colour, beside the denoiser on the stage",
         elem_id="curves-lines",
@@ -56,8 +58,8 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
     )
     drawing = {"fn": draw_curves, "inputs": [place, metric, lines], "outputs": [plot, words]}
     drawing |= {"trigger_mode": "always_last", **PRIVATE}
-    gr.on([metric.input, lines.input], **drawing)
-    lines.input(fn=None, inputs=lines, js=_TELL)
+    gr.on([metric.input, lines.change], **drawing)  # clearing all lines is no `input`
+    gr.on([metric.change, lines.change], fn=None, inputs=[metric, lines], js=_TELL)
     place.moved(**drawing)
     place.entered(
         partial(follow_domain, usable),
@@ -69,8 +71,10 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
     return metric, lines
 
 
-def draw_curves(place: str, metric: str, lines: list[str]) -> tuple[Any, str]:
+def draw_curves(place: str | None, metric: str, lines: list[str]) -> tuple[Any, Any]:
     """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
+    if not place:  # the page has not said yet where the laboratory is, and will
+        return gr.skip(), gr.skip()
     with shown_errors():
         domain, kind, level, recipe = _parse(place)
         if kind == "none":
@@ -122,7 +126,8 @@ def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:
     """Return the denoisers that can be in colour, and those that are at first."""
     offered = [key for key in methods(domain) if key in usable]
     value = [key for key in COMPARED[domain] if key in offered]
-    return {"choices": [(methods()[key].label, key) for key in offered], "value": value}
+    choices = [(methods()[key].label, key) for key in offered]
+    return {"choices": choices, "value": value, "multiselect": True}
 
 
 def _explain(sweep: list[dict[str, Any]], domain: str) -> str:

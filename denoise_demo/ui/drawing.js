@@ -86,5 +86,6 @@ function sendDrawing() {
     return blank();
   }
   state.source = { kind: "drawing", pixels: btoa(pixels), size: PAD_RASTER, centre: state.centre };
+  nameSource(state.source, "drawing");
   refresh();
 }

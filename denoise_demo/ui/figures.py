@@ -29,10 +29,16 @@ OPTIONAL: dict[str, tuple[Callable[[], bool], str]] = {
         "A test split joins the list once DENOISE_DATA_DIR names a folder or zip of faces.",
     ),
 }
-# Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
-_WITH_PICTURE = """(...values) => [
-  ...values.slice(0, -1), window.laboratory ? window.laboratory.picture() : ""
-]"""
+# Only the page knows what is on the laboratory's stage; it goes into the last, hidden input. Of a
+# page that has just come the picture may be on its way.
+_WITH_PICTURE = """async (...values) => {
+  const picture = () => (window.laboratory ? window.laboratory.picture() : "");
+  for (let waits = 0; values[2] === "laboratory" && picture() === null && waits < 30; waits++) {
+    await new Promise((go) => setTimeout(go, 100));
+  }
+  return [...values.slice(0, -1), picture() ?? ""];
+}"""
+CHOICES = ("kind", "recipe", "source", "first", "seed")  # by the names that `figures.draw` gives
 _TELL = "(...values) => { window.laboratory?.choice('figure', values.join(':')); }"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
 
@@ -103,9 +109,7 @@ def _controls(usable: list[str]) -> dict[str, Any]:
         )
     picture = gr.Textbox(visible="hidden", elem_id="figure-picture")
     controls = (kind, recipe, source, first, seed, picture)
-    return dict(
-        zip(("kind", "recipe", "source", "first", "seed", "picture"), controls, strict=True)
-    )
+    return dict(zip((*CHOICES, "picture"), controls, strict=True))
 
 
 def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, Any]:
@@ -153,12 +157,11 @@ def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any,
 
 
 def set_figure(usable: Collection[str], choices: Mapping[str, Any]) -> list[Any]:
-    """Set every choice, by the names that `figures.draw` gives them, as a link has them."""
+    """Set every one of CHOICES as a link has it."""
     controls = follow_figure(usable, choices["kind"], choices["source"])
-    names = ("recipe", "source", "first", "seed")
     updates = [
         type(control)(**control.constructor_args | {"value": choices[name]})
-        for name, control in zip(names, controls, strict=True)
+        for name, control in zip(CHOICES[1:], controls, strict=True)
     ]
     return [choices["kind"], *updates]
 

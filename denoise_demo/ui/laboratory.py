@@ -54,11 +54,11 @@ _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
 
 @dataclass(frozen=True)
 class Laboratory:
-    """What of the tab a link sets: what `arrange` does, the domain with its networks, and more."""
+    """What of the tab a link sets; `kinds` are those of the pictures and of the networks."""
 
     usable: list[str]
     arranged: list[Any]
-    choices: list[Any]
+    kinds: list[Any]
     pictures: Pictures
     views: Views
 
@@ -118,9 +118,9 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
     last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
-    choices = [domain, any_network]
-    began = domain.input(partial(begin, usable), choices, arranged, js=_HOLD, **last)
-    any_network.input(partial(offer_networks, usable), [*choices, recipe], recipe, **last)
+    kinds = [domain, any_network]
+    began = domain.input(partial(begin, usable), kinds, arranged, js=_HOLD, **last)
+    any_network.input(partial(offer_networks, usable), [*kinds, recipe], recipe, **last)
     applied = preset.input(
         partial(apply_preset, usable),
         [preset, any_network],
@@ -130,7 +130,7 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
     )
     cleared = reset.click(
         partial(reset_all, usable),
-        outputs=[*arranged, *choices, preset, *pictures.forgotten, views.score, views.lines],
+        outputs=[*arranged, *kinds, preset, *pictures.forgotten, views.score, views.lines],
         js=_HOLD,
         **last,
     )
@@ -138,7 +138,7 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
         event.failure(**RELEASE)
     page = Context.root_block
     page.load(show_mnist, outputs=[pictures.mnist_absent, pictures.mnist_present], **PRIVATE)
-    return Laboratory(usable, arranged, choices, pictures, views)
+    return Laboratory(usable, arranged, kinds, pictures, views)
 
 
 def begin(

@@ -10,7 +10,7 @@ import gradio as gr
 from denoise_demo import figures
 from denoise_demo.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
 from denoise_demo.checks import brief, finite, lookup, noise_seed
-from denoise_demo.curves import METRICS
+from denoise_demo.curves import METRICS, MOST
 from denoise_demo.domains import domain_of
 from denoise_demo.experiment import Settings
 from denoise_demo.faces import has_faces
@@ -18,10 +18,10 @@ from denoise_demo.methods import get_method, methods
 from denoise_demo.noise import NOISES
 from denoise_demo.recipes import RECIPES
 from denoise_demo.sources import clean_picture, count_pictures, faces_test
-from denoise_demo.ui.controls import STARTS
+from denoise_demo.ui.controls import STARTS, first_settings
 from denoise_demo.ui.curves import line_choices
-from denoise_demo.ui.figures import set_figure
-from denoise_demo.ui.laboratory import RELEASE, Laboratory, arrange
+from denoise_demo.ui.figures import CHOICES, set_figure
+from denoise_demo.ui.laboratory import RELEASE, Laboratory, arrange, begin
 from denoise_demo.ui.pictures import PRIVATE
 
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")  # of the laboratory
@@ -36,6 +36,7 @@ NAMES = {
     "denoiser",
     "score",
     "lines",
+    "cells",
     "sort",
     "network",
     "code",
@@ -44,6 +45,7 @@ NAMES = {
 }
 TABS = {"pixels": {"digits": "upload", "faces": "photo"}}  # others have a tab of their own name
 SIDE = 28
+CELLS = ("gain", "accuracy")
 SORTED_BY = ("psnr", "ssim", "mae", "milliseconds")
 
 
@@ -71,15 +73,16 @@ class Link:
         return get_method(self.settings.recipe).domain not in {"", self.domain}
 
 
-def parse_link(query: Mapping[str, str]) -> Link | None:
+def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) -> Link | None:
     """Read the parameters of an address; what is left out is as at the start.
 
     Args:
+        usable: what can denoise here; everything unless told.
         query: the parameters by name: `show`, one of SHOWN; `picture`, as "example:14", "mnist:7",
             "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed`,
-            `denoiser`; `score`, a key of METRICS; `lines`, methods with commas; `sort`, one of
-            SORTED_BY; `network`, of NETWORKS; `code`, its numbers with spaces; `figure`, as
-            "FIGURE:DENOISER:SOURCE:FIRST:SEED"; `trained`, a recipe.
+            `denoiser`; `score`, a key of METRICS; `lines`, methods with commas; `cells`, one of
+            CELLS; `sort`, one of SORTED_BY; `network`, of NETWORKS; `code`, its numbers with
+            spaces; `figure`, as "FIGURE:DENOISER:SOURCE:FIRST:SEED"; `trained`, a recipe.
 
     Returns:
         The link; None when no parameter is ours.
@@ -98,7 +101,7 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
     else:
         domain, start = "digits", STARTS["digits"]
         source, tab = start.source, start.tab
-    first = STARTS[domain].settings
+    first = first_settings(methods() if usable is None else usable, domain)
     kind = query.get("noise", first.kind)
     level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
     settings = Settings(
@@ -112,12 +115,10 @@ def parse_link(query: Mapping[str, str]) -> Link | None:
     lookup(METRICS, score, "score")
     if score == "accuracy" and domain == "faces":
         raise ValueError("faces are not classified: choose another score than accuracy")
-    if query.get("sort"):
-        lookup(dict.fromkeys(SORTED_BY), query["sort"], "order")
+    lookup(dict.fromkeys(CELLS), query.get("cells", CELLS[0]), "score of the matrix")
+    lookup(dict.fromkeys(SORTED_BY), query.get("sort", SORTED_BY[0]), "order")
     _check_code(query.get("network", PLANE), query.get("code", ""))
-    lines = query["lines"].split(",") if "lines" in query else None
-    for line in lines or []:
-        lookup(methods(domain), line, f"denoiser of {domain}")
+    lines = _lines(query["lines"], domain) if "lines" in query else None
     figure = _figure(query["figure"]) if "figure" in query else None
     if "trained" in query:
         lookup(RECIPES, query["trained"], "recipe")
@@ -146,7 +147,7 @@ def connect_links(
 
     pictures, views = laboratory.pictures, laboratory.views
     faces = [pictures.face_index] if pictures.face_index else []
-    outputs = [*laboratory.arranged, *laboratory.choices, pictures.mnist_index]
+    outputs = [*laboratory.arranged, *laboratory.kinds, pictures.mnist_index]
     outputs += [views.score, views.lines, *figure, trained, views.tabs, tabs, *faces]
     page.load(follow, outputs=outputs, **PRIVATE).failure(**RELEASE)
 
@@ -154,16 +155,13 @@ def connect_links(
 def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
     """Show what the address says; for nonsense say so, and show what is always shown."""
     try:
-        link = parse_link(query)
+        link = parse_link(query, usable)
+        if link:
+            _check_usable(link, usable)
     except ValueError as error:
         gr.Warning(html.escape(f"This link cannot be followed: {error}. This is the start."))
-        return gr.skip()
+        return _start(usable)
     if link is None:
-        return gr.skip()
-    needed = [link.settings.recipe, *(link.lines or [])]
-    needed += [link.figure["recipe"]] if link.figure else []
-    if missing := [key for key in needed if key not in usable]:
-        gr.Warning(f"This link needs {', '.join(missing)}, which cannot be used here.")
         return gr.skip()
     about = {"source": link.source, "tab": link.tab}
     inside = link.show in VIEWS
@@ -175,11 +173,35 @@ def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
         link.source["index"] if link.tab == "mnist" else gr.skip(),
         link.score,
         gr.skip() if link.lines is None else gr.Dropdown(**lines | {"value": link.lines}),
-        *([gr.skip()] * 5 if link.figure is None else set_figure(usable, link.figure)),
+        *([gr.skip()] * len(CHOICES) if link.figure is None else set_figure(usable, link.figure)),
         link.trained or gr.skip(),
         gr.Tabs(selected=link.show) if inside else gr.skip(),
         gr.Tabs(selected="laboratory" if inside else link.show),
         *([_test_face(link)] if has_faces() else []),
+    ]
+
+
+def _check_usable(link: Link, usable: Collection[str]) -> None:
+    """Raise unless everything that the link names can be used."""
+    needed = [link.settings.recipe, *(link.lines or [])]
+    needed += [link.figure["recipe"]] if link.figure else []
+    if missing := [key for key in needed if key not in usable]:
+        raise ValueError(f"it needs {', '.join(missing)}, which cannot be used here")
+
+
+def _start(usable: Collection[str]) -> list[Any]:
+    """Set what a link sets as it is at the start; the views forget what the address says."""
+    lines = line_choices(usable, "digits")
+    figure_trained_tabs = [gr.skip()] * (len(CHOICES) + 3)
+    return [
+        *begin(usable, "digits", False, fresh=True),
+        "digits",
+        False,
+        gr.skip(),
+        "psnr",
+        gr.Dropdown(**lines),
+        *figure_trained_tabs,
+        *([gr.skip()] if has_faces() else []),
     ]
 
 
@@ -201,6 +223,16 @@ def _check_code(network: str, code: str) -> None:
         raise ValueError(f"the code has {len(numbers)} numbers: {network} has {size.numel()}")
 
 
+def _lines(text: str, domain: str) -> list[str]:
+    """Read the curves in colour."""
+    lines = text.split(",") if text else []
+    for line in lines:
+        lookup(methods(domain), line, f"denoiser of {domain}")
+    if len(set(lines)) < len(lines) or len(lines) > MOST - 1:
+        raise ValueError(f"lines has {len(lines)} denoisers: give at most {MOST - 1}, each once")
+    return lines
+
+
 def _figure(text: str) -> dict[str, Any]:
     """Read the choices of a figure."""
     parts = text.split(":")
@@ -210,9 +242,12 @@ def _figure(text: str) -> dict[str, Any]:
     domain = figures.get_figure(kind).domain
     lookup(methods(domain), recipe, f"denoiser of {domain}")
     first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
-    if first >= count_pictures(domain, source):
+    count = count_pictures(domain, source)
+    if count == 1:
+        first = 0  # there is no choice, and the page may still have that of another source
+    if first >= count:
         raise ValueError(f"first picture {first} is not among those of {source}")
-    return {"kind": kind, "recipe": recipe, "source": source, "first": first, "seed": seed}
+    return dict(zip(CHOICES, (kind, recipe, source, first, seed), strict=True))
 
 
 def _source(text: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 const $ = (selector) => element.querySelector(selector);
 const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
-const SCORES = { gain: "psnr", change: "accuracy" }; // as an address has them
+const NAMES = { gain: "gain", change: "accuracy" }; // as an address has them
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
-const shown = { domain: "", metric: "gain", told: null };
+const shown = { domain: "", metric: "gain", tapped: null, byFinger: false };
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function show() {
@@ -18,7 +18,7 @@ function show() {
   for (const part of ["table", ".told", ".hint", ".bar"]) $(part).hidden = Boolean(error);
   if (error) return;
   $("[data-metric=change]").hidden = domain === "faces";
-  if (domain === "faces") choose("gain");
+  if (domain === "faces") setMetric("gain");
   $("thead").replaceChildren(heading(columns));
   $("tbody").replaceChildren(...rows.map((row) => line(row, columns)));
   $("td button").tabIndex = 0;
@@ -43,8 +43,8 @@ function heading(columns) {
 }
 
 function line(row, columns) {
-  const [origin, title] = row.label.split(/(?<= · )/);
-  const name = make("th", make("span", origin), title);
+  const start = row.label.indexOf(" · ") + 3;
+  const name = make("th", make("span", row.label.slice(0, start)), row.label.slice(start));
   Object.assign(name, { scope: "row", title: row.label });
   const cells = row.cells.map((cell, i) => {
     const button = make("button");
@@ -100,6 +100,11 @@ function choose(metric) {
   }
 }
 
+function setMetric(metric) {
+  choose(metric);
+  window.laboratory?.choice("cells", NAMES[metric]);
+}
+
 function tell(event) {
   const button = event.target.closest("td button");
   if (button?.told) $(".told").textContent = sentence(button.told);
@@ -113,7 +118,7 @@ function move(event) {
   const row = $("tbody").rows[cell.parentElement.rowIndex - 1 + down];
   const next = row?.cells[cell.cellIndex + right]?.querySelector("button");
   if (!next) return;
-  event.target.tabIndex = -1;
+  for (const stop of element.querySelectorAll("td button[tabindex='0']")) stop.tabIndex = -1;
   next.tabIndex = 0;
   next.focus();
 }
@@ -121,24 +126,24 @@ function move(event) {
 element.addEventListener("pointerover", tell);
 element.addEventListener("focusin", tell);
 element.addEventListener("keydown", move);
+element.addEventListener("pointerdown", (event) => (shown.byFinger = event.pointerType === "touch"));
 element.addEventListener("click", (event) => {
   const { metric } = event.target.closest("[data-metric]")?.dataset ?? {};
   if (metric) {
-    choose(metric);
+    setMetric(metric);
     paint();
-    window.laboratory.choice("score", SCORES[metric]);
   }
   const button = event.target.closest("td button");
   if (!button) return;
-  const first = shown.told !== button;
-  shown.told = button;
-  if (first && event.pointerType === "touch") return; // a finger reads before it goes there
+  const again = shown.tapped === button;
+  shown.tapped = again ? null : button;
+  if (shown.byFinger && !again) return; // a finger reads before it goes there
   const { told } = button;
   const { kind, level, blur_sigma } = told.column;
   props.value = JSON.stringify({ kind, level, blur_sigma, recipe: told.row.id });
   trigger("choose");
 });
-choose(window.laboratory?.choice("score") === SCORES.change ? "change" : "gain");
+choose(window.laboratory?.choice("cells") === NAMES.change ? "change" : "gain");
 show();
 window.laboratory?.follow("matrix", {
   refresh: show,

@@ -80,6 +80,8 @@ function settle(request, clean) {
   const large = ["drawing", "photo"].includes(request.source.kind);
   Object.assign(state, { clean, source: large ? clean : state.source });
   state.known = state.source;
+  titles.set(state.source, titles.get(request.source));
+  readdressLater();
   if (!large) return;
   line.satisfy({ source: clean, ...state.settings });
 }
@@ -293,6 +295,7 @@ function setSlider(id, value) {
 
 function show(source, tab) {
   state.source = source;
+  nameSource(source, tab);
   if (["example", "portrait"].includes(source.kind)) state[source.kind] = source.index;
   setTab(tab);
   refresh();

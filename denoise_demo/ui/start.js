@@ -5,7 +5,7 @@ const leaving = new AbortController();
 const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
 
 on(document, "input", listen);
-for (const type of ["pointerdown", "keydown"]) {
+for (const type of ["pointerdown", "keydown", "click"]) {
   on(document, type, () => ((touched = true), readdressLater()));
 }
 followers.set("address", { refresh: readdressLater, pump: readdressLater });
@@ -28,11 +28,11 @@ on(pad, "pointercancel", penUp);
 watch("value", () => receive(props.value));
 
 window.laboratory = {
-  pump, wanted, settle, follow, choice, copyLink, title: pictureTitle,
+  pump, wanted, settle, follow, choice, copyLink, title: (source) => titles.get(source),
   sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,
-  picture: () => (state.clean && isKnown() ? JSON.stringify(state.clean) : ""),
+  picture: () => (!state.source ? "" : state.clean && isKnown() ? JSON.stringify(state.clean) : null), // null: not yet
   leave: () => (stopPlaying(), wake(), leaving.abort()),
 };
 showExample();

@@ -1,5 +1,6 @@
 """Links in a real browser: the address follows what is shown, and brings it back."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -11,6 +12,8 @@ from denoise_demo.figures import FIGURES
 from denoise_demo.noise import NOISES
 from denoise_demo.presets import PRESETS
 from denoise_demo.recipes import RECIPES
+from denoise_demo.sources import COLLECTIONS
+from denoise_demo.ui.curves import COMPARED
 
 pytestmark = pytest.mark.ui
 
@@ -95,6 +98,10 @@ def test_the_curves_come_back_with_score_and_colours(page, open_page):
     page.locator("#curves-metric").get_by_text("Accuracy").click()
     page.locator("#curves-lines .token .token-remove").last.click()
     address_has(page, score="accuracy", show="curves", lines="conv-pool,dense-64,dense-300-random")
+    page.locator("#view-matrix-button").click()  # has a score of its own
+    page.wait_for_function("!location.search.includes('score')")
+    page.locator("#view-curves-button").click()
+    address_has(page, score="accuracy")
 
     again = open_page(page.url, wait=False)
 
@@ -103,7 +110,48 @@ def test_the_curves_come_back_with_score_and_colours(page, open_page):
     expect(again.locator("#curves-lines .token")).to_have_count(3)
 
 
+def test_the_matrix_comes_back_with_its_score(page, open_page):
+    page.locator("#view-matrix-button").click()
+    page.locator("#matrix [data-metric=change]").click()
+    address_has(page, show="matrix", cells="accuracy")
+
+    again = open_page(page.url, wait=False)
+
+    chosen = again.locator("#matrix [data-metric=change]")
+    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=20_000)
+
+
+def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page):
+    page.locator("#view-curves-button").click()
+    page.locator("#curves-lines .token .token-remove").last.click()
+    address_has(page, lines="conv-pool,dense-64,dense-300-random")
+    page.locator("#domain").get_by_text("Faces").click()
+    address_has(page, picture="portrait:0", lines=",".join(COMPARED["faces"]))
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("#curves-words")).to_contain_text("test faces", timeout=20_000)
+    assert not again.locator(".toast-body").count()
+
+
+def test_a_drawing_can_be_linked_while_a_dream_plays(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.3), (0.7, 0.7))
+    page.mouse.up()
+    page.wait_for_function("location.search.includes('picture=pixels')")
+    page.locator("#stage [data-action=dream]").click()
+    expect(page.locator("#stage")).to_have_attribute("data-dream", re.compile("."), timeout=20_000)
+
+    page.locator("#copy-link").click()
+
+    expect(page.locator("#copy-link")).to_have_text("Copied")
+    assert "picture=pixels" in page.evaluate("navigator.clipboard.readText()")
+
+
 def test_a_code_moved_by_hand_comes_back(page, open_page):
+    page.locator("[data-example='3']").click()
+    address_has(page, picture="example:3")
     page.locator("#view-codes-button").click()
     page.locator("[data-network=dense-8]").click()
     slider = page.locator("#codes .sliders input").first
@@ -139,6 +187,20 @@ def test_a_figure_comes_back_with_its_choices(page, open_page):
     expect(again.locator("#figure-image img")).to_have_attribute("alt", alt, timeout=20_000)
 
 
+def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.3), (0.7, 0.3), (0.4, 0.8))
+    page.mouse.up()
+    page.locator("#tab-figures-button").click()
+    page.locator("#figure-source").get_by_text(COLLECTIONS["digits"]["laboratory"]).click()
+    page.wait_for_function("location.search.includes('laboratory')")
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    assert not again.locator(".toast-body").count()
+
+
 def test_a_network_of_the_training_tab_comes_back(page, open_page):
     page.locator("#tab-training-button").click()
     choose(page, "card-recipe", RECIPES["dense-64"].label)
@@ -154,7 +216,9 @@ def test_a_blank_pad_leaves_the_address_without_a_picture(page):
     open_tab(page, "Draw")
     page.locator("#view-curves-button").click()
 
-    address_has(page, show="curves")
+    choose(page, "noise-kind", NOISES["speckle"].label)
+
+    address_has(page, show="curves", noise="speckle")
 
     assert "picture" not in parameters(page)
 
