@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SPREAD_LEAST = 0.01  # hardly visible
+STRETCH = 1.1  # of a gate, so that it can close and open for good
+FAINTEST = 2 / 255  # two grey levels, which nobody sees
 
 
 class BlindUNet(nn.Module):
@@ -38,7 +40,7 @@ class BlindUNet(nn.Module):
         self.up2 = nn.Conv2d(coarse, 4 * middle, 1)
         self.decode2 = Residual(middle)
         self.up1 = nn.Conv2d(middle, 4 * fine, 1)
-        self.decode1 = Residual(fine)
+        self.decode1: nn.Module = Residual(fine)
         self.output = nn.Conv2d(fine, 2 * channels, 3, padding=1)
         self.spread = nn.Sequential(
             nn.Conv2d(fine + 2 * channels, 16, 3, padding=1),
@@ -75,6 +77,46 @@ class BlindUNet(nn.Module):
         paint, gate = self.output(features).float().sigmoid().chunk(2, 1)
         kept = noisy.clamp(0, 1)
         return kept + gate * (paint - kept)  # type: ignore[no-any-return]
+
+
+class BlindCorrection(BlindUNet):
+    """Blind U-Net that gives what to add to a picture, gated, and sees where specks may be.
+
+    It starts by changing nothing, so the gate need not close before there is anything to paint.
+    More blocks at full size follow the code, when the noise is known; beside them the output sees
+    which values are at 0 or 1 or beyond, so that it can mend one channel and spare the others.
+    Once trained it leaves out corrections below FAINTEST: what was right stays exactly as it was.
+
+    Args:
+        channels: of the image.
+        widths: channels at 28 x 28, 14 x 14 and 7 x 7.
+        rounds: how often the code is thought over.
+        blocks: residual blocks at full size after the code.
+
+    Reference: Zhang et al. 2017, doi:10.1109/TIP.2017.2662206, for learning the difference;
+    Louizos et al. 2018, arXiv:1712.01312, for the stretched gate.
+    """
+
+    def __init__(
+        self, channels: int, widths: tuple[int, int, int], rounds: int, blocks: int
+    ) -> None:
+        super().__init__(channels, widths, rounds)
+        fine = widths[0]
+        self.decode1 = nn.Sequential(*(Residual(fine) for _ in range(blocks)))
+        self.output = nn.Conv2d(fine + 2 * channels, 2 * channels, 3, padding=1)
+        with torch.no_grad():
+            for parameter in self.output.parameters():
+                parameter[:channels] = 0
+
+    def _mean(self, features: Tensor, noisy: Tensor) -> Tensor:
+        """Add the correction; in training values beyond 0 and 1 must still feel their error."""
+        ends = torch.cat([noisy <= 0, noisy >= 1], 1).to(features.dtype)
+        difference, gate = self.output(torch.cat([features, ends], 1)).float().chunk(2, 1)
+        gate = (STRETCH * (gate.sigmoid() - 0.5) + 0.5).clamp(0, 1)
+        kept, correction = noisy.clamp(0, 1), gate * difference
+        if self.training:
+            return kept + correction  # type: ignore[no-any-return]
+        return (kept + correction * (correction.abs() >= FAINTEST)).clamp(0, 1)  # type: ignore[no-any-return]
 
 
 class Residual(nn.Module):

@@ -77,9 +77,9 @@ DIGITS_MIX: Mixture = mixture(
 FACES_MIX: Mixture = mixture(
     "any noise and blur at any level, clipped or not",
     *_everything(30, STEP_BEYOND),
-    (18, Corruption("gaussian", level=(0.05, 0.4))),
-    (12, Corruption("poisson", level=(64.0, 300.0))),
-    (20, Corruption("salt-pepper", level=(0.0, 0.05))),
-    (4, Corruption("salt-pepper", level=(0.05, 0.3))),
-    (16, Corruption("speckle", level=(0.2, 1.2))),
+    (22, Corruption("gaussian", level=(0.05, 0.4))),
+    (16, Corruption("poisson", level=(64.0, 300.0))),
+    (12, Corruption("salt-pepper", level=(0.0, 0.05))),
+    (1, Corruption("salt-pepper", level=(0.05, 0.3))),
+    (19, Corruption("speckle", level=(0.2, 1.2))),
 )

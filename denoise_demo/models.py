@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoise_demo.blind_models import BlindUNet
+from denoise_demo.blind_models import BlindCorrection, BlindUNet
 from denoise_demo.checks import lookup
 from denoise_demo.face_models import Pix2Pix, StridedConv
 
@@ -224,9 +224,9 @@ MODELS: dict[str, ModelSpec] = {
         {"channels": 1, "widths": (16, 48, 128), "rounds": 2},
     ),
     "blind-faces": ModelSpec(
-        "U-Net with global context, gated, in colour",
-        BlindUNet,
-        {"channels": 3, "widths": (24, 64, 128), "rounds": 2},
+        "U-Net with global context, its corrections gated",
+        BlindCorrection,
+        {"channels": 3, "widths": (32, 64, 128), "rounds": 2, "blocks": 2},
         FACE,
     ),
     "mlp-classifier": ModelSpec("Classifier 784-256-256-10", MLPClassifier),

@@ -11,19 +11,25 @@ from torch import Tensor, nn
 Loss = Callable[[Any, Tensor], Tensor]
 
 
-def psnr_and_spread(output: tuple[Tensor, Tensor], target: Tensor, *, light: float) -> Tensor:
+def psnr_and_spread(
+    output: tuple[Tensor, Tensor], target: Tensor, *, light: float, faint: float | None = None
+) -> Tensor:
     """Return how low the PSNR of (N, C, H, W) images is, plus how ill the spread fits the errors.
 
     The first is the mean of ln(MSE + light), so that noises count alike in decibels but for those
-    whose mean squared error is below `light`. The second is the errors' Gaussian negative
-    log-likelihood, weighted by the variance lest a surprise in a sure place upset the training;
-    none of it reaches the images.
+    whose mean squared error is below `light`; with `faint` plus that of ln(MAE + faint), for
+    which a value that was right must stay exactly as it was. The second is the errors' Gaussian
+    negative log-likelihood, weighted by the variance lest a surprise in a sure place upset the
+    training; none of it reaches the images.
 
     Reference: Seitzer et al. 2022, arXiv:2203.09168, for the weight.
     """
     denoised, spread = output
-    squares = (denoised - target).square()
+    errors = denoised - target
+    squares = errors.square()
     lowness = (squares.flatten(1).mean(1) + light).log().mean()
+    if faint is not None:
+        lowness = lowness + (errors.abs().flatten(1).mean(1) + faint).log().mean()
     misfit = spread.detach().square() * (spread.log() + squares.detach() / (2 * spread.square()))
     return lowness + misfit.mean()
 
@@ -34,10 +40,10 @@ LOSSES: dict[str, Loss] = {
     "l1": F.l1_loss,
     "cross-entropy": F.cross_entropy,
     "psnr-spread": partial(psnr_and_spread, light=1e-3),  # 30 dB
-    "fine-psnr-spread": partial(psnr_and_spread, light=1e-5),  # 50 dB
+    "psnr-mae-spread": partial(psnr_and_spread, light=1e-4, faint=1e-2),  # 40 dB
 }
 # What a loss is of, where not of the images.
-SPREADING = ("psnr-spread", "fine-psnr-spread")
+SPREADING = ("psnr-spread", "psnr-mae-spread")
 OUTPUTS = {"bce": "logits", **dict.fromkeys(SPREADING, "with_spread")}
 
 

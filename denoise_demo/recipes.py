@@ -370,8 +370,8 @@ _RECIPES = (
         FACES_MIX,
         "One network for every noise: it tells a speck from an eye, and light noise from heavy, by "
         "the picture alone.",
-        loss="fine-psnr-spread",
-        epochs=140,
+        loss="psnr-mae-spread",
+        epochs=320,
         batch=256,
         validation=0.1,
         mirror=True,

@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from denoise_demo.blind_models import SPREAD_LEAST, Attention, BlindUNet, Dense, Local, Residual
+from denoise_demo.blind_models import (
+    FAINTEST,
+    SPREAD_LEAST,
+    Attention,
+    BlindCorrection,
+    BlindUNet,
+    Dense,
+    Local,
+    Residual,
+)
 from denoise_demo.models import count_parameters
 
 
@@ -39,6 +48,58 @@ def test_the_spread_teaches_the_denoising_nothing():
     spread.sum().backward()
     learning = {name for name, p in blind.named_parameters() if p.grad is not None}
     assert learning == {name for name, _ in blind.named_parameters() if name.startswith("spread.")}
+
+
+def correction() -> BlindCorrection:
+    torch.manual_seed(0)
+    return BlindCorrection(3, (8, 16, 32), 1, 2).eval()
+
+
+def test_a_correction_starts_by_changing_nothing():
+    assert torch.equal(correction()(noisy(3)), noisy(3).clamp(0, 1))
+
+
+def test_corrected_images_stay_between_black_and_white_but_for_what_the_loss_sees():
+    blind = correction()
+    with torch.no_grad():
+        blind.output.bias[:3] = 2
+    assert blind(noisy(3)).max() == 1
+    assert blind.train()(noisy(3)).max() > 1
+
+
+@pytest.mark.parametrize(("gate", "moved"), [(-6.0, 0.0), (6.0, 0.1)])
+def test_the_gate_of_a_correction_closes_and_opens_for_good(gate, moved):
+    blind, given = correction(), torch.full((1, 3, 28, 28), 0.5)
+    with torch.no_grad():
+        blind.output.weight.zero_()
+        blind.output.bias[:3], blind.output.bias[3:] = 0.1, gate
+    torch.testing.assert_close(blind(given), given + moved, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize(("wanted", "moved"), [(0.9 * FAINTEST, 0.0), (-0.02, -0.02)])
+def test_a_correction_that_nobody_sees_is_left_out(wanted, moved):
+    blind, given = correction(), torch.full((1, 3, 28, 28), 0.5)
+    with torch.no_grad():
+        blind.output.weight.zero_()
+        blind.output.bias[:3], blind.output.bias[3:] = wanted, 6
+    torch.testing.assert_close(blind(given), given + moved, rtol=0, atol=1e-7)
+    torch.testing.assert_close(blind.train()(given), given + wanted)
+
+
+def test_a_correction_sees_which_values_are_at_an_end():
+    blind, given = correction(), torch.full((1, 3, 28, 28), 0.5)
+    given[0, 1, 7, 7], given[0, 2, 9, 9] = 0, 1
+    features = 8
+    with torch.no_grad():
+        blind.output.weight.zero_()
+        blind.output.bias.fill_(6)  # open
+        blind.output.bias[:3] = 0
+        blind.output.weight[1, features + 1, 1, 1] = 0.25  # where green is 0
+        blind.output.weight[2, features + 5, 1, 1] = -0.25  # where blue is 1
+    moved = blind(given) - given
+    expected = torch.zeros_like(given)
+    expected[0, 1, 7, 7], expected[0, 2, 9, 9] = 0.25, -0.25
+    torch.testing.assert_close(moved, expected)
 
 
 @pytest.mark.parametrize("block", [Local, Attention, Dense])

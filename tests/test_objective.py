@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from denoise_demo.blind_models import BlindUNet
 from denoise_demo.models import build
-from denoise_demo.objective import LOSSES, Objective, has_bfloat16
+from denoise_demo.objective import LOSSES, Objective, has_bfloat16, psnr_and_spread
 from denoise_demo.recipes import RECIPES
 
 
@@ -41,6 +41,17 @@ def test_the_absolute_error_is_that_of_the_output(noisy):
     loss, _ = Objective(network, "l1")(noisy, clean)
 
     torch.testing.assert_close(loss, (network(noisy) - clean).abs().mean())
+
+
+def test_an_absolute_error_counts_on_top_where_it_is_asked_for(noisy):
+    clean, spread = noisy.flip(0), torch.ones_like(noisy)
+    light = LOSSES["psnr-mae-spread"].keywords
+
+    both = LOSSES["psnr-mae-spread"]((noisy, spread), clean)
+
+    squares = psnr_and_spread((noisy, spread), clean, light=light["light"])
+    absolute = (noisy - clean).abs().flatten(1).mean(1) + light["faint"]
+    torch.testing.assert_close(both, squares + absolute.log().mean())
 
 
 def test_the_classifiers_loss_is_that_of_its_logits(noisy):

@@ -261,6 +261,19 @@ def test_the_blind_network_of_digits_is_better_than_all_others_at_every_noisy_po
                 assert other["psnr"] < best["psnr"], (name, point)
 
 
+def test_the_blind_network_of_faces_is_better_than_all_others_at_every_noisy_point():
+    rows = {(r["method"], r["point"]): r for r in load_results(domain="faces")["rows"]}
+    others = {"noisy", *methods("faces")} - {"blind-faces"}
+
+    for point in points("faces").keys() - NOISELESS:
+        best = rows["blind-faces", point]
+        for name in others:
+            other = rows[name, point]
+            assert other["psnr"] < best["psnr"], (name, point)
+            assert other["ssim"] < best["ssim"], (name, point)
+            assert other["mae"] > best["mae"], (name, point)
+
+
 @pytest.mark.parametrize(
     ("point", "decibels", "accuracy"),
     [

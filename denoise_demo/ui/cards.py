@@ -22,7 +22,7 @@ LOSSES = {
     "l1": "mean absolute error",
     "cross-entropy": "cross-entropy",
     "psnr-spread": "log squared error to 30 dB, expected error",
-    "fine-psnr-spread": "log squared error to 50 dB, expected error",
+    "psnr-mae-spread": "log squared and absolute error to 40 dB, expected error",
 }
 SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
 LICENCES = {
