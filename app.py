@@ -12,8 +12,8 @@ from denoise_demo.ui.api import build_api
 from denoise_demo.ui.cards import build_training_tab
 from denoise_demo.ui.explain import build_explanation
 from denoise_demo.ui.figures import build_figures_tab
+from denoise_demo.ui.following import connect_links
 from denoise_demo.ui.laboratory import build_laboratory
-from denoise_demo.ui.links import connect_links
 from denoise_demo.ui.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"

@@ -14,7 +14,8 @@ from denoise_demo.noise import NOISES
 from denoise_demo.portraits import load_portraits
 from denoise_demo.sources import clean_picture, pixels_source
 from denoise_demo.ui.controls import STARTS
-from denoise_demo.ui.links import CELLS, NAMES, SHOWN, SORTED_BY, follow_link, parse_link
+from denoise_demo.ui.following import follow_link
+from denoise_demo.ui.links import CELLS, NAMES, SHOWN, SORTED_BY, parse_link
 
 PAGE = Path(ui.__file__).parent
 
