@@ -17,6 +17,7 @@ from denoise_demo.distributed import Group
 from denoise_demo.face_models import PatchDiscriminator
 from denoise_demo.models import build
 from denoise_demo.objective import Objective, has_bfloat16
+from denoise_demo.optimisers import optimisers_of
 from denoise_demo.recipes import Recipe
 from denoise_demo.schedules import SCHEDULES
 
@@ -73,9 +74,7 @@ class Trainer:
         objective = Objective(self.module, recipe.loss, mixed=self.mixed)
         self.objective = self.group.wrap(objective)
         self.adversary = judge and Adversary(judge, device, self.group, mixed=self.mixed)
-        optimiser = getattr(torch.optim, recipe.optimiser)
-        fused = {"fused": True} if optimiser is torch.optim.Adam else {}
-        self.optimiser = optimiser(self.module.parameters(), **recipe.settings, **fused)
+        self.learners = optimisers_of(recipe, self.module, mixed=self.mixed)
         self.average = _moving_average(self.module, recipe.ema) if recipe.ema else None
         self.generator = torch.Generator(device)
         self.history: list[Record] = []
@@ -108,7 +107,7 @@ class Trainer:
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Their optimisers, by name."""
         judge = {"adversary-optimiser": self.adversary.optimiser} if self.adversary else {}
-        return {"optimiser": self.optimiser} | judge
+        return self.learners | judge
 
     @property
     def steps(self) -> int:
@@ -139,11 +138,12 @@ class Trainer:
             total += loss.detach()
             if self.adversary:
                 loss = loss + self.recipe.adversarial * self.adversary.verdict(noisy, output)
-            self.optimiser.zero_grad()
+            self.module.zero_grad()
             loss.backward()
             if self.recipe.max_norm:
                 clip_grad_norm_(self.module.parameters(), self.recipe.max_norm)
-            self.optimiser.step()
+            for optimiser in self.learners.values():
+                optimiser.step()
             if self.average:
                 self.average.update_parameters(self.module)
             if self.adversary:
@@ -208,8 +208,9 @@ class Trainer:
         """Set the rate of a step, counted from 1, as the schedule has it."""
         done = (len(self.history) + (step - 1) / self.steps) / self.recipe.epochs
         rate: float = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        for optimiser in self.learners.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate
         return rate
 
     def _stalled(self) -> bool:

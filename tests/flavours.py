@@ -37,6 +37,10 @@ FLAVOURS = {
     "SGD, momentum": replace(
         RECIPES["dense-8"], **SMALL, optimiser="SGD", settings={"lr": 0.1, "momentum": 0.9}
     ),
+    "Muon": replace(RECIPES["dense-64"], **SMALL, optimiser="Muon", settings={"lr": 0.003}),
+    "Muon, kernels, bfloat16": replace(
+        RECIPES["conv-pool"], **SMALL, steps=7, precision="bfloat16", optimiser="Muon"
+    ),
     "faces, batch normalisation": replace(RECIPES["strided-conv-gaussian"], **SMALL),
     "faces, spread, mirrored": replace(
         RECIPES["blind-faces"], **SMALL, corruption=POINTS["s4-gaussian"]

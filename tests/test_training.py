@@ -277,9 +277,9 @@ def test_the_moving_average_follows_the_weights_and_is_what_is_kept(
     batches = list(averaged._batches())
     for batch in batches:
         loss, _ = plain.objective(*plain._pairs(batch))
-        plain.optimiser.zero_grad()
+        plain.module.zero_grad()
         loss.backward()
-        plain.optimiser.step()
+        plain.optimisers["optimiser"].step()
         seen.append(plain.module.encoder.weight.detach().clone())
 
     averaged.epoch()
