@@ -181,4 +181,6 @@ def _load(recipe_id: str, device: torch.device) -> nn.Module:
 
 @cache
 def _loaded(recipe_id: str, device: torch.device) -> nn.Module:
-    return checkpoints.load(recipe_id).module.to(device)
+    module = checkpoints.load(recipe_id).module.to(device)
+    # Convolutions take a tenth less time so, in batches up to half.
+    return module.to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
