@@ -5,6 +5,7 @@ python benchmarks/dreams.py [--count 1000]
 
 import argparse
 import sys
+from collections import deque
 from pathlib import Path
 
 import torch
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
     options = parser.parse_args()
-    *_, last = dream(options.seed, options.count, options.steps)
+    last = deque(dream(options.seed, options.count, options.steps), maxlen=1).pop()
     top, digit = load_classifier()(last.denoised).max(1)
     shares = torch.bincount(digit, minlength=10) / options.count
     print(f"{options.count} dreams of {options.steps} steps, seed {options.seed}: ", end="")

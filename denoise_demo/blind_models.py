@@ -59,7 +59,7 @@ class BlindUNet(nn.Module):
         """
         features = self._features(noisy)
         denoised = self._mean(features, noisy)
-        seen = torch.cat([features, noisy.clamp(0, 1), denoised.to(features.dtype)], 1)
+        seen = torch.cat([features, noisy.clamp(0, 1), denoised], 1)
         return denoised, F.softplus(self.spread(seen.detach()).float()) + SPREAD_LEAST
 
     def _features(self, noisy: Tensor) -> Tensor:

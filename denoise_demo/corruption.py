@@ -68,7 +68,8 @@ class Mixture:
     """Several corruptions, each for a share of every batch.
 
     The first images of a batch get the first corruption, and so on; a training shuffles its
-    images. Fixed shares cover rare cases evenly, and a GPU need not be asked who got what.
+    images. Fixed shares cover rare cases evenly, as long as the batch has an image for each, and a
+    GPU need not be asked who got what.
     """
 
     title: str

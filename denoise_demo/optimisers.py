@@ -1,4 +1,7 @@
-"""Optimisers by name: torch's own, and Muon, which learns in every direction alike."""
+"""Optimisers by name: torch's own, and Muon, which learns in every direction alike.
+
+The Muon of torch 2.9 and later takes no kernels of convolutions.
+"""
 
 import math
 from collections.abc import Iterable
@@ -44,9 +47,12 @@ class Muon(torch.optim.Optimizer):
         """Take one step along every gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                state, gradient = self.state[parameter], parameter.grad
-                mean = state.setdefault("momentum", torch.zeros_like(parameter))
-                mean.lerp_(gradient, 1 - group["momentum"])
+                if (gradient := parameter.grad) is None:
+                    continue
+                state = self.state[parameter]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                mean = state["momentum"].lerp_(gradient, 1 - group["momentum"])
                 ahead = gradient.lerp(mean, group["momentum"]).flatten(1)
                 step = orthogonalised(ahead.to(self.precision)).to(parameter.dtype)
                 size = ADAM_SIZE * math.sqrt(max(ahead.shape))

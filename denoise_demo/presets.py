@@ -44,7 +44,7 @@ _BLIND = {
         label="Blind · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         recipe="blind-digits",
-        note="S1's noise, of which nobody told the network.",
+        note="S1's noise, not cut off at white, of which nobody told the network.",
     ),
     "blind-clean": Preset(
         label="Blind · nothing to clean",

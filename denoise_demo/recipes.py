@@ -28,8 +28,8 @@ class Recipe:
     """One trained network: its data, corruption, loss, optimiser and what it teaches.
 
     `point` is the evaluation point the recipe was made for. `fresh` says whether noise is drawn
-    anew for every batch or once for the whole data set. `optimiser` is one of torch's, or "Muon",
-    beside which Adam learns what is no matrix. `schedule` is a key of SCHEDULES, for the
+    anew for every batch or once for the whole data set. `optimiser` is one of torch's, or our
+    "Muon", beside which Adam learns what is no matrix. `schedule` is a key of SCHEDULES, for the
     learning rate. With `mirror` half of the images are mirrored. `precision` is that of the
     network's arithmetic in training, "float32" or "bfloat16"; weights, loss and the measuring stay
     in float32. `max_norm` limits the norm of the gradient. With `ema` the result is a moving

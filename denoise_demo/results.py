@@ -36,7 +36,8 @@ class Shown:
 
 SHOWN = {
     "digits": Shown(
-        ("clean", "s0-train", "s1", "s2", "s3-random", "s4-salt-pepper-notebook"),
+        ("clean", "s0-train", "s0-level-3", "s0-level-5", "s1", "s2", "s3-random",
+         "s4-salt-pepper-notebook"),
         "accuracy", "accuracy", "{:.3f}", 1,
     ),
     "faces": Shown(

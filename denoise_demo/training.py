@@ -133,7 +133,7 @@ class Trainer:
         total = torch.zeros((), device=self.device)
         for step, batch in enumerate(self._batches(), 1):
             rate = self._set_learning_rate(step)
-            noisy, target = self._pairs(self.group.share(batch))
+            noisy, target = map(self.group.share, self._pairs(batch))
             loss, output = self.objective(noisy, target)
             total += loss.detach()
             if self.adversary:
@@ -166,11 +166,12 @@ class Trainer:
     def _batches(self) -> Iterator[Tensor]:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out.
 
-        The order follows from the seed and the epoch, and is the same in every process and on
-        every device; the noise is each process's own.
+        The order follows from the seed and the epoch, and is the same on every device. Every
+        process draws the noise of the whole batch: a mixture's rare parts would round to nothing
+        in its share.
         """
         seed, epoch = self.recipe.seed, len(self.history)
-        self.generator.manual_seed(_mixed(seed, epoch, 1 + self.group.rank))
+        self.generator.manual_seed(_mixed(seed, epoch, 1))
         shuffler = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
         rounds = math.ceil(self.images_per_epoch / len(self.clean))
         shuffles = [torch.randperm(len(self.clean), generator=shuffler) for _ in range(rounds)]

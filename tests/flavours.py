@@ -41,6 +41,7 @@ FLAVOURS = {
     "Muon, kernels, bfloat16": replace(
         RECIPES["conv-pool"], **SMALL, steps=7, precision="bfloat16", optimiser="Muon"
     ),
+    "blind, mixture": replace(RECIPES["blind-digits"], **SMALL, steps=2),
     "faces, batch normalisation": replace(RECIPES["strided-conv-gaussian"], **SMALL),
     "faces, spread, mirrored": replace(
         RECIPES["blind-faces"], **SMALL, corruption=POINTS["s4-gaussian"]

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import torch
 import train
 from denoise_demo.checkpoints import checkpoint_path, read
 from denoise_demo.distributed import Group, joined, lost_touch
+from denoise_demo.recipes import RECIPES
+from denoise_demo.training import Trainer
 
 ROOT = Path(train.__file__).parent
 
@@ -139,7 +142,22 @@ def test_two_processes_with_fresh_noise_reach_the_same_loss(torchrun, data_dir, 
     )
     for name in ("train_loss", "validation_loss"):
         assert second[name] == pytest.approx(first[name], rel=0.02)
-    assert second["train_loss"] != first["train_loss"]  # each draws noise of its own
+
+
+def test_the_processes_together_see_what_one_alone_would(make_digits, monkeypatch):
+    # Half a batch has too few images for the rare parts of a mixture.
+    recipe = replace(RECIPES["blind-digits"], model="dense-2", loss="mse", validation=20)
+    images = make_digits(recipe.batch + 20)
+    monkeypatch.setattr(Group, "wrap", lambda group, module: module)
+    monkeypatch.setattr(Group, "sum", lambda group, number: number)
+    seen = []
+    for group in (Group(), Group(0, 2), Group(1, 2)):
+        trainer = Trainer(recipe, images, torch.device("cpu"), group)
+        trainer.objective.register_forward_pre_hook(lambda module, given: seen.append(given))
+        trainer.epoch()
+
+    for alone, *shares in zip(*seen, strict=True):
+        assert torch.equal(torch.stack(shares, 1).flatten(0, 1), alone)
 
 
 # Trains an adversarial recipe in the processes of torchrun and saves what each has in the end.

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 import torch
 
 from denoise_demo.blur import BLUR_MAXIMUM
+from denoise_demo.checkpoints import WEIGHTS_DIR
 from denoise_demo.corruption import Corruption, Mixture, recorded
 from denoise_demo.data import Images, load_mnist, split_train
 from denoise_demo.domains import DOMAINS
@@ -430,6 +432,15 @@ def test_no_two_presets_are_called_the_same() -> None:
     labels = [preset.label for preset in PRESETS.values()]
 
     assert len(set(labels)) == len(labels)
+
+
+@every_recipe
+def test_weights_learnt_from_faces_stand_under_their_licence(recipe: Recipe) -> None:
+    text = (WEIGHTS_DIR / "README.md").read_text("utf-8")
+    (restricted,) = [line for line in text.splitlines() if "non-commercial" in line]
+    patterns = restricted.split("**")[0].split("`")[1::2]
+
+    assert any(fnmatch(recipe.id, each) for each in patterns) == (recipe.domain == "faces")
 
 
 @pytest.mark.data

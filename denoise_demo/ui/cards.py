@@ -24,6 +24,7 @@ LOSSES = {
     "psnr-spread": "log squared error to 30 dB, expected error",
     "psnr-mae-spread": "log squared and absolute error to 40 dB, expected error",
 }
+OPTIMISERS = {"Muon": "Muon for matrices and kernels, Adam for the rest"}
 SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
 LICENCES = {
     "digits": "Apache-2.0",
@@ -89,6 +90,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
     mirrored = ", half of them mirrored" if recipe.get("mirror") else ""
     drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
     settings = ", ".join(_setting(name, value) for name, value in recipe["settings"].items())
+    optimiser = OPTIMISERS.get(recipe["optimiser"], recipe["optimiser"])
     metrics = metadata["metrics"]
     scores = [text.format(metrics[key]) for key, text in SCORES.items() if key in metrics]
     facts = {
@@ -98,7 +100,7 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
         "Parameters": f"{metadata['parameters']:,}",
         "Trained on": words + (drawn if recipe["corruption"].get("kind") != "none" else ""),
         "Loss": _loss(recipe),
-        "Optimiser": f"{recipe['optimiser']}, {settings}; batches of {recipe['batch']}",
+        "Optimiser": f"{optimiser}, {settings}; batches of {recipe['batch']}",
         "Epochs": f"{metadata['epochs']} of at most {recipe['epochs']}",
         "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
         "PyTorch": metadata["torch"],

@@ -20,6 +20,10 @@ on(element, "click", (event) => {
   if (button) ACTIONS[button.dataset.action](button);
 });
 on(seedOfDream, "change", () => seedOfDream.reportValidity() && dream(Number(seedOfDream.value)));
+on(seedOfDream, "keydown", ({ key }) => {
+  // The same dream again, for which nothing changes.
+  if (key === "Enter" && Number(seedOfDream.value) === state.dreamt) dream(state.dreamt);
+});
 on($("[data-pen=size]"), "input", (event) => (pen.size = Number(event.target.value)));
 on(pad, "pointerdown", penDown);
 on(pad, "pointermove", penMove);

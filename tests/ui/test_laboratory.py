@@ -614,6 +614,9 @@ def test_a_seed_that_is_typed_is_dreamt_and_a_bad_one_is_not(page):
     seed.press("Enter")
 
     expect(page.locator("#stage")).to_have_attribute("data-dream", f"42 {LAST:.2f}", timeout=10_000)
+    seed.press("Enter")
+    expect(page.locator("#stage")).not_to_have_attribute("data-dream", f"42 {LAST:.2f}")
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"42 {LAST:.2f}", timeout=10_000)
     seed.fill("-1")
     seed.press("Enter")
     assert seed.evaluate("input => input.matches(':invalid')")
