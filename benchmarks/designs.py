@@ -1,6 +1,6 @@
 """Train several designs of the blind network for the same short time, and compare them.
 
-python benchmarks/designs.py --data-dir DATA [--minutes 10] [DESIGN ...]
+python benchmarks/designs.py --data-dir DATA [--minutes 10] [--optimiser Muon] [DESIGN ...]
 
 Prints Markdown: PSNR on validation images, the last 10,000 of the training images. The test images
 are not opened.
@@ -9,6 +9,8 @@ are not opened.
 import argparse
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,9 +22,11 @@ from denoise_demo import metrics
 from denoise_demo.blind_models import Attention, BlindUNet, Dense, Local
 from denoise_demo.data import load_mnist, split_train
 from denoise_demo.mixes import DIGITS_MIX
-from denoise_demo.models import count_parameters
+from denoise_demo.models import build, count_parameters
 from denoise_demo.objective import LOSSES, has_bfloat16
+from denoise_demo.optimisers import optimisers_of
 from denoise_demo.points import POINTS
+from denoise_demo.recipes import RECIPES
 from denoise_demo.schedules import one_cycle
 
 PLACES = ["clean", "s0-train", *(f"s0-level-{i}" for i in range(1, 6)), "s1", "s2", "s4-poisson"]
@@ -37,38 +41,43 @@ def with_context(*blocks: nn.Module) -> BlindUNet:
     return network
 
 
-DESIGNS = {
+DESIGNS: dict[str, Callable[[], nn.Module]] = {
     "convolutions": lambda: with_context(*(Local(128) for _ in range(4))),
     "attention": lambda: with_context(*(Attention(128) for _ in range(4))),
     "dense": lambda: with_context(Local(128), Dense(128, 32, 320), Local(128), Dense(128, 32, 320)),
     "attention and dense": lambda: with_context(
         Attention(128), Attention(128), Dense(128, 32, 320), Attention(128)
     ),
+    "shipped": lambda: build("blind-digits"),
 }
 
 
-def train(network: BlindUNet, clean: Tensor, seconds: float, rate: float) -> int:
+def train(network: nn.Module, clean: Tensor, seconds: float, optimiser: str, rate: float) -> int:
     """Train for so many seconds along one cycle of the learning rate; return the steps done."""
     generator = torch.Generator().manual_seed(0)
-    optimiser = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
+    mixed = has_bfloat16(clean.device)
+    recipe = replace(RECIPES["blind-digits"], optimiser=optimiser, settings={"lr": rate})
+    optimisers = optimisers_of(recipe, network, mixed=mixed).values()
     start, steps = time.perf_counter(), 0
     while (done := (time.perf_counter() - start) / seconds) < 1:
-        optimiser.param_groups[0]["lr"] = rate * one_cycle(done)
+        for each in optimisers:
+            each.param_groups[0]["lr"] = rate * one_cycle(done)
         batch = clean[torch.randint(len(clean), (BATCH,), generator=generator)]
         noisy = DIGITS_MIX(batch, generator).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(clean.device)):
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
             output = network.with_spread(noisy)
         loss = LOSSES["psnr-spread"](output, batch)
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimiser.step()
+        for each in optimisers:
+            each.step()
         steps += 1
     return steps
 
 
 @torch.inference_mode()
-def scores(network: BlindUNet, clean: Tensor) -> dict[str, float]:
+def scores(network: nn.Module, clean: Tensor) -> dict[str, float]:
     """Return the mean PSNR at every place."""
     results = {}
     for place in PLACES:
@@ -79,7 +88,7 @@ def scores(network: BlindUNet, clean: Tensor) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def milliseconds(network: BlindUNet) -> float:
+def milliseconds(network: nn.Module) -> float:
     """Return the time of one image."""
     image = torch.rand(1, 1, 28, 28)
     for _ in range(20):
@@ -95,6 +104,7 @@ def main() -> None:
     parser.add_argument("designs", nargs="*", default=[*DESIGNS])
     parser.add_argument("--data-dir", metavar="FOLDER")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--optimiser", default="Adam")
     parser.add_argument("--rate", type=float, default=0.003)
     options = parser.parse_args()
     images, validation = split_train(load_mnist("train", options.data_dir), 10_000)
@@ -104,7 +114,8 @@ def main() -> None:
     for name in options.designs:
         torch.manual_seed(0)
         network = DESIGNS[name]().to(memory_format=torch.channels_last)
-        steps = train(network, clean, 60 * options.minutes, options.rate)
+        seconds = 60 * options.minutes
+        steps = train(network, clean, seconds, options.optimiser, options.rate)
         reached = scores(network.eval(), unseen)
         epochs = steps * BATCH / len(clean)
         facts = f"{count_parameters(network):,} | {milliseconds(network):.1f} | {epochs:.1f}"

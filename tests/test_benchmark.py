@@ -98,7 +98,8 @@ def test_a_sweep_spans_the_slider_on_its_steps(spec):
 @pytest.mark.slow
 def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_data, monkeypatch):
     readme, found = files
-    monkeypatch.setattr(benchmark, "LEVELS", 2)
+    for name, number in {"LEVELS": 2, "ENOUGH": 4, "BATCH": 20}.items():
+        monkeypatch.setattr(benchmark, name, number)
 
     code = call(fake_data)
 
