@@ -1,8 +1,11 @@
 """The blind denoiser: a U-Net that sees the whole picture at once, and says how sure it is."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 SPREAD_LEAST = 0.01  # hardly visible
 STRETCH = 1.1  # of a gate, so that it can close and open for good
@@ -125,15 +128,21 @@ class Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convolution1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(channels)
+        self.norm1: Any = nn.BatchNorm2d(channels)
         self.convolution2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(channels)
+        self.norm2: Any = nn.BatchNorm2d(channels)
         nn.init.zeros_(self.norm2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, channels, H, W)."""
         inner = self.norm1(self.convolution1(x)).relu()
         return x + self.norm2(self.convolution2(inner))  # type: ignore[no-any-return]
+
+    def fold(self) -> None:
+        """Take the normalisation into the convolutions, for good: what is learnt stays the same."""
+        self.convolution1 = fuse_conv_bn_eval(self.convolution1, self.norm1)
+        self.convolution2 = fuse_conv_bn_eval(self.convolution2, self.norm2)
+        self.norm1, self.norm2 = nn.Identity(), nn.Identity()
 
 
 class Attention(nn.Module):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from denoise_demo.blind_models import (
     FAINTEST,
@@ -139,6 +140,19 @@ def test_attention_is_that_of_torch():
 
 def test_the_residual_block_keeps_the_size():
     assert Residual(4)(torch.rand(2, 4, 14, 14)).shape == (2, 4, 14, 14)
+
+
+def test_folded_the_residual_block_computes_the_same_without_normalisation():
+    torch.manual_seed(0)
+    block, x = Residual(8), torch.randn(3, 8, 14, 14)
+    nn.init.normal_(block.norm2.weight)
+    for _ in range(20):
+        block(2 * x + 1)  # the normalisations get to know it
+    expected = block.eval()(x)
+    block.fold()
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in block.modules())
+    torch.testing.assert_close(block(x), expected)
+    assert (expected - x).abs().mean() > 0.1
 
 
 def test_the_size_follows_the_rounds():
