@@ -101,10 +101,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
     noisy = corrupt(clean, *corruption, clip=method.clip, generator=generator)
     sigma = noise_deviation(clean, *corruption) if method.informed else torch.zeros(len(clean))
     denoised, spread = _denoise(method, noisy, sigma)
-    scores = {
-        name: {metric.__name__: metric(image.clamp(0, 1), clean) for metric in METRICS}
-        for name, image in (("noisy", noisy), ("denoised", denoised))
-    }
+    scores = _score(clean, noisy, denoised)
     probabilities = _classify(clean, noisy, denoised) if is_digit else {}
     return Outcome(clean, noisy, denoised, scores, probabilities, outside, spread)
 
@@ -114,6 +111,16 @@ def _denoise(method: Method, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tens
     if method.spreads:
         return load_denoiser(method.id).with_spread(noisy)
     return load_method(method.id)(noisy, sigma), None
+
+
+def _score(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, dict[str, Tensor]]:
+    """Measure both versions in one batch."""
+    both, twice = torch.cat([noisy, denoised]).clamp(0, 1), torch.cat([clean, clean])
+    values = {metric.__name__: metric(both, twice).chunk(2) for metric in METRICS}
+    return {
+        version: {name: halves[i] for name, halves in values.items()}
+        for i, version in enumerate(("noisy", "denoised"))
+    }
 
 
 def read(digits: Tensor) -> Tensor | None:
