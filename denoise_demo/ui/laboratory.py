@@ -50,6 +50,7 @@ _HOLD_AND_SHOW = """(...values) => {
 }"""
 RELEASE: dict[str, Any] = {"fn": None, "js": "() => { window.laboratory?.release(); }"}
 _SYNC = "(...values) => { window.laboratory?.sync(...values); }"
+_SYNC_NUMBERS = "() => { window.laboratory?.syncNumbers(); }"
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,11 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
 
     controls = [kind, level, blur, recipe, seed]
     arranged = [*controls, views.stage, *pictures.shown]
-    gr.on(
-        [control.change for control in (*controls, any_network)],
-        fn=None,
-        inputs=[kind, recipe, any_network],
-        js=_SYNC,
-    )
+    chosen = [kind, recipe, any_network]
+    gr.on([control.change for control in chosen], fn=None, inputs=chosen, js=_SYNC)
+    # For every event Gradio copies all inputs and targets, choices too: a dragged slider has none.
+    for slider in (level, blur, seed):
+        slider.change(fn=None, js=_SYNC_NUMBERS)
     views.connect(kind, level, blur, recipe)
     kind.input(level_slider, kind, level, **PRIVATE)
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")

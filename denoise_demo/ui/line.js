@@ -1,6 +1,7 @@
 // ---- A line to the server: few requests in flight, painted in order, never a lost last value ----
 
 const MOST_IN_FLIGHT = 6; // what a browser opens to one host
+const LEAST_IN_FLIGHT = 2; // one is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures when the line is slow: 60 a second
 
 // `next` gives the request to send now, or nothing while there is none; `call` sends it and gives the
@@ -15,7 +16,7 @@ function makeLine({ next, call, paint, lost }) {
   let delay = 0; // milliseconds, of the way there and back
 
   function pump() {
-    const allowed = Math.min(MOST_IN_FLIGHT, Math.max(1, Math.ceil(delay / SPACING)));
+    const allowed = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, Math.ceil(delay / SPACING)));
     const request = wanted && inFlight < allowed ? next() : null;
     if (!request) return;
     wanted = false;

@@ -278,6 +278,10 @@ function sync(kind, recipe, any) {
   const news = kind !== settings.kind || recipe !== settings.recipe || any !== state.any;
   Object.assign(settings, { kind, recipe });
   state.any = any;
+  syncNumbers(news);
+}
+
+function syncNumbers(news = false) {
   requestAnimationFrame(() => {
     for (const field of NUMERIC) setNumber(field, readNumber(field));
     if (news) refresh();

@@ -33,7 +33,7 @@ watch("value", () => receive(props.value));
 
 window.laboratory = {
   pump, wanted, settle, follow, choice, copyLink, title: (source) => titles.get(source),
-  sync, hold, release, openTab, showNumbered, showPhoto, setCentre,
+  sync, syncNumbers, hold, release, openTab, showNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,
   picture: () => (!state.source ? "" : state.clean && isKnown() ? JSON.stringify(state.clean) : null), // null: not yet
