@@ -129,7 +129,7 @@ def test_two_processes_train_the_same_weights(recipe, torchrun, tmp_path):
 
 def test_the_processes_together_see_what_one_alone_would(make_digits, monkeypatch):
     # Half a batch has too few images for the rare parts of a mixture.
-    recipe = replace(RECIPES["blind-digits"], model="dense-2", loss="mse", validation=20)
+    recipe = replace(RECIPES["blind-digits"], model="dense-64", loss="mse", validation=20)
     images = make_digits(recipe.batch + 20)
     monkeypatch.setattr(Group, "wrap", lambda group, module: module)
     monkeypatch.setattr(Group, "sum", lambda group, number: number)
