@@ -110,9 +110,10 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
     arranged = [*controls, views.stage, *pictures.shown]
     chosen = [kind, recipe, any_network]
     gr.on([control.change for control in chosen], fn=None, inputs=chosen, js=_SYNC)
-    # For every event Gradio copies all inputs and targets, choices too: a dragged slider has none.
-    for slider in (level, blur, seed):
-        slider.change(fn=None, js=_SYNC_NUMBERS)
+    # For every event Gradio copies all inputs and targets, choices too; while a slider is dragged,
+    # that would take time from the picture. So each number has an event of its own, without inputs.
+    for number in (level, blur, seed):
+        number.change(fn=None, js=_SYNC_NUMBERS)
     views.connect(kind, level, blur, recipe)
     kind.input(level_slider, kind, level, **PRIVATE)
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")

@@ -271,8 +271,7 @@ function setNumber(field, value) {
   refresh();
 }
 
-// Called by Gradio whenever a control's value changed, by hand or by a preset. Sliders are read
-// from the page one frame later, because a change told here may be older than the last drag.
+// Called by Gradio whenever a list's or check box's value changed, by hand or by a preset.
 function sync(kind, recipe, any) {
   const { settings } = state;
   const news = kind !== settings.kind || recipe !== settings.recipe || any !== state.any;
@@ -281,6 +280,8 @@ function sync(kind, recipe, any) {
   syncNumbers(news);
 }
 
+// Called by Gradio whenever a number changed. Numbers are read from the page one frame later, because
+// a change told here may be older than the last drag.
 function syncNumbers(news = false) {
   requestAnimationFrame(() => {
     for (const field of NUMERIC) setNumber(field, readNumber(field));
