@@ -50,7 +50,6 @@ const seedOfDream = $("[data-dream=seed]");
 async function dream(seed) {
   stopPlaying();
   say("");
-  line.drop(); // what is on its way is of the picture left behind
   state.dream = { seed };
   state.dreamt = seed;
   seedOfDream.value = seed;
@@ -65,11 +64,12 @@ async function dream(seed) {
   state.dreamsAsked = false;
   if (!state.dream) return;
   if (reply && !reply.error) return playDream(asked, reply.frames);
-  wake();
+  refresh();
   say(reply?.error ?? "The server does not answer.");
 }
 
 function playDream(dreamt, frames) {
+  line.drop(); // what is on its way is of the picture left behind
   blank();
   element.classList.add("asleep");
   $(".dreamt").hidden = false;

@@ -1,5 +1,5 @@
-// The live stage. Gradio runs this file, then drawing.js, motion.js and start.js, as the body of one
-// function with `element` (the stage's own HTML), `props` (what stage.py passes: fields, initial,
+// The live stage. Gradio runs it with the other files of stage.py's SCRIPTS as the body of one function,
+// with `element` (the stage's own HTML), `props` (what stage.py passes: fields, initial,
 // example, kinds, recipes, dreamer), `server` (step, dream) and `watch`. Other parts of the page reach it as
 // window.laboratory.
 
@@ -228,6 +228,7 @@ function say(text) {
 
 function complain(text) {
   blank();
+  state.clean = null;
   say(text);
 }
 
@@ -237,7 +238,6 @@ function blank() {
   for (const text of element.querySelectorAll("[data-of] .scores[data-verdict]")) text.textContent = "";
   for (const selector of [".gain", ".truth", "[data-of=spread] .scores"]) $(selector).textContent = "";
   paintOutside("");
-  state.clean = null;
 }
 
 function clear(name) {

@@ -544,6 +544,18 @@ def test_a_network_that_expects_nothing_says_so(page):
     assert colours(page, "spread").max() == 0
 
 
+NO_DREAMS = """
+() => {
+  const fetch = window.fetch;
+  window.dreams = false;
+  window.fetch = (...request) =>
+    !window.dreams && String(request[1]?.body).includes('"fn_name":"dream"')
+      ? Promise.reject(new TypeError("Failed to fetch"))
+      : fetch(...request);
+}
+"""
+
+
 def test_a_dream_plays_to_its_end_and_the_next_one_is_another(page):
     button = page.locator("[data-action=dream]")
 
@@ -604,6 +616,26 @@ def test_a_dream_over_a_drawing_hides_it_and_gives_it_back(page):
     page.locator("[data-action=wake]").click()
     expect(page.locator("#stage .pad")).to_be_visible()
     expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
+
+
+def test_a_dream_that_fails_says_so_and_gives_the_picture_back(page):
+    before = canvas(page, "denoised")
+    button, message = page.locator("[data-action=dream]"), page.locator("#stage .message")
+    page.evaluate(NO_DREAMS)
+
+    button.click()
+
+    expect(message).to_contain_text("does not answer")
+    expect(page.locator("#stage .dreaming")).to_be_hidden()
+    assert np.array_equal(canvas(page, "denoised"), before)
+    page.evaluate("window.dreams = true")
+    button.click()
+    expect(page.locator("#stage")).to_have_attribute("data-dream", f"1 {LAST:.2f}", timeout=10_000)
+    page.evaluate("window.dreams = false")
+    button.click()
+    expect(page.locator("#stage .dreaming")).to_be_hidden()
+    page.wait_for_function("() => document.querySelector('#stage .gain').textContent")
+    assert np.array_equal(canvas(page, "denoised"), before)
 
 
 def test_a_seed_that_is_typed_is_dreamt_and_a_bad_one_is_not(page):

@@ -48,6 +48,18 @@ def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):
     expect(figures.locator("#figure-image img")).not_to_have_attribute("src", before)
 
 
+def test_the_picture_behind_a_dream_can_be_drawn_in_a_figure(page):
+    page.locator("[data-action=dream]").click()
+    expect(page.locator("#stage .dreamt")).to_be_visible(timeout=10_000)
+    page.get_by_role("tab", name="The articles' figures").click()
+    expect(page.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    before = page.locator("#figure-image img").get_attribute("src")
+
+    page.get_by_label("The picture in the laboratory").check()
+
+    expect(page.locator("#figure-image img")).not_to_have_attribute("src", before)
+
+
 def test_the_explanation_has_its_diagram_and_its_formulas(page):
     page.get_by_role("tab", name="How it works").click()
 
