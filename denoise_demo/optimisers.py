@@ -77,11 +77,17 @@ def orthogonalised(matrix: Tensor) -> Tensor:
 def optimisers_of(
     recipe: Recipe, module: nn.Module, *, mixed: bool
 ) -> dict[str, torch.optim.Optimizer]:
-    """Return the optimisers of a network by name; beside Muon, Adam learns what is no matrix."""
+    """Return the optimisers of a network by name; beside Muon, Adam learns what is no matrix.
+
+    Raises:
+        ValueError: when Muon finds no matrix to learn.
+    """
     if recipe.optimiser != "Muon":
         return {"optimiser": _from_torch(recipe.optimiser, recipe, module.parameters())}
     precision = torch.bfloat16 if mixed else torch.float32
     matrices = [parameter for parameter in module.parameters() if is_matrix(parameter)]
+    if not matrices:
+        raise ValueError(f"{recipe.id} has no matrix that Muon could learn: choose Adam")
     others = (parameter for parameter in module.parameters() if not is_matrix(parameter))
     return {
         "optimiser": _from_torch("Adam", recipe, others),

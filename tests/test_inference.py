@@ -357,15 +357,11 @@ def test_images(data_dir: Path) -> dict[str, Images]:
 def test_shipped_weights_reach_their_recorded_scores(key, test_images) -> None:
     recipe, recorded = RECIPES[key], checkpoints.read_metadata(checkpoint_path(key))["metrics"]
     images, corruption = test_images[recipe.domain], points(recipe.domain)[recipe.point]
-    module = checkpoints.load(key, checkpoints.WEIGHTS_DIR).module
-    cpu = torch.device("cpu")
 
     if recipe.denoises:
-        denoiser = Denoiser(recipe, module, cpu)
-        measured = evaluate(denoiser, corruption, images)
+        measured = evaluate(load_denoiser(key, "cpu"), corruption, images)
     else:
-        classifier = inference.Classifier(module, cpu)
-        measured = evaluate(lambda noisy, sigma: noisy, corruption, images, classifier)
+        measured = evaluate(lambda noisy, sigma: noisy, corruption, images, load_classifier("cpu"))
 
     tolerances = {"psnr": 0.01, "ssim": 0.001, "mae": 0.0005, "bce": 0.0005, "accuracy": 0.001}
     for name, value in recorded.items():

@@ -106,6 +106,13 @@ def test_every_parameter_is_learnt_by_one_optimiser() -> None:
     )
 
 
+def test_muon_on_a_network_without_matrices_is_refused() -> None:
+    recipe = replace(RECIPES["dense-8"], optimiser="Muon")
+
+    with pytest.raises(ValueError, match="dense-8 has no matrix"):
+        optimisers_of(recipe, build(recipe.model), mixed=False)
+
+
 @pytest.mark.parametrize("name", ["Adam", "RMSprop", "SGD"])
 def test_optimisers_of_torch_learn_everything(name: str) -> None:
     recipe = replace(RECIPES["dense-8"], optimiser=name, settings={"lr": 0.5})
