@@ -1,11 +1,11 @@
 """Measure the live page in a real browser: rate, latency, a far away server, drawing, memory.
 
-python benchmarks/live.py            # everything, about three minutes
+python benchmarks/live.py            # everything, about seven minutes
 python benchmarks/live.py --only drag
 
-Prints one Markdown table. Latency runs from the `input` event to the picture being on the
-canvas. The comparison is a plain `slider.input -> gr.Image` page with the same computation,
-measured in the same run.
+Prints Markdown tables, and a line for whatever is one number. Latency runs from the `input` event
+to the picture being on the canvas. The comparison is a plain `slider.input -> gr.Image` page with
+the same computation, measured in the same run.
 """
 
 import argparse

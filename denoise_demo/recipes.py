@@ -373,8 +373,9 @@ _RECIPES = (
         "One network for every noise: it tells a speck from an eye, and light noise from heavy, by "
         "the picture alone.",
         loss="psnr-mae-spread",
-        settings={"lr": 0.003},
-        epochs=320,
+        optimiser="Muon",
+        settings={"lr": 0.004},
+        epochs=180,
         batch=256,
         validation=0.1,
         mirror=True,
