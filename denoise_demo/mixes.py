@@ -1,7 +1,7 @@
 """Mixtures of corruptions: what the blind networks train on, and are measured under.
 
-About a third of what a blind network trains on is the general part: every kind of noise at every level
-of the app and a step beyond, with and without blur and clipping. The rest is spent where the
+About a third of what a blind network trains on is the general part: every kind of noise at every
+level of the app and a step beyond, with and without blur and clipping. The rest is spent where the
 articles work, and where a picture is hardest to see.
 """
 
