@@ -140,7 +140,6 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
         finished = [r for r in recipes if options.resume and runs.is_finished(r, options.out)]
         for recipe in finished if group.leads else ():
             print(f"{recipe.id}: already finished")
-            runs.resume_path(recipe, options.out).unlink(missing_ok=True)
         todo = [recipe for recipe in recipes if recipe not in finished]
         for recipe in todo:
             training.check_shares(recipe, group)

@@ -8,12 +8,14 @@ what is known of the other.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -130,18 +132,24 @@ def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> resul
 
     Raises:
         ResultsError: when the part to go on from is damaged, or was measured with other weights,
-            methods or points.
+            methods, points or pictures.
     """
+    todo = [job for domain in images for job in jobs(domain)]
     done: results.Results = {
+        "plan": _plan(todo, images),
         "noise_seed": NOISE_SEED,
         "resamples": RESAMPLES,
         "weights": results.weights_hashes(),
         **{part: [] for part in results.LISTS},
     }
     if resume and partial_file.exists():
-        done = results.load_results(partial_file)
-    todo = [job for domain in images for job in jobs(domain)]
-    ahead = _left(todo, done, partial_file.name)
+        plan, done = done["plan"], results.load_results(partial_file)
+        if done.get("plan") != plan:
+            raise results.ResultsError(
+                f"{partial_file.name} was measured with other methods, points or pictures: "
+                "leave out --resume"
+            )
+    ahead = _left(todo, done)
     total, left = (sum(len(job.heads) for job in some) for some in (todo, ahead))
     with tqdm(total=total, initial=total - left, unit="row") as bar:
         for job in ahead:
@@ -149,27 +157,22 @@ def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> resul
             scene = set_scene(job.corruption, images[job.domain][::every])
             done[job.part] += measure(job, scene, bar)
             results.save_results(done, partial_file)
+    del done["plan"]
     return done
 
 
-def _left(todo: list[Job], done: results.Results, name: str) -> list[Job]:
-    """Return the jobs that are not done yet; ResultsError when others were done."""
-    found = {part: list(done[part]) for part in ("rows", "sweep")}
-    for number, job in enumerate(todo):
-        rows = found[job.part][: len(job.heads)]
-        if not rows and not any(found.values()):
-            return todo[number:]
-        del found[job.part][: len(rows)]
-        if len(rows) < len(job.heads) or not all(
-            head.items() <= row.items() for head, row in zip(job.heads, rows, strict=True)
-        ):
-            break
-    else:
-        if not any(found.values()):
-            return []
-    raise results.ResultsError(
-        f"{name} was measured with other methods or points: leave out --resume"
-    )
+def _plan(todo: list[Job], images: dict[str, Images]) -> str:
+    """Return a hash of all that is to be measured, and on which pictures."""
+    what = [[job.part, job.heads, repr(job.corruption)] for job in todo]
+    which = {domain: pictures.sha256 for domain, pictures in images.items()}
+    return hashlib.sha256(json.dumps([what, which]).encode()).hexdigest()
+
+
+def _left(todo: list[Job], done: results.Results) -> list[Job]:
+    """Return the jobs that are not done yet; whole ones were saved, in this order."""
+    found = len(done["rows"]) + len(done["sweep"])
+    starts = accumulate((len(job.heads) for job in todo), initial=0)
+    return [job for job, start in zip(todo, starts, strict=False) if start >= found]
 
 
 def speeds(device: torch.device) -> list[Row]:

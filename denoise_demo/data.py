@@ -3,8 +3,10 @@
 import gzip
 import hashlib
 import json
+import lzma
 import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,6 +28,18 @@ MIRRORS = (
 )
 TIMEOUT = 30  # seconds without an answer before the next mirror is tried
 _IMAGE_MAGIC, _LABEL_MAGIC = 2051, 2049
+
+# What a damaged zip, one with a password or in an unknown compression, or its members raise.
+DAMAGE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class DataError(ValueError):
@@ -207,7 +221,7 @@ def _members(archive: Path) -> list[str]:
     try:
         with zipfile.ZipFile(archive) as opened:
             return opened.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except DAMAGE:
         return []
 
 
@@ -241,7 +255,7 @@ def _content(path: Path) -> bytes:
         else:
             content = path.read_bytes()
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise DataError(f"{path} is damaged or truncated ({error}): fetch it again") from error
 
 

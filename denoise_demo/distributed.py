@@ -42,6 +42,11 @@ class Group:
             dist.all_reduce(number)
         return number
 
+    def align(self, module: nn.Module) -> None:
+        """Give all the first one's running statistics; each has counted its own shares."""
+        for buffer in module.buffers() if self.size > 1 else ():
+            dist.broadcast(buffer, 0)
+
     def wait(self) -> None:
         """Go on when every process is here."""
         if self.size > 1:

@@ -15,6 +15,7 @@ from denoise_demo.checks import check_keys, finite, lookup, noise_seed
 from denoise_demo.images import in_channels
 from denoise_demo.inference import load_classifier, load_denoiser
 from denoise_demo.methods import Method, get_method, load_method
+from denoise_demo.models import DIGIT
 from denoise_demo.noise import NOISES, corrupt, noise_deviation
 
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
@@ -87,7 +88,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         CheckpointError: when the network's weights are missing or damaged.
     """
     method = get_method(settings.recipe)
-    is_digit, outside = clean.shape[1] == 1, False
+    is_digit, outside = clean.shape[1:] == DIGIT, False
     if method.shape:
         if clean.shape[2:] != method.shape[1:]:
             raise ValueError(

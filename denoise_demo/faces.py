@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-import lzma
 import os
-import struct
 import sys
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from denoise_demo.checks import brief
-from denoise_demo.data import DataError, Images, cache_dir, data_place
+from denoise_demo.data import DAMAGE, DataError, Images, cache_dir, data_place
 from denoise_demo.files import written_atomically
 from denoise_demo.images import to_face
 from denoise_demo.uploads import SUFFIXES, read_image
@@ -33,18 +30,6 @@ LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
 LARGEST_EXPANSION = 100  # times a zip's own size; pictures are compressed already
 NAMED = 3  # unreadable files that a message names
 VERSION = 1  # of what is cached
-
-# What a damaged zip, one with a password or in an unknown compression, or its members raise.
-DAMAGE = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 Pixels = NDArray[np.uint8]
 WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"

@@ -154,7 +154,10 @@ def around_tables(readme: str) -> tuple[str, str]:
 
 
 def readme_tables(results: Results) -> str:
-    """Return the README's tables: each network where it is at home, and everything everywhere."""
+    """Return the README's tables: each network where it is at home, and everything everywhere.
+
+    What is new and not measured yet with the other domain's pictures has no line.
+    """
     tables = []
     for domain in SHOWN:
         rows = {(r["method"], r["point"]): r for r in results["rows"] if r["domain"] == domain}
@@ -172,6 +175,8 @@ def _at_home(rows: Rows, domain: str) -> str:
         "|---" * (7 + classified) + "|",
     ]
     for name, recipe in denoisers(domain).items():
+        if (name, recipe.point) not in rows:
+            continue
         noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
         half = (denoised["psnr_high"] - denoised["psnr_low"]) / 2
         clean = [rows[key, "clean"] for key in ("noisy", name)]
@@ -187,7 +192,8 @@ def _at_home(rows: Rows, domain: str) -> str:
 
 def _everywhere(rows: Rows, domain: str) -> str:
     """Return two metrics of every network and filter at some points, the best in bold."""
-    shown, names = SHOWN[domain], ["noisy", *methods(domain)]
+    shown = SHOWN[domain]
+    names = [name for name in ("noisy", *methods(domain)) if (name, shown.points[0]) in rows]
     best = {
         (point, metric): max(sign * _value(rows[name, point], metric) for name in names)
         for point in shown.points

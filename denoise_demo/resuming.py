@@ -15,6 +15,12 @@ from denoise_demo.training import OnStep, Record, Trainer
 
 REMEDY = "delete it, or leave out --resume, to start again"
 _FILE = ("the resume file", REMEDY)
+# What has to stay as it was, besides the recipe's settings.
+CONDITIONS = {
+    "mixed": "precision on this device",
+    "processes": "number of processes",
+    "images": "training images",
+}
 
 
 def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> Iterator[Record]:
@@ -39,14 +45,16 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
     """Restore a trainer from its resume file when there is one; say whether there was.
 
     Raises:
-        CheckpointError: when the file is damaged or the recipe has changed since.
+        CheckpointError: when the file is damaged, or the recipe, the images, the number of
+            processes or the precision have changed since.
     """
     if not resume_file.exists():
         return False
     tensors, plain = checkpoints.read(resume_file, REMEDY)
-    changed = changed_settings(trainer.recipe, plain.get("recipe"))
-    if not changed and plain.get("mixed") != trainer.mixed:
-        changed = ["precision on this device"]
+    now = _conditions(trainer)
+    changed = changed_settings(trainer.recipe, plain.get("recipe")) or [
+        words for key, words in CONDITIONS.items() if plain.get(key) != now[key]
+    ]
     if changed:
         raise checkpoints.CheckpointError(
             f"{resume_file.name} was written with other settings ({', '.join(changed)}): use the "
@@ -67,9 +75,15 @@ def state(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
     plain = {
         "history": [asdict(record) for record in trainer.history],
         "recipe": settings_of(trainer.recipe),
-        "mixed": trainer.mixed,
+        **_conditions(trainer),
     }
     return tensors, plain
+
+
+def _conditions(trainer: Trainer) -> dict[str, Any]:
+    """Return the values of CONDITIONS; images go by their content, not by their place."""
+    size = trainer.group.size
+    return {"mixed": trainer.mixed, "processes": size, "images": trainer.data["sha256"]}
 
 
 def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:

@@ -25,7 +25,9 @@ def resume_path(recipe: Recipe, folder: Path) -> Path:
 
 
 def is_finished(recipe: Recipe, folder: Path) -> bool:
-    """Whether the folder holds this recipe, trained to its end with these settings."""
+    """Whether the folder holds this recipe, trained with these settings, and no run to go on."""
+    if resume_path(recipe, folder).exists():
+        return False
     try:
         metadata = checkpoints.read_metadata(checkpoints.checkpoint_path(recipe.id, folder))
     except checkpoints.CheckpointError:

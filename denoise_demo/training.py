@@ -196,6 +196,7 @@ class Trainer:
     @torch.no_grad()
     def _validate(self) -> float:
         """Return the mean loss over the validation images with their fixed noise."""
+        self.group.align(self.result)
         objective = Objective(self.result, self.recipe.loss).eval()
         target = self.validation_clean if self.recipe.denoises else self.validation_labels
         total = 0.0

@@ -233,6 +233,23 @@ def idx_contents() -> Callable[[Images], tuple[bytes, bytes]]:
 
 
 @pytest.fixture
+def encrypt() -> Callable[[Path], Path]:
+    """A function that sets the flag of encryption on every member of a zip."""
+
+    def flag(path: Path) -> Path:
+        content = bytearray(path.read_bytes())
+        for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            start = content.find(mark)
+            while start >= 0:
+                content[start + offset] |= 1
+                start = content.find(mark, start + 4)
+        path.write_bytes(content)
+        return path
+
+    return flag
+
+
+@pytest.fixture
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep away from this machine's own data; returns the cache folder, still to be made."""
     folder = tmp_path / "cache"

@@ -10,6 +10,7 @@ from PIL import Image
 
 from denoise_demo import benchmark, faces, results
 from denoise_demo.benchmark import CALIBRATED, LEVELS, jobs, sweep_levels
+from denoise_demo.corruption import Corruption
 from denoise_demo.domains import DOMAINS
 from denoise_demo.evaluation import GROUPS
 from denoise_demo.methods import methods
@@ -234,18 +235,33 @@ def test_resume_refuses_what_was_measured_with_other_weights(
     assert json.loads(partial.read_text("utf-8")) == content
 
 
-def test_resume_refuses_what_was_measured_at_other_points(
-    files, few_scenes, fake_data, stop_in_the_third_scene, capsys
+def test_resume_refuses_what_was_measured_at_other_points(  # noqa: PLR0917
+    files, few_scenes, fake_data, stop_in_the_third_scene, capsys, monkeypatch
 ):
     call(fake_data)
-    partial = files[1].with_suffix(".partial.json")
-    partial.write_text(partial.read_text("utf-8").replace('"s2"', '"s9"'), "utf-8")
     capsys.readouterr()
+    stronger = [
+        replace(job, corruption=Corruption("gaussian", 0.9)) for job in benchmark.jobs("digits")
+    ]
+    monkeypatch.setattr(benchmark, "jobs", lambda domain: iter(stronger))
 
     code = call(fake_data, "--resume")
 
     assert code == 1
-    assert "other methods or points: leave out --resume" in capsys.readouterr().err
+    assert "other methods, points or pictures: leave out --resume" in capsys.readouterr().err
+
+
+def test_resume_refuses_what_was_measured_on_other_pictures(
+    files, few_scenes, fake_data, stop_in_the_third_scene, capsys
+):
+    call(fake_data)
+    capsys.readouterr()
+    (fake_data / "faces" / "000.png").unlink()
+
+    code = call(fake_data, "--resume")
+
+    assert code == 1
+    assert "other methods, points or pictures: leave out --resume" in capsys.readouterr().err
 
 
 def test_one_domain_is_measured_alone_and_the_other_ones_rows_stay(files, few_scenes, fake_data):

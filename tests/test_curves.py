@@ -109,6 +109,16 @@ def test_the_page_draws_the_denoiser_on_the_stage_first():
     assert "1,000 test digits" in words
 
 
+def test_the_page_keeps_an_empty_choice_and_drops_one_of_other_pictures():
+    usable = list(methods())
+
+    kept, _ = page.follow_domain(usable, place(), "psnr", [])
+    digits, _ = page.follow_domain(usable, place(), "psnr", ["pix2pix-gaussian"])
+
+    assert kept.value == []
+    assert digits.value == page.COMPARED["digits"]
+
+
 def test_the_page_has_no_curves_without_noise():
     chart, words = page.draw_curves(place(kind="none"), "psnr", [])
     assert chart is None

@@ -255,6 +255,15 @@ def test_a_damaged_zip_is_noticed(fake_mnist, tmp_path) -> None:
         load_mnist("train", tmp_path / "mnist.zip")
 
 
+def test_a_zip_with_a_password_is_noticed(fake_mnist, tmp_path, encrypt) -> None:
+    with zipfile.ZipFile(tmp_path / "mnist.zip", "w") as archive:
+        for path in fake_mnist.iterdir():
+            archive.write(path, path.name)
+
+    with pytest.raises(DataError, match=r"encrypted.*fetch it again"):
+        load_mnist("train", encrypt(tmp_path / "mnist.zip"))
+
+
 # Digits
 
 

@@ -332,6 +332,13 @@ def test_pictures_of_another_size_are_refused_saying_which_to_give(
         run(torch.zeros(1, channels, 20, 30), recipe=key)
 
 
+def test_a_filter_takes_a_picture_of_another_size_which_is_no_digit(run) -> None:
+    outcome = run(torch.zeros(1, 1, 40, 40), recipe="median-3")
+
+    assert outcome.denoised.shape == (1, 1, 40, 40)
+    assert outcome.probabilities == {}
+
+
 def test_a_face_and_a_network_for_faces_do_not_need_the_classifier(
     run, face: Tensor, untrained_weights: Path
 ) -> None:

@@ -741,20 +741,8 @@ def test_a_member_larger_than_a_picture_may_be_is_not_read_whole(
     assert all("large.bmp" in line and "larger than 100,000 bytes" in line for line in lines)
 
 
-def encrypted(path: Path) -> Path:
-    """Set the flag of encryption on every member."""
-    content = bytearray(path.read_bytes())
-    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        start = content.find(mark)
-        while start >= 0:
-            content[start + offset] |= 1
-            start = content.find(mark, start + 4)
-    path.write_bytes(content)
-    return path
-
-
-def test_a_zip_with_a_password_is_refused_saying_so(tmp_path: Path, capsys) -> None:
-    path = encrypted(write_zip(tmp_path / "faces.zip", album()))
+def test_a_zip_with_a_password_is_refused_saying_so(tmp_path: Path, encrypt, capsys) -> None:
+    path = encrypt(write_zip(tmp_path / "faces.zip", album()))
 
     assert "holds 0 pictures that can be read, of 40" in refusal(path)
     assert "encrypted" in capsys.readouterr().err

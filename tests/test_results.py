@@ -343,6 +343,16 @@ def test_an_infinite_psnr_is_shown_as_such(measured):
     assert "| ∞ → 10.00 ± 0.25 |" in dense_2
 
 
+def test_what_is_not_measured_yet_has_no_line(measured):
+    new = ("dense-2", "median-3")
+    measured["rows"] = [r for r in measured["rows"] if r["method"] not in new]
+
+    tables = readme_tables(measured)
+
+    assert "`dense-1`" in tables
+    assert not any(f"`{name}`" in tables for name in new)
+
+
 def test_the_second_table_marks_the_best_and_the_rows_on_fewer_images(measured):
     for found in measured["rows"]:
         if (found["method"], found["point"]) == ("wiener", "s2"):

@@ -203,6 +203,19 @@ def test_a_run_in_bfloat16_does_not_go_on_in_float32(
         resume(Trainer(recipe, digits, CPU), resume_file)
 
 
+def test_a_run_does_not_go_on_with_other_images_or_processes(
+    recipe: Recipe, images: Images, resume_file: Path
+) -> None:
+    next(fit(Trainer(recipe, images, CPU), resume_file))
+
+    with pytest.raises(CheckpointError, match=r"other settings \(training images\)"):
+        resume(Trainer(recipe, replace(images, sha256=("others",)), CPU), resume_file)
+    tensors, plain = checkpoints.read(resume_file)
+    checkpoints.save(resume_file, tensors, plain | {"processes": 2})
+    with pytest.raises(CheckpointError, match=r"other settings \(number of processes\)"):
+        resume(Trainer(recipe, images, CPU), resume_file)
+
+
 def test_finished_weights_are_no_resume_file(
     recipe: Recipe, digits: Images, resume_file: Path
 ) -> None:
@@ -219,7 +232,8 @@ def test_the_state_is_plain_json(recipe: Recipe, digits: Images) -> None:
 
     plain = state(trainer)[1]
 
-    assert json.loads(json.dumps(plain)).keys() == {"history", "recipe", "mixed"}
+    keys = {"history", "recipe", "mixed", "processes", "images"}
+    assert json.loads(json.dumps(plain)).keys() == keys
 
 
 @pytest.mark.gpu

@@ -398,6 +398,28 @@ def test_a_finished_recipe_is_left_alone_even_without_data(run, out, tmp_path, c
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, changed)
 
 
+def test_an_unfinished_run_beside_finished_weights_goes_on(run, out, capsys, monkeypatch) -> None:
+    run("dense-2")
+    epoch, done = training.Trainer.epoch, []
+
+    def stop(trainer, *arguments):
+        if done:
+            raise KeyboardInterrupt
+        done.append(1)
+        return epoch(trainer, *arguments)
+
+    monkeypatch.setattr(training.Trainer, "epoch", stop)
+    run("dense-2")
+    monkeypatch.setattr(training.Trainer, "epoch", epoch)
+    capsys.readouterr()
+
+    code = run("dense-2", "--resume")
+
+    assert code == 0
+    assert "dense-2: going on after epoch 1" in capsys.readouterr().out
+    assert not (out / "dense-2.resume.safetensors").exists()
+
+
 def test_resume_trains_only_what_is_not_finished(run, out, capsys) -> None:
     run("dense-2")
     capsys.readouterr()

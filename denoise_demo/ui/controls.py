@@ -49,6 +49,7 @@ def noise_controls() -> tuple[gr.Dropdown, gr.Slider, gr.Slider, gr.Number, gr.B
         label="Blur sigma",
         info="pixels, before the noise",
         interactive=True,
+        buttons=[],
         elem_id=FIELDS["blur_sigma"],
     )
     kind = gr.Dropdown(
@@ -86,6 +87,7 @@ def level_slider(kind: str, level: float | None = None) -> gr.Slider:
         label="Noise level",
         info=f"{spec.level_name}: {spec.unit}" if spec.unit else "no noise, no level",
         interactive=kind != "none",
+        buttons=[],  # what Gradio would reset it to may be of another kind
         elem_id=FIELDS["level"],
     )
 

@@ -100,7 +100,7 @@ def follow_domain(
         domain, *_ = _parse(place)
     choices = line_choices(usable, domain)
     offered = {key for _, key in choices["choices"]}
-    if lines and offered.issuperset(lines):
+    if offered.issuperset(lines):
         choices["value"] = lines
     names = [key for key in TITLES if domain == "digits" or key != "accuracy"]
     return (

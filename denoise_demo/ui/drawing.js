@@ -4,7 +4,8 @@ const pad = $(".pad");
 const ink = pad.getContext("2d", { willReadFrequently: true });
 const raster = Object.assign(document.createElement("canvas"), { width: PAD_RASTER, height: PAD_RASTER });
 const rasterContext = raster.getContext("2d", { willReadFrequently: true });
-const pen = { size: 9, erase: false, stroke: null };
+const penSize = $("[data-pen=size]");
+const pen = { size: Number(penSize.value), erase: false, stroke: null };
 
 function padPoint(event) {
   const box = pad.getBoundingClientRect();
@@ -53,6 +54,11 @@ function drawCursor(event) {
   pad.dataset.cursor = key;
   const circle = `<svg xmlns='http://www.w3.org/2000/svg' width='${side}' height='${side}'><circle cx='${radius + 1}' cy='${radius + 1}' r='${radius}' fill='none' stroke='${colour}' stroke-width='1.5'/></svg>`;
   pad.style.cursor = `url("data:image/svg+xml,${circle}") ${radius + 1} ${radius + 1}, crosshair`;
+}
+
+function setPen(size) {
+  pen.size = Number(size);
+  penSize.value = size;
 }
 
 function setEraser(erase) {

@@ -96,6 +96,7 @@ def _controls(usable: list[str]) -> dict[str, Any]:
             **_span(spec.domain, "built-in") | {"value": spec.first},
             step=1,
             precision=0,
+            buttons=[],
             elem_id="figure-index",
         )
         seed = gr.Number(

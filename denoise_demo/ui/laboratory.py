@@ -115,10 +115,10 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
     for number in (level, blur, seed):
         number.change(fn=None, js=_SYNC_NUMBERS)
     views.connect(kind, level, blur, recipe)
-    kind.input(level_slider, kind, level, **PRIVATE)
+    last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
+    kind.input(level_slider, kind, level, **last)
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
     new_noise.click(fn=None, outputs=seed, js="() => Math.floor(Math.random() * 1e6)")
-    last: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
     kinds = [domain, any_network]
     began = domain.input(partial(begin, usable), kinds, arranged, js=_HOLD, **last)
     any_network.input(partial(offer_networks, usable), [*kinds, recipe], recipe, **last)

@@ -37,6 +37,8 @@ async function receive(text) {
   const { picture, box: [left, top, right], found, time } = JSON.parse(text);
   image.src = picture;
   await image.decode();
+  image.style.setProperty("--wide", `${image.naturalWidth}px`);
+  image.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
   complain("");
   $(".cutting").hidden = false;
   $(".drop").hidden = true;
@@ -98,24 +100,35 @@ const REFUSED = {
   NotReadableError: "Another program uses the webcam: close it, or upload a photo.",
 };
 
+let openings = 0; // of several, only the last one gets the camera
+
 async function openCamera() {
   closeCamera();
   complain("");
+  const opening = openings;
   try {
     if (!navigator.mediaDevices) throw new Error("not a secure page");
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
+    if (opening !== openings) return stop(stream);
+    video.srcObject = stream;
     $(".camera").hidden = false;
     await video.play();
   } catch (error) {
+    if (opening !== openings) return;
     closeCamera();
     complain(REFUSED[error.name] ?? "The browser gives this page no webcam: open it by https or on this computer, or upload a photo.");
   }
 }
 
 function closeCamera() {
-  for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+  openings += 1;
+  stop(video.srcObject);
   video.srcObject = null;
   $(".camera").hidden = true;
+}
+
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 function takePhoto() {
@@ -221,7 +234,9 @@ window.leavePhoto?.();
 const leaving = new AbortController();
 const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
 const echoing = new MutationObserver(echo);
-window.leavePhoto = () => (closeCamera(), leaving.abort(), echoing.disconnect());
+// A camera must not look on from a tab that is closed.
+const closing = new ResizeObserver(() => element.offsetParent || closeCamera());
+window.leavePhoto = () => (closeCamera(), leaving.abort(), echoing.disconnect(), closing.disconnect());
 
 on(element, "click", (event) => WAYS[event.target.closest("[data-way]")?.dataset.way]?.());
 on(document, "paste", paste);
@@ -231,7 +246,6 @@ on(crop, "pointermove", pull);
 for (const type of ["pointerup", "pointercancel"]) on(crop, type, () => (drag = null));
 on(crop, "keydown", press);
 echoing.observe(document.getElementById("stage"), { attributeFilter: ["data-paints"] });
-// A camera must not look on from a tab that is closed.
-new IntersectionObserver(() => video.offsetParent || closeCamera()).observe(video);
+closing.observe(element);
 watch("value", () => receive(props.value));
 receive(props.value);

@@ -42,6 +42,7 @@ class Pictures:
     mnist_absent: gr.Column
     mnist_present: gr.Column
     centre_drawing: gr.Checkbox
+    file: gr.UploadButton
     centre_upload: gr.Checkbox
     invert: gr.Radio
     photo: gr.HTML
@@ -54,10 +55,11 @@ class Pictures:
     @property
     def forgotten(self) -> list[gr.blocks.Block]:
         """What `FORGOTTEN` sets, to be as at the start."""
-        return [self.mnist_index, self.centre_drawing, self.centre_upload, self.invert, self.photo]
+        drawn, uploaded = [self.centre_drawing], [self.file, self.centre_upload, self.invert]
+        return [self.mnist_index, *drawn, *uploaded, self.photo]
 
 
-FORGOTTEN = (0, True, True, "Automatic", "")
+FORGOTTEN = (0, True, None, True, "Automatic", "")
 
 
 def build_pictures(stage: gr.HTML) -> Pictures:
@@ -70,7 +72,7 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         with gr.Tab("Draw", id="drawing", elem_id="source-draw") as drawing:
             centre_drawing = _drawing_controls()
         with gr.Tab("Upload", id="upload") as upload:
-            invert, centre_upload = _upload_controls(stage)
+            file, invert, centre_upload = _upload_controls(stage)
     with gr.Column(visible=False) as faces, gr.Tabs(elem_id="face-source") as face_tabs:
         with gr.Tab("Portraits", id="portrait") as portraits:
             gr.HTML(portrait_buttons(), elem_id="portraits", apply_default_css=False)
@@ -94,6 +96,7 @@ def build_pictures(stage: gr.HTML) -> Pictures:
         mnist_absent=absent,
         mnist_present=present,
         centre_drawing=centre_drawing,
+        file=file,
         centre_upload=centre_upload,
         invert=invert,
         photo=photo,
@@ -188,10 +191,12 @@ def _face_controls() -> gr.Slider | None:
 def _index_controls(source: str, noun: str, last: int) -> gr.Slider:
     """Create the controls that choose from a test split: an index, and a random one."""
     name = f"{source}-index"
-    index = gr.Slider(0, last, 0, step=1, label=f"Test {noun}", interactive=True, elem_id=name)
+    index = gr.Slider(
+        0, last, 0, step=1, label=f"Test {noun}", interactive=True, buttons=[], elem_id=name
+    )
+    index.change(fn=None, js=f"() => {{ window.laboratory?.syncNumbered('{source}'); }}")
     draw_lot = gr.Button(f"A random {noun}", size="sm", elem_id=f"{source}-random")
-    lot = draw_lot.click(fn=None, outputs=index, js=_RANDOM % name)
-    lot.then(fn=None, inputs=index, js=_show(source))
+    draw_lot.click(fn=None, outputs=index, js=_RANDOM % name)
     return index
 
 
@@ -214,7 +219,7 @@ def _drawing_controls() -> gr.Checkbox:
     return centre
 
 
-def _upload_controls(stage: gr.HTML) -> tuple[gr.Radio, gr.Checkbox]:
+def _upload_controls(stage: gr.HTML) -> tuple[gr.UploadButton, gr.Radio, gr.Checkbox]:
     """Create what belongs to uploading."""
     file = gr.UploadButton(
         "Upload a picture of a digit", file_types=["image"], elem_id="upload-file"
@@ -231,6 +236,7 @@ def _upload_controls(stage: gr.HTML) -> tuple[gr.Radio, gr.Checkbox]:
         receive_upload,
         [file, invert, centre],
         stage,
+        trigger_mode="always_last",
         **PRIVATE,
     )
-    return invert, centre
+    return file, invert, centre

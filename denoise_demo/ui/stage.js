@@ -64,6 +64,7 @@ function pump() {
 function wanted() {
   if (!state.source || !settled()) return null;
   if (!withinSpan()) return void setTimeout(explainSpan, PATIENCE);
+  if (state.explained) say("");
   return { source: state.source, ...state.settings };
 }
 
@@ -120,7 +121,9 @@ function withinSpan() {
 function explainSpan() {
   const { kind, level } = state.settings;
   const { minimum, maximum } = props.kinds[kind];
-  if (!withinSpan()) say(`Noise level ${level} is outside its span: choose ${minimum} to ${maximum}.`);
+  if (withinSpan()) return;
+  say(`Noise level ${level} is outside its span: choose ${minimum} to ${maximum}.`);
+  state.explained = true;
 }
 
 // ---- Painting -----------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ function paint(reply, request, elapsed) {
   settle(request, reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels });
   $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
   for (const field of FIELDS) stage.dataset[camel(field)] = request[field];
-  dropStaleNote(request);
+  checkNote(request);
   describeNetwork(request.recipe);
   stage.dataset.paints = ++paints;
   countRate(elapsed);
@@ -221,6 +224,7 @@ function describeNetwork(id) {
 }
 
 function say(text) {
+  state.explained = false;
   const message = $(".message");
   if (message.textContent !== text) message.textContent = text;
   message.hidden = !text;
@@ -251,8 +255,8 @@ const camel = (field) => field.replace(/_(.)/g, (_, letter) => letter.toUpperCas
 
 const NUMERIC = FIELDS.filter((field) => typeof props.initial[field] === "number");
 
-function readNumber(field) {
-  const input = document.querySelector(`#${props.fields[field]} input[type=number]`);
+function readNumber(id) {
+  const input = document.querySelector(`#${id} input[type=number]`);
   return input && input.value !== "" ? Number(input.value) : NaN;
 }
 
@@ -284,7 +288,7 @@ function sync(kind, recipe, any) {
 // a change told here may be older than the last drag.
 function syncNumbers(news = false) {
   requestAnimationFrame(() => {
-    for (const field of NUMERIC) setNumber(field, readNumber(field));
+    for (const field of NUMERIC) setNumber(field, readNumber(props.fields[field]));
     if (news) refresh();
     else pump(); // a late word of what is known already
   });
@@ -300,6 +304,7 @@ function setSlider(id, value) {
 
 function show(source, tab) {
   state.source = source;
+  line.again(); // it may be an equal one that is not known yet
   nameSource(source, tab);
   if (["example", "portrait"].includes(source.kind)) state[source.kind] = source.index;
   setTab(tab);
@@ -332,6 +337,14 @@ function showPortrait(index = state.portrait) {
 
 function showNumbered(kind, index) {
   if (state.tab === kind && Number.isInteger(index)) show({ kind, index }, kind);
+}
+
+// Called by Gradio whenever such a number changed: at random, or when one out of its span is mended.
+function syncNumbered(kind) {
+  requestAnimationFrame(() => {
+    const index = readNumber(NUMBERED[kind]);
+    if (index !== state.source?.index) showNumbered(kind, index);
+  });
 }
 
 // Without the digits the tab only offers to get them, and the picture stays.
@@ -385,7 +398,8 @@ function setCentre(centre) {
 function receive(text) {
   if (!text) return;
   const { source, tab, domain, note, settings, fresh } = JSON.parse(text);
-  if (domain !== state.domain && !settings) return; // uploaded, and meanwhile another domain shows
+  if (tab === "upload") state.upload = source;
+  if (tab !== state.tab && !settings) return; // uploaded, and meanwhile another tab is open
   if (settings) hold(settings);
   else stopPlaying();
   if (domain !== state.domain) line.drop(); // what is on its way belongs to the other
@@ -393,23 +407,25 @@ function receive(text) {
   if (fresh) forget(), forgetChoices();
   $(".note").textContent = note;
   $(".note").hidden = !note;
-  state.noted = { source, settings, shown: false };
-  if (tab === "upload") state.upload = source;
+  state.noted = { note, source, settings, shown: false };
+  if (tab === "photo") state.photo = source;
   show(source, tab);
 }
 
 // A preset's note holds for its own picture and settings only.
-function dropStaleNote(request) {
+function checkNote(request) {
   const noted = state.noted;
   if (!noted) return;
   const same = JSON.stringify(request.source) === JSON.stringify(noted.source)
     && FIELDS.every((field) => request[field] === noted.settings?.[field]);
-  if (same) noted.shown = true;
-  else if (noted.shown) $(".note").hidden = true;
+  noted.shown ||= same;
+  if (noted.shown) $(".note").hidden = !same || !noted.note;
 }
 
 function forget() {
   Object.assign(state, { strokes: [], centre: true, upload: null, photo: null, portrait: 0 });
   ink.clearRect(0, 0, pad.width, pad.height);
   setEraser(false);
+  setPen(penSize.defaultValue);
+  showSpread(false);
 }

@@ -24,7 +24,7 @@ on(seedOfDream, "keydown", ({ key }) => {
   // The same dream again, for which nothing changes.
   if (key === "Enter" && Number(seedOfDream.value) === state.dreamt) dream(state.dreamt);
 });
-on($("[data-pen=size]"), "input", (event) => (pen.size = Number(event.target.value)));
+on(penSize, "input", () => setPen(penSize.value));
 on(pad, "pointerdown", penDown);
 on(pad, "pointermove", penMove);
 on(pad, "pointerup", penUp);
@@ -33,7 +33,7 @@ watch("value", () => receive(props.value));
 
 window.laboratory = {
   pump, wanted, settle, follow, choice, copyLink, title: (source) => titles.get(source),
-  sync, syncNumbers, hold, release, openTab, showNumbered, showPhoto, setCentre,
+  sync, syncNumbers, hold, release, openTab, showNumbered, syncNumbered, showPhoto, setCentre,
   domain: () => state.domain,
   settings: () => state.settings,
   picture: () => (!state.source ? "" : state.clean && isKnown() ? JSON.stringify(state.clean) : null), // null: not yet

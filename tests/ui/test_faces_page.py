@@ -291,6 +291,35 @@ def test_the_stage_follows_the_crop_box_while_it_moves(photo, scene):
     assert box(photo) == (640 - side, 400 - side, side)
 
 
+@pytest.mark.parametrize("size", [(576, 1024), (1024, 300), (60, 80)])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_photo_keeps_its_shape_and_the_box_follows_the_pointer(open_page, app, size, width):
+    page = open_page(app, width=width)
+    switch(page, "Faces")
+    shows(page, recipe="blind-faces")
+    upload(page, encoded(Image.linear_gradient("L").resize(size)))
+    crop = page.locator("#photo .crop")
+    expect(crop).to_be_visible(timeout=20_000)
+    page.locator("#photo .photo").scroll_into_view_if_needed()
+    image = page.locator("#photo .photo img").bounding_box()
+    assert image["width"] / image["height"] == pytest.approx(size[0] / size[1], rel=0.02)
+    assert image["height"] < 361
+
+    crop.press("-")
+    crop.press("-")
+    before = crop.bounding_box()
+    x, y = before["x"] + before["width"] / 2, before["y"] + before["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 2, y + 2, steps=2)
+    page.mouse.up()
+
+    after = crop.bounding_box()
+    assert after["width"] == pytest.approx(after["height"], abs=1)
+    moved = after["x"] - before["x"], after["y"] - before["y"]
+    assert moved == pytest.approx((2, 2), abs=1)
+
+
 def test_a_corner_resizes_the_box_and_the_opposite_one_stays(photo):
     photo.locator("#photo .photo").scroll_into_view_if_needed()
     left, top, side = box(photo)
@@ -474,6 +503,51 @@ def test_a_webcam_takes_a_photo(faces):
     faces.wait_for_function("() => document.getElementById('stage').dataset.paints > 2")
     assert abs(colours(faces, "clean") - [200, 40, 40]).max() < 12
     assert faces.evaluate("() => window.track.getTracks()[0].readyState") == "ended"
+
+
+# Every stream that is asked for, as soon as it is allowed.
+LATE_CAMERA = """() => {
+  window.streams = [];
+  const allowed = new Promise((allow) => (window.allow = allow));
+  const getUserMedia = async () => {
+    await allowed;
+    const canvas = Object.assign(document.createElement("canvas"), { width: 32, height: 32 });
+    canvas.getContext("2d").fillRect(0, 0, 32, 32);
+    window.streams.push(canvas.captureStream(20));
+    return window.streams.at(-1);
+  };
+  Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia } });
+}"""
+ON = """(some) => window.streams.length === some
+  && window.streams.filter((stream) => stream.getTracks()[0].readyState === "live").length"""
+
+
+def test_two_clicks_leave_one_webcam_on_and_cancel_none(faces):
+    faces.evaluate(LATE_CAMERA)
+    open_tab(faces, "Your photo", "face-source")
+    faces.get_by_role("button", name="Use the webcam").dblclick()
+
+    faces.evaluate("window.allow()")
+
+    faces.wait_for_function(ON, arg=2)
+    expect(faces.locator("#photo .camera")).to_be_visible()
+    assert faces.evaluate(ON, 2) == 1
+    expect(faces.locator("#photo .trouble")).to_be_hidden()
+    faces.get_by_role("button", name="Cancel").click()
+    assert faces.evaluate(ON, 2) == 0
+
+
+def test_a_webcam_that_is_allowed_behind_a_closed_tab_stays_off(faces):
+    faces.evaluate(LATE_CAMERA)
+    open_tab(faces, "Your photo", "face-source")
+    faces.get_by_role("button", name="Use the webcam").click()
+    open_tab(faces, "Portraits", "face-source")
+
+    faces.evaluate("window.allow()")
+
+    faces.wait_for_function("() => window.streams.length === 1")
+    faces.wait_for_timeout(300)
+    assert faces.evaluate(ON, 1) == 0
 
 
 # Any network

@@ -83,6 +83,20 @@ def test_a_number_out_of_span_never_reaches_the_picture(page):
     assert not [body for body in asked if '"level":99' in body]
 
 
+def test_a_number_set_right_by_hand_takes_the_complaint_away(page):
+    number(page, "noise-level").fill("99")
+    expect(page.locator("#stage .message")).to_contain_text("choose 0 to 2")
+
+    number(page, "noise-level").fill("0.8")
+
+    expect(page.locator("#stage .message")).to_be_hidden()
+
+
+def test_no_slider_offers_a_start_that_may_be_of_another_noise(page):
+    expect(page.locator("#noise-level")).to_be_visible()
+    assert page.locator(".reset-button").count() == 0
+
+
 @pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "uniform"])
 def test_the_level_follows_the_kind_of_noise(page, kind):
     spec = NOISES[kind]
@@ -298,6 +312,19 @@ def test_play_sweeps_the_level_until_stopped(page):
     assert paints(page) == stopped
 
 
+# Whatever goes through Gradio's queue takes half a second longer.
+SLOW_QUEUE = """
+() => {
+  const fetch = window.fetch;
+  window.fetch = async (...request) => {
+    const joins = String(request[0]?.url ?? request[0]).includes("queue/join");
+    if (joins) await new Promise((go) => setTimeout(go, 500));
+    return fetch(...request);
+  };
+}
+"""
+
+
 def upload(page, name, content):
     open_tab(page, "Upload")
     files = [{"name": name, "mimeType": "image/png", "buffer": content}]
@@ -318,6 +345,36 @@ def test_an_uploaded_digit_on_paper_is_inverted(page):
     upload(page, "digit.png", paper_digit())
 
     page.wait_for_function(f"() => document.getElementById('stage').dataset.paints > {before}")
+    assert canvas(page, "clean")[0].max() < 60
+    assert canvas(page, "clean").max() > 200
+
+
+def test_of_two_quick_choices_for_an_upload_the_last_one_counts(page):
+    upload(page, "digit.png", paper_digit())
+    expect(page.locator("#stage .truth")).to_have_text("")
+    page.evaluate(SLOW_QUEUE)
+
+    page.locator("#upload-invert").get_by_label("No").check()
+    page.locator("#upload-invert").get_by_label("Yes").check()
+
+    page.wait_for_timeout(2500)
+    assert canvas(page, "clean")[0].max() < 60
+    assert canvas(page, "clean").max() > 200
+
+
+def test_an_upload_that_comes_late_waits_in_its_tab(page):
+    page.evaluate(SLOW_QUEUE)
+    upload(page, "digit.png", paper_digit())
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.3), (0.7, 0.7))
+    page.mouse.up()
+
+    page.wait_for_timeout(2500)
+
+    expect(page.locator("#stage .pad")).to_be_visible()
+    open_tab(page, "Upload")
+    expect(page.locator("#stage .pad")).to_be_hidden()
+    page.wait_for_timeout(500)
     assert canvas(page, "clean")[0].max() < 60
     assert canvas(page, "clean").max() > 200
 
@@ -458,12 +515,37 @@ def test_a_presets_note_goes_when_it_is_no_longer_true(page):
     expect(page.locator("#stage .note")).to_be_hidden()
 
 
+def test_a_presets_note_stays_with_its_picture_and_settings(page):
+    preset, note = PRESETS["s0-rising-2"], page.locator("#stage .note")
+    for _ in range(2):
+        choose(page, "preset", preset.label)
+        expect(note).to_be_visible()
+        expect(page.locator("#preset input")).to_have_value("")
+    page.locator("[data-action=dream]").click()
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+    expect(note).to_be_hidden()
+
+    page.locator("[data-action=wake]").click()
+
+    expect(note).to_be_visible()
+    page.evaluate(DRAG, ["blur-sigma", [2.5], 60])
+    expect(note).to_be_hidden()
+
+
+def test_choosing_the_same_digit_again_leaves_it_known(page):
+    page.locator(f"[data-example='{FIRST_EXAMPLE}']").click()
+
+    page.wait_for_function("() => window.laboratory.picture()", timeout=5000)
+
+
 def test_reset_clears_the_pad_and_its_choices(page):
     open_tab(page, "Draw")
     draw(page, (0.3, 0.2), (0.7, 0.8))
     page.mouse.up()
     page.get_by_role("button", name="Eraser").click()
     page.get_by_label("Centre like MNIST").uncheck()
+    page.get_by_label("Pen size").fill("20")
+    page.locator("[data-action=spread]").click()
 
     page.locator("#reset").click()
     expect(page.locator("#stage .truth")).to_have_text("label 4")
@@ -472,6 +554,21 @@ def test_reset_clears_the_pad_and_its_choices(page):
     expect(page.locator("#stage .invite")).to_be_visible()
     expect(page.get_by_label("Centre like MNIST")).to_be_checked()
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_label("Pen size")).to_have_value("9")
+    expect(page.locator("[data-of=spread]")).to_be_hidden()
+
+
+def test_reset_forgets_the_uploaded_file(page):
+    upload(page, "digit.png", paper_digit())
+    expect(page.locator("#stage .truth")).to_have_text("")
+    page.locator("#reset").click()
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
+
+    open_tab(page, "Upload")
+    page.get_by_label("Centre like MNIST").uncheck()
+
+    page.wait_for_timeout(1000)
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
 
 
 def test_opening_mnist_without_the_digits_keeps_the_picture(page):

@@ -134,6 +134,35 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
     assert not again.locator(".toast-body").count()
 
 
+def test_curves_without_lines_come_back_so(page, open_page):
+    page.locator("#view-curves-button").click()
+    expect(page.locator("#curves-lines .token").first).to_be_visible()
+    page.locator("#curves-lines .remove-all").click()
+    address_has(page, show="curves", lines="")
+
+    again = open_page(page.url, wait=False)
+
+    expect(again.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    again.wait_for_timeout(1000)
+    expect(again.locator("#curves-lines .token")).to_have_count(0)
+
+
+def test_a_linked_photo_is_still_there_after_a_portrait(open_page, app):
+    pixels = "gICA" * 784
+    page = open_page(
+        f"{app}?picture=pixels:3:{pixels}&noise=gaussian&level=0.2&denoiser=blind-faces"
+    )
+    tabs = page.locator("#face-source")
+    shows(page, recipe="blind-faces")
+    expect(tabs.get_by_role("tab", name="Your photo")).to_have_attribute("aria-selected", "true")
+    open_tab(page, "Portraits", "face-source")
+    page.wait_for_function("() => window.laboratory.picture()?.includes('gICA') === false")
+
+    open_tab(page, "Your photo", "face-source")
+
+    page.wait_for_function("() => window.laboratory.picture()?.includes('gICA')")
+
+
 def test_a_drawing_can_be_linked_while_a_dream_plays(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_tab(page, "Draw")
