@@ -45,7 +45,7 @@ class FilterSpec:
     lesson: str
     reference: str
     informed: bool = False  # uses the noise's standard deviation
-    slow: bool = False  # takes more than about a millisecond for one image of 28 x 28
+    slow: bool = False  # takes several milliseconds for one image of 28 x 28 in strong noise
 
     def __call__(self, noisy: Tensor, sigma: float | Tensor) -> Tensor:
         """Denoise a batch.

@@ -20,6 +20,7 @@ from flavours import (
 from torch import nn
 
 from denoise_demo.data import Images
+from denoise_demo.evaluation import NOISE_SEED, set_scene
 from denoise_demo.objective import has_bfloat16
 from denoise_demo.points import POINTS
 from denoise_demo.recipes import RECIPES, Recipe
@@ -213,6 +214,16 @@ def test_frozen_noise_stays_the_same_for_an_image(digits: Images) -> None:
     assert torch.equal(first[0], second[0])
     assert not torch.equal(first[0], first[1])
     assert torch.equal(first[1], digits.clean()[rows])
+
+
+def test_frozen_noise_is_never_that_of_a_measurement(digits: Images) -> None:
+    recipe = FLAVOURS["Adam, frozen noise, dense"]
+    trainer = Trainer(replace(recipe, seed=NOISE_SEED), digits, CPU)
+
+    measured = set_scene(recipe.corruption, digits).noisy[: len(trainer.noisy)]
+
+    noise, other = (noisy - trainer.clean for noisy in (trainer.noisy, measured))
+    assert abs(torch.corrcoef(torch.stack([noise.flatten(), other.flatten()]))[0, 1]) < 0.9
 
 
 def test_fresh_noise_differs_every_time(digits: Images) -> None:
