@@ -76,12 +76,12 @@ DIGITS_MIX: Mixture = mixture(
 )
 FACES_MIX: Mixture = mixture(
     "any noise and blur at any level, clipped or not",
-    *_everything(28, STEP_BEYOND),
-    (12, Corruption("gaussian", level=(0.05, 0.4))),
-    (13, Corruption("gaussian", level=(0.1, 0.8), clip=False)),
-    (14, Corruption("poisson", level=(64.0, 300.0))),
-    (9, Corruption("salt-pepper", level=(0.0, 0.05))),
+    *_everything(30, STEP_BEYOND),
+    (11, Corruption("gaussian", level=(0.05, 0.4))),
+    (11, Corruption("gaussian", level=(0.1, 0.8), clip=False)),
+    (13, Corruption("poisson", level=(64.0, 300.0))),
+    (13, Corruption("salt-pepper", level=(0.0, 0.05))),
     (5, Corruption("salt-pepper", level=(0.05, 0.6))),
-    (10, Corruption("speckle", level=(0.2, 1.2))),
-    (9, Corruption("speckle", level=(0.3, 2.0), clip=False)),
+    (9, Corruption("speckle", level=(0.2, 1.2))),
+    (8, Corruption("speckle", level=(0.3, 2.0), clip=False)),
 )

@@ -40,7 +40,7 @@ LOSSES: dict[str, Loss] = {
     "l1": F.l1_loss,
     "cross-entropy": F.cross_entropy,
     "psnr-spread": partial(psnr_and_spread, light=1e-3),  # 30 dB
-    "psnr-mae-spread": partial(psnr_and_spread, light=1e-4, faint=1e-2),  # 40 dB
+    "psnr-mae-spread": partial(psnr_and_spread, light=1e-5, faint=3e-3),  # 50 dB
 }
 # What a loss is of, where not of the images.
 SPREADING = ("psnr-spread", "psnr-mae-spread")

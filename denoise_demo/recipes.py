@@ -273,6 +273,7 @@ _RECIPES = (
         epochs=100,
         batch=512,
         fresh=False,
+        seed=3,  # of four seeds the best on validation images
         patience=5,
         validation=12_000,
         lesson="Learns that the background is grey: it rescues the classifier from one-sided "
@@ -297,6 +298,7 @@ _RECIPES = (
         epochs=10,
         batch=32,
         fresh=False,
+        seed=1,  # of four seeds the best on validation images
         lesson="A narrow code cannot store noise, so it removes it, and some of the digit too.",
     ),
     Recipe(

@@ -43,7 +43,7 @@ SHOWN = {
     "faces": Shown(
         ("s4-gaussian", "s4-gaussian-notebook", "s4-poisson", "s4-salt-pepper",
          "s4-salt-pepper-notebook", "s4-speckle"),
-        "mae", "mean absolute error", "{:.4f}", -1,
+        "mae", "mean absolute error", "{:.5f}", -1,
     ),
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ LOSSES = {
     "l1": "mean absolute error",
     "cross-entropy": "cross-entropy",
     "psnr-spread": "log squared error to 30 dB, expected error",
-    "psnr-mae-spread": "log squared and absolute error to 40 dB, expected error",
+    "psnr-mae-spread": "log squared and absolute error to 50 dB, expected error",
 }
 OPTIMISERS = {"Muon": "Muon for matrices and kernels, Adam for the rest"}
 SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
