@@ -121,7 +121,7 @@ def test_two_processes_train_the_same_weights(recipe, torchrun, tmp_path):
     assert (code, other) == (0, 0), errors
     expected, first = read(checkpoint_path(recipe, tmp_path / "alone"))
     tensors, second = read(checkpoint_path(recipe, tmp_path / "both"))
-    tolerance = 0.02 if first["mixed"] else 1e-4
+    tolerance = 0.03 if first["mixed"] else 1e-4
     for key, value in expected.items():
         torch.testing.assert_close(tensors[key], value, atol=tolerance, rtol=tolerance)
     assert (first["processes"], second["processes"]) == (1, 2)

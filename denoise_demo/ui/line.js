@@ -58,8 +58,6 @@ function makeLine({ next, call, paint, lost }) {
     drop: () => ((painted = sent), (last = "")),
     // Nothing is wanted any more.
     rest: () => ((painted = sent), (last = ""), (wanted = false)),
-    // The same request may be sent anew.
-    again: () => (last = ""),
     // What this request would bring is shown already.
     satisfy: (request) => (last = wanted ? last : JSON.stringify(request)),
   };

@@ -102,7 +102,10 @@ function release() {
 
 function settled() {
   const { awaited, settings } = state;
-  if (awaited && FIELDS.every((field) => settings[field] === awaited[field])) state.awaited = null;
+  if (awaited && FIELDS.every((field) => settings[field] === awaited[field])) {
+    state.awaited = null;
+    if (state.noted) state.noted.shown = true;
+  }
   return !state.awaited;
 }
 
@@ -303,9 +306,9 @@ function setSlider(id, value) {
 // ---- Sources of the clean picture ---------------------------------------------------------------
 
 function show(source, tab) {
-  state.source = source;
-  line.again(); // it may be an equal one that is not known yet
-  nameSource(source, tab);
+  // An equal one is the same one: what is known of it or on its way stays so.
+  if (JSON.stringify(source) !== JSON.stringify(state.source)) state.source = source;
+  nameSource(state.source, tab);
   if (["example", "portrait"].includes(source.kind)) state[source.kind] = source.index;
   setTab(tab);
   refresh();

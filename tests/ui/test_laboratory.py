@@ -425,8 +425,10 @@ def test_mnist_digits_are_chosen_by_slider_and_at_random(open_page, app_with_mni
     page.wait_for_timeout(300)
     assert (canvas(page, "clean") == digits.pixels[30, 0].numpy()).all()
     page.locator("#mnist-random").click()
-    page.wait_for_timeout(500)
+    expect(number(page, "mnist-index")).not_to_have_value("30")
     index = int(number(page, "mnist-index").input_value())
+    expect(page.locator("#stage .truth")).to_have_text(f"label {int(digits.labels[index])}")
+    page.wait_for_timeout(500)
     assert (canvas(page, "clean") == digits.pixels[index, 0].numpy()).all()
 
 
