@@ -315,6 +315,7 @@ def test_drawing_leads_back_to_the_stage_and_a_blank_pad_compares_nothing(compar
     open_tab(page, "Draw")
     expect(page.locator("#stage .pad")).to_be_visible()
     draw(page, (0.3, 0.3), (0.7, 0.7))
+    page.mouse.up()
     page.locator("#stage [data-action=clear]").click()
 
     view(page, "compare")
