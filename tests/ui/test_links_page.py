@@ -136,7 +136,9 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
 
 def test_curves_without_lines_come_back_so(page, open_page):
     page.locator("#view-curves-button").click()
-    expect(page.locator("#curves-lines .token").first).to_be_visible()
+    expect(page.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves-lines .token")).to_have_count(len(COMPARED["digits"]))
+    page.wait_for_timeout(1000)
     page.locator("#curves-lines .remove-all").click()
     address_has(page, show="curves", lines="")
 

@@ -324,5 +324,6 @@ def test_drawing_leads_back_to_the_stage_and_a_blank_pad_compares_nothing(compar
     expect(comparison.locator(".card")).to_have_count(0)
     view(page, "stage")
     draw(page, (0.5, 0.2), (0.5, 0.8))
+    page.mouse.up()
     view(page, "compare")
     expect(comparison.locator(".card")).to_have_count(len(methods("digits")) + 1)
