@@ -44,7 +44,7 @@ FLAVOURS = {
     "blind, mixture": replace(RECIPES["blind-digits"], **SMALL, steps=2),
     "faces, batch normalisation": replace(RECIPES["strided-conv-gaussian"], **SMALL),
     "faces, spread, mirrored": replace(
-        RECIPES["blind-faces"], **SMALL, corruption=POINTS["s4-gaussian"]
+        RECIPES["blind-faces"], **SMALL, steps=2, corruption=POINTS["s4-gaussian"]
     ),
     "faces, adversarial": replace(RECIPES["pix2pix-gaussian"], **SMALL, steps=2),
 }

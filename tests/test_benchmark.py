@@ -30,15 +30,17 @@ def files(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def fake_data(fake_mnist, tmp_path, monkeypatch):
-    """The folder of fake digits, with 160 fake faces beside them, 40 of them to test on."""
+def fake_data(no_mnist, expect_mnist, make_digits, write_mnist, tmp_path, monkeypatch):  # noqa: PLR0917
+    """A folder with 12 fake digits to test on, and 48 fake faces, 12 of them to test on."""
+    train, test = make_digits(20), make_digits(12, seed=1)
+    expect_mnist(train, test)
+    folder = write_mnist(tmp_path / "data", train, test)
     monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
-    folder = fake_mnist / "faces"
-    folder.mkdir()
-    for number in range(160):
+    (folder / "faces").mkdir()
+    for number in range(48):
         pixels = np.random.default_rng(number).integers(0, 256, (28, 28, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number:03}.png")
-    return fake_mnist
+        Image.fromarray(pixels).save(folder / "faces" / f"{number:03}.png")
+    return folder
 
 
 @pytest.fixture
@@ -133,10 +135,10 @@ def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_data, 
     written = json.loads(files[1].read_text("utf-8"))
     counts = {row["method"]: row["n"] for row in written["rows"]}
     assert counts == {
-        name: 4 if name != "noisy" and methods()[name].slow else 40
+        name: 4 if name != "noisy" and methods()[name].slow else 12
         for name in ("noisy", *methods())
     }
-    assert {row["n"] for row in written["sweep"]} == {4}
+    assert {row["n"] for row in written["sweep"]} == {2}
     assert {(row["kind"], row["level"]) for row in written["sweep"]} == {
         ("poisson", level) for level in sweep_levels(NOISES["poisson"])[:2]
     }

@@ -111,21 +111,21 @@ def test_one_process_alone_never_loses_another():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", ["dense-2", "dense-16", "dense-300-random", "conv-flat"])
-def test_two_processes_train_the_same_weights(recipe, torchrun, tmp_path):
-    options = (recipe, "--epochs", 3, "--device", "cpu", "--out")
+def test_two_processes_train_the_same_weights(torchrun, tmp_path):
+    recipes = ("dense-2", "dense-16", "dense-300-random", "conv-flat")
+    options = (*recipes, "--epochs", 3, "--device", "cpu", "--out")
     alone = torchrun(1, *options, tmp_path / "alone")
     both = torchrun(2, *options, tmp_path / "both")
     (code, _, errors), (other, *_) = finish(both), finish(alone)
 
     assert (code, other) == (0, 0), errors
-    expected, first = read(checkpoint_path(recipe, tmp_path / "alone"))
-    tensors, second = read(checkpoint_path(recipe, tmp_path / "both"))
-    tolerance = 0.03 if first["mixed"] else 1e-4
-    for key, value in expected.items():
-        torch.testing.assert_close(tensors[key], value, atol=tolerance, rtol=tolerance)
-    assert (first["processes"], second["processes"]) == (1, 2)
-    assert second["command"].startswith("torchrun --nproc-per-node 2 train.py")
+    for recipe in recipes:
+        expected, first = read(checkpoint_path(recipe, tmp_path / "alone"))
+        tensors, second = read(checkpoint_path(recipe, tmp_path / "both"))
+        tolerance = 0.03 if first["mixed"] else 1e-4
+        torch.testing.assert_close(tensors, expected, atol=tolerance, rtol=tolerance)
+        assert (first["processes"], second["processes"]) == (1, 2)
+        assert second["command"].startswith("torchrun --nproc-per-node 2 train.py")
 
 
 def test_the_processes_together_see_what_one_alone_would(make_digits, monkeypatch):
@@ -144,7 +144,7 @@ def test_the_processes_together_see_what_one_alone_would(make_digits, monkeypatc
         assert torch.equal(torch.stack(shares, 1).flatten(0, 1), alone)
 
 
-# Trains a recipe in the processes of torchrun and saves what each has in the end.
+# Trains recipes in the processes of torchrun and saves what each has in the end.
 EACH_SAVES = """
 import sys
 from dataclasses import replace
@@ -156,68 +156,63 @@ from denoise_demo.recipes import RECIPES
 from denoise_demo.training import Trainer
 from pathlib import Path
 
-recipe = replace(RECIPES[sys.argv[1]], epochs=2, batch=32, steps=3, validation=12)
-shape = (60, 1 if recipe.domain == "digits" else 3, 28, 28)
-pixels = torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(0))
-images = Images(pixels.byte(), torch.full((60,), -1), "noise")
 with joined(torch.device("cpu")) as (group, device):
-    trainer = Trainer(recipe, images, device, group)
-    for _ in range(recipe.epochs):
-        trainer.epoch()
-    tensors, plain = resuming.state(trainer)
-    checkpoints.save(Path(sys.argv[2]) / f"{group.rank}.safetensors", tensors, plain)
+    for name in sys.argv[2:]:
+        recipe = replace(RECIPES[name], epochs=2, batch=32, steps=3, validation=12)
+        shape = (60, 1 if recipe.domain == "digits" else 3, 28, 28)
+        pixels = torch.randint(0, 256, shape, generator=torch.Generator().manual_seed(0))
+        images = Images(pixels.byte(), torch.full((60,), -1), "noise")
+        trainer = Trainer(recipe, images, device, group)
+        for _ in range(recipe.epochs):
+            trainer.epoch()
+        tensors, plain = resuming.state(trainer)
+        checkpoints.save(Path(sys.argv[1]) / f"{name}-{group.rank}.safetensors", tensors, plain)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("recipe", "parts"),
-    [
-        ("pix2pix-gaussian", {"module", "optimiser", "adversary", "adversary-optimiser"}),
-        ("blind-digits", {"module", "optimiser", "muon"}),
-    ],
-)
-def test_two_processes_train_the_same_networks(recipe, parts, torchrun, tmp_path):
+def test_two_processes_train_the_same_networks(torchrun, tmp_path):
+    networks = {
+        "pix2pix-gaussian": {"module", "optimiser", "adversary", "adversary-optimiser"},
+        "blind-digits": {"module", "optimiser", "muon"},
+    }
     script = tmp_path / "each_saves.py"
     script.write_text(EACH_SAVES)
-    code, _, errors = finish(torchrun(2, script, recipe, tmp_path))
+    code, _, errors = finish(torchrun(2, script, tmp_path, *networks))
 
     assert code == 0, errors
-    (first, record), (second, _) = (read(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
-    # The judge's running statistics are each process's own until the next step shares them.
-    shared = [key for key in first if not (key.startswith("adversary") and "running" in key)]
-    assert parts <= {key.split(".")[0] for key in shared}
-    assert [key for key in shared if not torch.equal(first[key], second[key])] == []
-    assert all(
-        math.isfinite(epoch[name])
-        for epoch in record["history"]
-        for name in ("train_loss", "validation_loss")
-    )
+    for recipe, parts in networks.items():
+        (first, record), (second, _) = (
+            read(tmp_path / f"{recipe}-{rank}.safetensors") for rank in (0, 1)
+        )
+        # The judge's running statistics are each process's own until the next step shares them.
+        shared = [key for key in first if not (key.startswith("adversary") and "running" in key)]
+        assert parts <= {key.split(".")[0] for key in shared}
+        assert [key for key in shared if not torch.equal(first[key], second[key])] == []
+        assert_finite(record["history"])
 
 
-@pytest.mark.slow
-def test_two_processes_train_an_adversarial_recipe_from_the_command_line(torchrun, tmp_path):
-    out = tmp_path / "out"
-    options = ("pix2pix-gaussian", "--epochs", 2, "--device", "cpu", "--out", out)
-    code, _, errors = finish(torchrun(2, *options))
-
-    assert code == 0, errors
-    _, metadata = read(checkpoint_path("pix2pix-gaussian", out))
-    assert metadata["processes"] == 2
-    assert metadata["data"]["name"] == "faces.zip train split"
-    assert all(math.isfinite(epoch["train_loss"]) for epoch in metadata["history"])
-    assert all(math.isfinite(epoch["validation_loss"]) for epoch in metadata["history"])
+def assert_finite(history):
+    losses = [epoch[name] for epoch in history for name in ("train_loss", "validation_loss")]
+    assert all(map(math.isfinite, losses))
 
 
 @pytest.mark.slow
 def test_only_the_first_process_prints_and_writes(torchrun, tmp_path):
-    code, shown, errors = finish(torchrun(2, "dense-2", "--epochs", 2, "--out", tmp_path / "out"))
+    recipes, out = ("dense-2", "pix2pix-gaussian"), tmp_path / "out"
+    options = ("--epochs", 2, "--device", "cpu", "--out", out)
+    code, shown, errors = finish(torchrun(2, *recipes, *options))
 
     assert code == 0, errors
     lines = [line.split(":")[0] for line in shown.splitlines()]
-    assert lines == ["dense-2 epoch 1/2", "dense-2 epoch 2/2", "dense-2"]
-    files = {path.name for path in (tmp_path / "out").iterdir()}
-    assert files == {"dense-2.safetensors", "dense-2.csv"}
+    ends = (" epoch 1/2", " epoch 2/2", "")
+    assert lines == [recipe + end for recipe in recipes for end in ends]
+    files = {path.name for path in out.iterdir()}
+    assert files == {f"{recipe}.{kind}" for recipe in recipes for kind in ("safetensors", "csv")}
+    _, metadata = read(checkpoint_path("pix2pix-gaussian", out))
+    assert metadata["processes"] == 2
+    assert metadata["data"]["name"] == "faces.zip train split"
+    assert_finite(metadata["history"])
 
 
 @pytest.mark.slow
@@ -230,7 +225,7 @@ def test_processes_that_cannot_share_a_batch_are_refused(torchrun, tmp_path):
 
 @pytest.mark.slow
 def test_a_lost_process_ends_the_run_with_a_message_and_something_to_go_on_with(torchrun, tmp_path):
-    options = ("dense-16", "--epochs", 300, "--device", "cpu", "--out", tmp_path / "out")
+    options = ("dense-16", "--epochs", 100, "--device", "cpu", "--out", tmp_path / "out")
     process = torchrun(2, *options)
     for line in process.stdout:
         if "epoch 2/" in line:
@@ -247,4 +242,4 @@ def test_a_lost_process_ends_the_run_with_a_message_and_something_to_go_on_with(
     code, shown, errors = finish(torchrun(2, *options, "--resume"))
     assert code == 0, errors
     assert "dense-16: going on after epoch" in shown
-    assert len(read(checkpoint_path("dense-16", tmp_path / "out"))[1]["history"]) == 300
+    assert len(read(checkpoint_path("dense-16", tmp_path / "out"))[1]["history"]) == 100

@@ -95,20 +95,18 @@ def draw_curves(place: str | None, metric: str, lines: list[str]) -> tuple[Any, 
 def follow_domain(
     usable: Collection[str], place: str, metric: str, lines: list[str]
 ) -> tuple[Any, Any]:
-    """Offer the denoisers and the scores of the pictures that the laboratory shows now."""
+    """Offer the denoisers and the scores of the pictures that the laboratory shows now.
+
+    What is chosen and offered is not set: meanwhile a person may have chosen something else.
+    """
     with shown_errors():
         domain, *_ = _parse(place)
     choices = line_choices(usable, domain)
-    offered = {key for _, key in choices["choices"]}
-    if offered.issuperset(lines):
-        choices["value"] = lines
+    if {key for _, key in choices["choices"]}.issuperset(lines):
+        del choices["value"]
     names = [key for key in TITLES if domain == "digits" or key != "accuracy"]
-    return (
-        gr.Dropdown(**choices),
-        gr.Radio(
-            [(TITLES[key], key) for key in names], value=metric if metric in names else "psnr"
-        ),
-    )
+    chosen = {} if metric in names else {"value": "psnr"}
+    return gr.Dropdown(**choices), gr.Radio([(TITLES[key], key) for key in names], **chosen)
 
 
 def _parse(place: str) -> tuple[str, str, float, str]:

@@ -15,6 +15,17 @@ async ([id, values, hertz]) => {
   }
 }
 """
+# Whatever goes through Gradio's queue takes half a second longer.
+SLOW_QUEUE = """
+() => {
+  const fetch = window.fetch;
+  window.fetch = async (...request) => {
+    const joins = String(request[0]?.url ?? request[0]).includes("queue/join");
+    if (joins) await new Promise((go) => setTimeout(go, 500));
+    return fetch(...request);
+  };
+}
+"""
 CANVAS = """
 (name) => {
   const canvas = document.querySelector(`#stage canvas[data-panel=${name}]`);
@@ -59,6 +70,18 @@ def pixels(image):
 
 def open_tab(page, name, source="source"):
     page.locator(f"#{source}").get_by_role("tab", name=name).click()
+
+
+def overflowing(page, widths=(390, 1024, 1440)):
+    """The widths of a window at which the page scrolls sideways."""
+    wide = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 200)))")
+        root = "document.documentElement"
+        if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
+            wide.append(width)
+    return wide
 
 
 def draw(page, *points, steps=10):

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from driving import DRAG, canvas, choose, draw, number, open_tab, shows
+from driving import DRAG, SLOW_QUEUE, canvas, choose, draw, number, open_tab, shows
 from playwright.sync_api import expect
 
 from denoise_demo.figures import FIGURES
@@ -134,12 +134,13 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
     assert not again.locator(".toast-body").count()
 
 
-def test_curves_without_lines_come_back_so(page, open_page):
+def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(page, open_page):
+    page.evaluate(SLOW_QUEUE)
     page.locator("#view-curves-button").click()
-    expect(page.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
-    expect(page.locator("#curves-lines .token")).to_have_count(len(COMPARED["digits"]))
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(300)  # by now the page has asked for the curves
     page.locator("#curves-lines .remove-all").click()
+    expect(page.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves-lines .token")).to_have_count(0)
     address_has(page, show="curves", lines="")
 
     again = open_page(page.url, wait=False)

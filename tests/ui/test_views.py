@@ -211,21 +211,15 @@ def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
     expect(page.locator("#matrix [data-metric=change]")).to_be_hidden()
 
 
-def test_the_views_fit_a_phone(open_page, app):
+def test_the_views_fit_a_phone_with_the_level_in_reach(open_page, app):
     page = open_page(app, width=390, height=844)
-    for name in ("compare", "curves", "matrix", "codes"):
+    for name in ("stage", "compare", "curves", "matrix", "codes"):
+        page.evaluate("scrollTo(0, 0)")
         view(page, name)
         page.wait_for_timeout(800)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
-
-
-@pytest.mark.parametrize("name", ["stage", "compare", "curves", "codes"])
-def test_the_level_stays_in_reach_on_a_phone(open_page, app, name):
-    page = open_page(app, width=390, height=844)
-    view(page, name)
-    page.wait_for_timeout(800)
-
-    expect(page.locator("#noise-level input[type=range]")).to_be_in_viewport()
+        if name != "matrix":  # which shows all levels
+            expect(page.locator("#noise-level input[type=range]")).to_be_in_viewport()
 
 
 @pytest.fixture
