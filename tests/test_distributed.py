@@ -47,6 +47,11 @@ def finish(process):
     return process.returncode, shown, errors
 
 
+def assert_finite(history):
+    losses = [epoch[name] for epoch in history for name in ("train_loss", "validation_loss")]
+    assert all(map(math.isfinite, losses))
+
+
 # One process
 
 
@@ -190,11 +195,6 @@ def test_two_processes_train_the_same_networks(torchrun, tmp_path):
         assert parts <= {key.split(".")[0] for key in shared}
         assert [key for key in shared if not torch.equal(first[key], second[key])] == []
         assert_finite(record["history"])
-
-
-def assert_finite(history):
-    losses = [epoch[name] for epoch in history for name in ("train_loss", "validation_loss")]
-    assert all(map(math.isfinite, losses))
 
 
 @pytest.mark.slow

@@ -72,10 +72,10 @@ def open_tab(page, name, source="source"):
     page.locator(f"#{source}").get_by_role("tab", name=name).click()
 
 
-def overflowing(page, widths=(390, 1024, 1440)):
+def overflowing(page):
     """The widths of a window at which the page scrolls sideways."""
     wide = []
-    for width in widths:
+    for width in (390, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate("() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 200)))")
         root = "document.documentElement"
