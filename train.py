@@ -19,14 +19,16 @@ import torch
 from torch.distributed import is_initialized
 from tqdm import tqdm
 
-from denoise_demo import checkpoints, resuming, runs, training
-from denoise_demo.checks import brief
-from denoise_demo.data import Images
-from denoise_demo.distributed import Group, joined, lost_touch
-from denoise_demo.domains import get_domain
-from denoise_demo.inference import DEVICES, choose_device, device_trouble
-from denoise_demo.models import MODELS, build, count_parameters
-from denoise_demo.recipes import RECIPES, Recipe, settings_of
+from denoise_demo.common.checks import brief
+from denoise_demo.data.domains import get_domain
+from denoise_demo.data.mnist import Images
+from denoise_demo.denoisers import checkpoints
+from denoise_demo.denoisers.engine import DEVICES, choose_device, device_trouble
+from denoise_demo.denoisers.recipes import RECIPES, Recipe, settings_of
+from denoise_demo.networks.models import MODELS, build, count_parameters
+from denoise_demo.training import resuming, runs
+from denoise_demo.training.distributed import Group, joined, lost_touch
+from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
 
 GO_ON = "nothing saved is lost; go on with the same command and --resume"
 
@@ -101,7 +103,7 @@ def train(
     group: Group,
 ) -> None:
     """Train one recipe and write its files; of several processes, one prints and writes."""
-    trainer = training.Trainer(recipe, images["train"], device, group)
+    trainer = Trainer(recipe, images["train"], device, group)
     resume_file = runs.resume_path(recipe, options.out)
     if options.resume and resuming.resume(trainer, resume_file) and group.leads:
         print(f"{recipe.id}: going on after epoch {len(trainer.history)}")
@@ -142,7 +144,7 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
             print(f"{recipe.id}: already finished")
         todo = [recipe for recipe in recipes if recipe not in finished]
         for recipe in todo:
-            training.check_shares(recipe, group)
+            check_shares(recipe, group)
             if options.resume and group.leads:
                 tell_replaced(recipe, options.out)
         images = {
@@ -186,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         why = ", perhaps because another process was lost" if is_initialized() else ""
         return complain(f"stopped{why}; {GO_ON}", 130)
-    except (OSError, ValueError, training.DivergedError) as error:
+    except (OSError, ValueError, DivergedError) as error:
         return complain(str(error))
     except RuntimeError as error:
         if lost_touch(error):
@@ -206,7 +208,7 @@ def complain(message: str, code: int = 1) -> int:
 class _Progress:
     """A progress bar for each epoch, with the loss and the images per second."""
 
-    def __init__(self, trainer: training.Trainer) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         self.bar = tqdm(disable=True)
 

@@ -18,16 +18,16 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo import metrics
-from denoise_demo.blind_models import Attention, BlindUNet, Dense, Local
-from denoise_demo.data import load_mnist, split_train
-from denoise_demo.mixes import DIGITS_MIX
-from denoise_demo.models import build, count_parameters
-from denoise_demo.objective import LOSSES, has_bfloat16
-from denoise_demo.optimisers import optimisers_of
-from denoise_demo.points import POINTS
-from denoise_demo.recipes import RECIPES
-from denoise_demo.schedules import one_cycle
+from denoise_demo.benchmark import metrics
+from denoise_demo.corruption.blind_mixtures import DIGITS_MIX
+from denoise_demo.corruption.points import POINTS
+from denoise_demo.data.mnist import load_mnist, split_train
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.networks.blind import Attention, BlindUNet, Dense, Local
+from denoise_demo.networks.models import build, count_parameters
+from denoise_demo.training.objective import LOSSES, has_bfloat16
+from denoise_demo.training.optimisers import optimisers_of
+from denoise_demo.training.schedules import one_cycle
 
 PLACES = ["clean", "s0-train", *(f"s0-level-{i}" for i in range(1, 6)), "s1", "s2", "s4-poisson"]
 WIDTHS = (16, 48, 128)

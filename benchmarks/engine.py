@@ -18,13 +18,13 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.evaluation import BATCH
-from denoise_demo.images import in_channels
-from denoise_demo.inference import choose_device, load_denoiser
-from denoise_demo.methods import load_method, methods
-from denoise_demo.models import MODELS
-from denoise_demo.noise import NOISES, corrupt
-from denoise_demo.recipes import denoisers
+from denoise_demo.benchmark.evaluation import BATCH
+from denoise_demo.corruption.noise import NOISES, corrupt
+from denoise_demo.data.pixels import in_channels
+from denoise_demo.denoisers.catalog import load_method, methods
+from denoise_demo.denoisers.engine import choose_device, load_denoiser
+from denoise_demo.denoisers.recipes import denoisers
+from denoise_demo.networks.models import MODELS
 
 IMAGES = 10_000
 

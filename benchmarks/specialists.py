@@ -16,13 +16,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.data import load_mnist
-from denoise_demo.evaluation import evaluate
-from denoise_demo.inference import Denoiser, load_classifier, load_denoiser
-from denoise_demo.points import POINTS
-from denoise_demo.recipes import RECIPES, Recipe
-from denoise_demo.resuming import fit, resume
-from denoise_demo.training import Trainer
+from denoise_demo.benchmark.evaluation import evaluate
+from denoise_demo.corruption.points import POINTS
+from denoise_demo.data.mnist import load_mnist
+from denoise_demo.denoisers.engine import Denoiser, load_classifier, load_denoiser
+from denoise_demo.denoisers.recipes import RECIPES, Recipe
+from denoise_demo.training.resuming import fit, resume
+from denoise_demo.training.trainer import Trainer
 
 PLACES = ("s0-level-4", "s1", "s2")
 

@@ -15,10 +15,11 @@ import pytest
 import torch
 from PIL import Image
 
-from denoise_demo import checkpoints, data, inference
-from denoise_demo.data import IdxFile, Images
-from denoise_demo.models import build
-from denoise_demo.recipes import RECIPES, Recipe
+from denoise_demo.data import mnist
+from denoise_demo.data.mnist import IdxFile, Images
+from denoise_demo.denoisers import checkpoints, engine
+from denoise_demo.denoisers.recipes import RECIPES, Recipe
+from denoise_demo.networks.models import build
 
 LOCALHOST = ("127.0.0.1", "::1", "localhost")
 # Runs the command line in a process of its own, on a folder with few faces and with few digits that
@@ -28,14 +29,14 @@ import hashlib, signal, sys
 from dataclasses import replace
 from pathlib import Path
 import pooch
-from denoise_demo import data
-from denoise_demo.recipes import RECIPES, Recipe
+from denoise_demo.data import mnist
+from denoise_demo.denoisers.recipes import RECIPES, Recipe
 import train
 
 folder = Path(sys.argv[1])
 pooch.os_cache = lambda name: folder.parent / "cache"
-for split, files in data.MNIST.items():
-    data.MNIST[split] = tuple(
+for split, files in mnist.MNIST.items():
+    mnist.MNIST[split] = tuple(
         replace(file, sha256=hashlib.sha256((folder / file.name).read_bytes()).hexdigest())
         for file in files
     )
@@ -209,7 +210,7 @@ def _write_mnist(
     """Write digits as MNIST's four IDX files, gzipped or not, named `-idx` or `.idx`."""
     folder.mkdir(parents=True, exist_ok=True)
     for split, digits in (("train", train), ("test", test)):
-        for file, content in zip(data.MNIST[split], _idx_contents(digits), strict=True):
+        for file, content in zip(mnist.MNIST[split], _idx_contents(digits), strict=True):
             name = file.name.replace("-idx", ".idx") if dotted else file.name
             if zipped:
                 (folder / f"{name}.gz").write_bytes(gzip.compress(content, 1))
@@ -270,10 +271,10 @@ def expect_mnist(monkeypatch: pytest.MonkeyPatch) -> Callable[[Images, Images], 
 
     def expect(train: Images, test: Images) -> None:
         for split, digits in (("train", train), ("test", test)):
-            names = [file.name for file in data.MNIST[split]]
+            names = [file.name for file in mnist.MNIST[split]]
             hashes = [hashlib.sha256(content).hexdigest() for content in _idx_contents(digits)]
             files = tuple(IdxFile(n, h) for n, h in zip(names, hashes, strict=True))
-            monkeypatch.setitem(data.MNIST, split, files)
+            monkeypatch.setitem(mnist.MNIST, split, files)
 
     return expect
 
@@ -317,9 +318,9 @@ def untrained_weights(
     folder = shutil.copytree(untrained_files, tmp_path / "weights")
     # The folder is the default of an argument, so the default is what has to change.
     monkeypatch.setattr(checkpoints.load, "__defaults__", (folder,))
-    inference._loaded.cache_clear()
+    engine._loaded.cache_clear()
     yield folder
-    inference._loaded.cache_clear()
+    engine._loaded.cache_clear()
     shutil.rmtree(folder)  # pytest would keep them all for its last three sessions
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import gradio as gr
 import torch
 
-from denoise_demo.checks import brief
-from denoise_demo.experiment import Settings, first_scores, run
-from denoise_demo.methods import methods
-from denoise_demo.recipes import RECIPES
+from denoise_demo.common.checks import brief
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.lab.experiment import Settings, first_scores, run
 from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28

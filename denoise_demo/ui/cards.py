@@ -9,11 +9,11 @@ from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from denoise_demo.checkpoints import CheckpointError, checkpoint_path, read_metadata
-from denoise_demo.corruption import recorded
-from denoise_demo.curves import loss_curves
-from denoise_demo.models import MODELS
-from denoise_demo.recipes import ARTICLES, RECIPES, get_recipe
+from denoise_demo.corruption.mixture import recorded
+from denoise_demo.denoisers.checkpoints import CheckpointError, checkpoint_path, read_metadata
+from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, get_recipe
+from denoise_demo.figures.curves import loss_curves
+from denoise_demo.networks.models import MODELS
 from denoise_demo.ui.vega import chart
 
 LOSSES = {

@@ -5,14 +5,14 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.checks import check_keys
-from denoise_demo.comparison import NOTHING, Comparison, compare, contenders, is_trained_on
-from denoise_demo.domains import domain_of
-from denoise_demo.experiment import Settings, json_number
-from denoise_demo.images import encode_pixels
-from denoise_demo.methods import methods
-from denoise_demo.recipes import RECIPES
-from denoise_demo.sources import clean_picture, pixels_source
+from denoise_demo.common.checks import check_keys
+from denoise_demo.data.domains import domain_of
+from denoise_demo.data.pixels import encode_pixels
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.lab.comparison import NOTHING, Comparison, compare, contenders, is_trained_on
+from denoise_demo.lab.experiment import Settings, json_number
+from denoise_demo.lab.sources import clean_picture, pixels_source
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}

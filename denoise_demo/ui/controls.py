@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.blur import BLUR_MAXIMUM
-from denoise_demo.checks import SEED_MAXIMUM, lookup
-from denoise_demo.experiment import Settings
-from denoise_demo.methods import methods
-from denoise_demo.noise import NOISES
+from denoise_demo.common.checks import SEED_MAXIMUM, lookup
+from denoise_demo.corruption.blur import BLUR_MAXIMUM
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.lab.experiment import Settings
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.server import FIELDS
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE

@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.checkpoints import CheckpointError
-from denoise_demo.checks import check_keys, finite, lookup
-from denoise_demo.curves import MOST, level_curves
-from denoise_demo.domains import DOMAINS
-from denoise_demo.methods import methods
-from denoise_demo.results import ResultsError, load_results
+from denoise_demo.benchmark.results import ResultsError, load_results
+from denoise_demo.common.checks import check_keys, finite, lookup
+from denoise_demo.data.domains import DOMAINS
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.checkpoints import CheckpointError
+from denoise_demo.figures.curves import MOST, level_curves
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import PRIVATE
 from denoise_demo.ui.server import read_text

@@ -7,13 +7,14 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from denoise_demo import figures, plots, sources
-from denoise_demo.checks import SEED_MAXIMUM
-from denoise_demo.data import has_mnist
-from denoise_demo.domains import get_domain
-from denoise_demo.faces import has_faces
-from denoise_demo.methods import methods
-from denoise_demo.results import ResultsError
+from denoise_demo.benchmark.results import ResultsError
+from denoise_demo.common.checks import SEED_MAXIMUM
+from denoise_demo.data.domains import get_domain
+from denoise_demo.data.faces import has_faces
+from denoise_demo.data.mnist import has_mnist
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.figures import canvas, registry
+from denoise_demo.lab import sources
 from denoise_demo.ui.cards import image_place, keep
 from denoise_demo.ui.errors import shown_errors
 
@@ -80,10 +81,10 @@ def build_figures_tab(problems: dict[str, str]) -> list[Any]:
 
 def _controls(usable: list[str]) -> dict[str, Any]:
     """Create the controls, by the names that `figures.draw` gives them."""
-    spec = figures.FIGURES[FIRST_FIGURE]
+    spec = registry.FIGURES[FIRST_FIGURE]
     with gr.Group():
         kind = gr.Dropdown(
-            [(figure.title, key) for key, figure in figures.FIGURES.items()],
+            [(figure.title, key) for key, figure in registry.FIGURES.items()],
             value=FIRST_FIGURE,
             label="Figure",
             info="Sets the network and the picture of its article.",
@@ -121,21 +122,21 @@ def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, An
 
 def _draw(kind: str, recipe: str, choices: dict[str, Any]) -> tuple[str, Any, Any]:
     """Draw the figure, or say in its place that the benchmark has to run first."""
-    spec = figures.get_figure(kind)
+    spec = registry.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
     try:
-        figure = figures.draw(kind, recipe=recipe, **choices)
+        figure = registry.draw(kind, recipe=recipe, **choices)
     except ResultsError as error:
         text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
         return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
-    path = keep(plots.to_png(figure), figures.file_name(kind, recipe))
+    path = keep(canvas.to_png(figure), registry.file_name(kind, recipe))
     file = gr.DownloadButton(value=path, interactive=True)
     return words, gr.Image(path, alt_text=spec.explanation), file
 
 
 def list_sources(kind: str) -> Any:
     """Offer a test set of the figure's domain when its files are there."""
-    return gr.Radio(**_sources(figures.get_figure(kind).domain))
+    return gr.Radio(**_sources(registry.get_figure(kind).domain))
 
 
 def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any, ...]:
@@ -144,7 +145,7 @@ def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any,
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
     """
     with shown_errors():
-        spec = figures.get_figure(kind)
+        spec = registry.get_figure(kind)
         known, drawn = sources.COLLECTIONS[spec.domain], bool(spec.pictures)
         source = source if source in known else next(iter(known))
         span = _span(spec.domain, source)
@@ -170,10 +171,10 @@ def set_figure(usable: Collection[str], choices: Mapping[str, Any]) -> list[Any]
 def follow_source(kind: str, source: str) -> Any:
     """Let the first picture span the source."""
     with shown_errors():
-        return gr.Slider(**_span(figures.get_figure(kind).domain, source))
+        return gr.Slider(**_span(registry.get_figure(kind).domain, source))
 
 
-def _denoisers(usable: Collection[str], spec: figures.FigureSpec) -> dict[str, Any]:
+def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> dict[str, Any]:
     """Return the choices of a figure's denoiser, and its own."""
     names = [key for key in methods(spec.domain) if key in usable]
     own = spec.recipe if spec.recipe in names else next(iter(names), None)

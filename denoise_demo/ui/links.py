@@ -4,16 +4,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from denoise_demo import figures
-from denoise_demo.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
-from denoise_demo.checks import brief, finite, lookup, noise_seed
-from denoise_demo.curves import METRICS, MOST
-from denoise_demo.domains import domain_of
-from denoise_demo.experiment import Settings
-from denoise_demo.methods import get_method, methods
-from denoise_demo.noise import NOISES
-from denoise_demo.recipes import RECIPES
-from denoise_demo.sources import clean_picture, count_pictures
+from denoise_demo.common.checks import brief, finite, lookup, noise_seed
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.data.domains import domain_of
+from denoise_demo.denoisers.catalog import get_method, methods
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.figures import registry
+from denoise_demo.figures.curves import METRICS, MOST
+from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
+from denoise_demo.lab.experiment import Settings
+from denoise_demo.lab.sources import clean_picture, count_pictures
 from denoise_demo.ui.controls import STARTS, first_settings
 from denoise_demo.ui.figures import CHOICES
 
@@ -145,7 +145,7 @@ def _figure(text: str) -> dict[str, Any]:
     if len(parts) != 5:
         raise ValueError(f"figure is {brief(text)}: give FIGURE:DENOISER:SOURCE:FIRST:SEED")
     kind, recipe, source = parts[:3]
-    domain = figures.get_figure(kind).domain
+    domain = registry.get_figure(kind).domain
     lookup(methods(domain), recipe, f"denoiser of {domain}")
     first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
     count = count_pictures(domain, source)

@@ -5,12 +5,12 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.checkpoints import CheckpointError
-from denoise_demo.checks import check_keys
-from denoise_demo.domains import DOMAINS
-from denoise_demo.experiment import Settings
-from denoise_demo.matrix import gain_matrix
-from denoise_demo.results import ResultsError, load_results
+from denoise_demo.benchmark.results import ResultsError, load_results
+from denoise_demo.common.checks import check_keys
+from denoise_demo.data.domains import DOMAINS
+from denoise_demo.denoisers.checkpoints import CheckpointError
+from denoise_demo.lab.experiment import Settings
+from denoise_demo.lab.matrix import gain_matrix
 from denoise_demo.ui.controls import level_slider
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.server import read_text

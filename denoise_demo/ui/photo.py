@@ -12,9 +12,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from denoise_demo.portraits import LEAST, find_face, middle_box
+from denoise_demo.data.portraits import LEAST, find_face, middle_box
+from denoise_demo.data.uploads import read_image
 from denoise_demo.ui.errors import shown_errors
-from denoise_demo.uploads import read_image
 
 _HERE = Path(__file__).parent
 

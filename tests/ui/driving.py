@@ -3,7 +3,7 @@
 import numpy as np
 from playwright.sync_api import expect
 
-from denoise_demo.images import to_pil
+from denoise_demo.data.pixels import to_pil
 
 DRAG = """
 async ([id, values, hertz]) => {

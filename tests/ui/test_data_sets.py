@@ -4,9 +4,9 @@ import pytest
 from driving import DRAG, canvas, choose, colours, number, open_tab, pixels, shows
 from playwright.sync_api import expect
 
-from denoise_demo.data import load_mnist
-from denoise_demo.faces import load_faces
-from denoise_demo.presets import PRESETS
+from denoise_demo.data.faces import load_faces
+from denoise_demo.data.mnist import load_mnist
+from denoise_demo.lab.presets import PRESETS
 
 pytestmark = [pytest.mark.ui, pytest.mark.data]
 

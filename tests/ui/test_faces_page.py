@@ -19,10 +19,10 @@ from driving import (
 from PIL import Image, ImageOps
 from playwright.sync_api import expect
 
-from denoise_demo.images import decode_pixels, to_face
-from denoise_demo.methods import methods
-from denoise_demo.portraits import NAMES, cropped_portraits, face_box, load_portraits
-from denoise_demo.presets import PRESETS
+from denoise_demo.data.pixels import decode_pixels, to_face
+from denoise_demo.data.portraits import NAMES, cropped_portraits, face_box, load_portraits
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.lab.presets import PRESETS
 
 pytestmark = pytest.mark.ui
 

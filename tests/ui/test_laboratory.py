@@ -21,13 +21,13 @@ from driving import (
 )
 from playwright.sync_api import expect
 
-from denoise_demo import experiment
-from denoise_demo.data import load_examples
-from denoise_demo.dreams import LAST, dream
-from denoise_demo.images import to_pil
-from denoise_demo.methods import methods
-from denoise_demo.noise import NOISES
-from denoise_demo.presets import PRESETS
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.data.mnist import load_examples
+from denoise_demo.data.pixels import to_pil
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.lab import experiment
+from denoise_demo.lab.dreams import LAST, dream
+from denoise_demo.lab.presets import PRESETS
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui

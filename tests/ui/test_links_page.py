@@ -8,11 +8,11 @@ import pytest
 from driving import DRAG, SLOW_QUEUE, canvas, choose, draw, number, open_tab, shows
 from playwright.sync_api import expect
 
-from denoise_demo.figures import FIGURES
-from denoise_demo.noise import NOISES
-from denoise_demo.presets import PRESETS
-from denoise_demo.recipes import RECIPES
-from denoise_demo.sources import COLLECTIONS
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.figures.registry import FIGURES
+from denoise_demo.lab.presets import PRESETS
+from denoise_demo.lab.sources import COLLECTIONS
 from denoise_demo.ui.curves import COMPARED
 
 pytestmark = pytest.mark.ui

@@ -1,0 +1,1 @@
+"""How good a denoiser is: metrics, scores, results."""

@@ -1,0 +1,131 @@
+"""S4's benchmark with the mistakes of its notebook, made again on purpose, and what it published.
+
+Nothing here is how to measure a denoiser: `evaluation` is. It shows where the article's bars come
+from. All errors are means over channel values; the article's own "absolute error" is a sum over
+the three channels, so three times that.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from denoise_demo.benchmark import metrics
+from denoise_demo.corruption.mixture import Corruption
+from denoise_demo.corruption.points import POINTS
+from denoise_demo.denoisers.engine import load_denoiser
+from denoise_demo.denoisers.filters import FILTERS
+
+KINDS = ("gaussian", "poisson", "salt-pepper", "speckle")  # in the article's order
+BASELINES = ("mean-3", "median-3", "majority-3")
+AUTOENCODER, GAN = "strided-conv", "pix2pix"
+CHANNELS = 3
+PLACES = {point: noise for point, noise in POINTS.items() if point.startswith("s4-")}
+NOTEBOOK = [  # where a strength of the notebook's own is named, it fits the published numbers
+    point for point in PLACES if f"{point}-notebook" not in PLACES
+]
+
+MISTAKES: dict[str, str] = {
+    "Black pictures": "the filters' 8-bit results are divided by 255 as whole numbers, which makes "
+    "nearly every value 0.",
+    "Other people": "the result for test face number i is compared with face number i of the whole "
+    "data set, another person.",
+    "A forgotten prediction": "the autoencoder's bars show the last filter's result for the last "
+    "noise; its own pictures are never looked at.",
+    "Noise as the goal": "pix2pix is compared with its noisy input, so that changing nothing would "
+    "be perfect.",
+}
+
+# In the article's unit; of what it calls "about" only a bar chart is printed.
+PUBLISHED: dict[str, dict[str, float]] = {
+    **dict.fromkeys(BASELINES, dict.fromkeys(NOTEBOOK, 1.335)),  # about
+    AUTOENCODER: dict.fromkeys(NOTEBOOK, 1.37),  # about
+    GAN: {"s4-gaussian-notebook": 0.2277, "s4-salt-pepper-notebook": 0.1173, "s4-speckle": 0.6972},
+}
+
+Row = dict[str, Any]
+Network = Callable[[Tensor], Tensor]
+
+
+def published() -> list[Row]:
+    """Return what the article published, for each channel value: point, method, mae, about."""
+    return [
+        {"point": point, "method": method, "mae": error / CHANNELS, "about": method != GAN}
+        for method, errors in PUBLISHED.items()
+        for point, error in errors.items()
+    ]
+
+
+def as_computed(
+    faces: Tensor, first_test: int, load: Callable[[str], Network] = load_denoiser, seed: int = 0
+) -> list[Row]:
+    """Measure as the article did, with all its mistakes.
+
+    Args:
+        faces: (N, 3, H, W) in [0, 1], the whole data set in its order.
+        first_test: the number of the first test face; those before it were trained on.
+        load: returns the network of a recipe's id, (N, 3, H, W) -> (N, 3, H, W).
+        seed: of the noise.
+
+    Returns:
+        domain, point, method and mae for each of PLACES and of BASELINES, AUTOENCODER and GAN.
+
+    Raises:
+        CheckpointError: when the weights of a network are missing or damaged.
+    """
+    rows = list(_rows(faces, first_test, load, torch.Generator().manual_seed(seed)))
+    stale = rows[-1]  # mistake 3: the last filter's bar for the last noise
+    rows += [stale | {"point": point, "method": AUTOENCODER} for point in PLACES]
+    return rows
+
+
+def _rows(
+    faces: Tensor, first_test: int, load: Callable[[str], Network], generator: torch.Generator
+) -> Iterator[Row]:
+    """Yield the bars of the GAN and of the filters, noise by noise."""
+    clean = faces[first_test:]
+    others = faces[: len(clean)]  # mistake 2: face i of all faces, not of the test faces
+    for point, corruption in PLACES.items():
+        noisy = corrupt(clean, corruption, generator)
+        denoised = load(f"{GAN}-{corruption.kind}")(noisy)
+        yield _row(point, GAN, denoised, noisy)  # mistake 4: against the input
+        for name in BASELINES:
+            yield _row(point, name, blackened(filter_value(noisy, name)), others)
+
+
+def _row(point: str, method: str, images: Tensor, goal: Tensor) -> Row:
+    return {
+        "domain": "faces",
+        "point": point,
+        "method": method,
+        "mae": round(float(metrics.mae(images, goal).mean()), 5),
+    }
+
+
+def blackened(images: Tensor) -> Tensor:
+    """Divide 8-bit values by 255 as whole numbers: mistake 1; only full white stays, as 1."""
+    return images.mul(255).round().div(255, rounding_mode="floor")
+
+
+def filter_value(images: Tensor, name: str) -> Tensor:
+    """Filter colours (N, 3, H, W) by their HSV value only, the largest of a pixel's channels."""
+    value = images.amax(1, keepdim=True)
+    filtered = FILTERS[name](value, 0.0)
+    grey = filtered.expand_as(images)  # black has no hue
+    return torch.where(value > 0, images / value * filtered, grey)
+
+
+def corrupt(clean: Tensor, corruption: Corruption, generator: torch.Generator) -> Tensor:
+    """Add noise as the notebook does.
+
+    Its salt & pepper hits as many values as it should, but not everywhere: the random indices end
+    one too early on every axis, and spare the last row, the last column and the blue channel.
+    """
+    if corruption.kind != "salt-pepper":
+        return corruption(clean, generator)
+    noisy, reach = clean.clone(), clean[:, :-1, :-1, :-1]
+    denser = cast(float, corruption.level) * clean[0].numel() / reach[0].numel()
+    noisy[:, :-1, :-1, :-1] = replace(corruption, level=denser)(reach, generator)
+    return noisy

@@ -1,0 +1,147 @@
+"""How good a denoiser is: scores of every image, their means and 95 % intervals."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from denoise_demo.benchmark import metrics
+from denoise_demo.corruption.mixture import Corruption, Mixture
+from denoise_demo.data.mnist import Images
+from denoise_demo.denoisers.catalog import Denoise
+from denoise_demo.denoisers.engine import Classifier, Denoiser
+
+NOISE_SEED = 0
+BATCH = 1000  # fixed, because it decides which random numbers an image gets
+METRICS = (metrics.psnr, metrics.ssim, metrics.mae, metrics.bce)
+RESAMPLES = 1000
+GROUPS = 10
+TAIL = 0.025  # of the resampled means, on either side of the interval
+
+Summary = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Images under one corruption: clean and noisy (N, C, H, W), labels (N,), deviation (N,)."""
+
+    clean: Tensor
+    noisy: Tensor
+    labels: Tensor
+    sigma: Tensor
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+    def __getitem__(self, rows: slice) -> "Scene":
+        """Return some of the images."""
+        return Scene(self.clean[rows], self.noisy[rows], self.labels[rows], self.sigma[rows])
+
+    def batches(self) -> Iterator["Scene"]:
+        """Yield the images by the thousand."""
+        for start in range(0, len(self), BATCH):
+            yield self[start : start + BATCH]
+
+
+def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
+    """Corrupt images with the noise that every measurement of them sees."""
+    generator = torch.Generator().manual_seed(NOISE_SEED)
+    parts = []
+    for start in range(0, len(images), BATCH):
+        clean = images.clean(slice(start, start + BATCH))
+        noisy, sigma = corruption.measured(clean, generator)
+        parts.append((clean, noisy, sigma))
+    clean, noisy, sigma = (torch.cat(part) for part in zip(*parts, strict=True))
+    return Scene(clean, noisy, images.labels, sigma)
+
+
+@torch.no_grad()
+def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) -> dict[str, Tensor]:
+    """Denoise a scene and measure every image.
+
+    Args:
+        denoise: (noisy, sigma) -> denoised, (N, C, H, W).
+        scene: the images.
+        classify: gives class probabilities, for whether the denoised digit is read right.
+
+    Returns:
+        By name, one value for each image, (N,): psnr (dB), ssim, mae, bce, and accuracy, 0 or 1.
+    """
+    values: dict[str, list[Tensor]] = {}
+    for part in scene.batches():
+        denoised = denoise(part.noisy, part.sigma).clamp(0, 1)
+        for metric in METRICS:
+            values.setdefault(metric.__name__, []).append(metric(denoised, part.clean))
+        if classify:
+            right = classify(denoised).argmax(1) == part.labels
+            values.setdefault("accuracy", []).append(right.float())
+    return {name: torch.cat(parts).double() for name, parts in values.items()}
+
+
+def evaluate(
+    denoise: Denoise,
+    corruption: Corruption | Mixture,
+    images: Images,
+    classify: Classifier | None = None,
+) -> dict[str, float]:
+    """Return the mean scores of a denoiser on images under a corruption; see `score`."""
+    scores = score(denoise, set_scene(corruption, images), classify)
+    return {name: float(values.mean()) for name, values in scores.items()}
+
+
+def calibrate(denoiser: Denoiser, scene: Scene) -> dict[str, list[float]]:
+    """Compare the errors that a network expects with those it makes.
+
+    All values are sorted by the expected deviation and cut into GROUPS of equal size.
+
+    Args:
+        denoiser: one whose recipe spreads.
+        scene: the images.
+
+    Returns:
+        expected and actual, the root mean square errors of every group, to five decimals.
+    """
+    parts = []
+    for part in scene.batches():
+        denoised, spread = denoiser.with_spread(part.noisy)
+        squares = spread.square(), (denoised - part.clean).square()
+        parts.append(torch.stack([values.flatten() for values in squares]))
+    pairs = torch.cat(parts, 1)
+    groups = pairs[:, pairs[0].argsort()].tensor_split(GROUPS, 1)
+    roots = torch.stack([group.double().mean(1).sqrt() for group in groups])
+    expected, actual = ([round(float(root), 5) for root in column] for column in roots.unbind(1))
+    return {"expected": expected, "actual": actual}
+
+
+def summarise(scores: dict[str, Tensor]) -> Summary:
+    """Return the mean of every metric with the ends of its 95 % bootstrap interval.
+
+    The images are drawn again, as many, with replacement, RESAMPLES times; the interval leaves
+    out the lowest and highest 2.5 % of the means.
+
+    Returns:
+        name, name_low and name_high for every metric, to five decimals; None where the mean is
+        infinite, which is the PSNR's as soon as one image equals its original.
+
+    Reference: Efron 1979, doi:10.1214/aos/1176344552.
+    """
+    summary: Summary = {}
+    for name, values in scores.items():
+        means = _resamples(len(values)) @ values / len(values)
+        low, high = torch.quantile(means, torch.tensor([TAIL, 1 - TAIL], dtype=means.dtype))
+        ends = {name: values.mean(), f"{name}_low": low, f"{name}_high": high}
+        finite = math.isfinite(values.mean())
+        summary |= {key: round(float(end), 5) if finite else None for key, end in ends.items()}
+    return summary
+
+
+@lru_cache(maxsize=2)
+def _resamples(count: int) -> Tensor:
+    """Count how often each image is drawn in each resample, (RESAMPLES, count)."""
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randint(count, (RESAMPLES, count), generator=generator)
+    ones = torch.ones(1, dtype=torch.float64).expand(RESAMPLES, count)
+    return torch.zeros(RESAMPLES, count, dtype=torch.float64).scatter_add_(1, drawn, ones)

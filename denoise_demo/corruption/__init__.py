@@ -1,0 +1,1 @@
+"""From clean to noisy: noise with its blur, mixtures, evaluation points."""

@@ -1,0 +1,147 @@
+"""Corruptions as recipes and evaluation points name them: one kind of noise, or a mixture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
+
+Range = tuple[float, float]
+NEAR = 0.1  # of a level, or of a pixel of blur: what counts as the same
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One kind of noise after a blur, with fixed or drawn levels, and whether it is clipped.
+
+    A pair (low, high) for `level` or `blur_sigma` is drawn uniformly for every image.
+    """
+
+    kind: str
+    level: float | Range = 0.0
+    blur_sigma: float | Range = 0.0
+    clip: bool = True
+
+    def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """Corrupt a batch (N, C, H, W) with levels drawn for each image."""
+        return self._apply(clean, *self.draw(len(clean), generator), generator)
+
+    def measured(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Corrupt a batch, and return with it the noise's standard deviation in each, (N,)."""
+        blur_sigma, level = self.draw(len(clean), generator)
+        noisy = self._apply(clean, blur_sigma, level, generator)
+        return noisy, noise_deviation(clean, self.kind, level, blur_sigma)
+
+    def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
+        """Whether a noise is of this kind, level and blur, or near enough."""
+        low, high = _ends(self.level)
+        least, most = _ends(self.blur_sigma)
+        alike = kind == "none" or low * (1 - NEAR) <= level <= high * (1 + NEAR)
+        return kind == self.kind and alike and least - NEAR <= blur_sigma <= most + NEAR
+
+    def describe(self) -> str:
+        """Say the corruption in words, for tables and cards."""
+        if self.kind == "none" and not self.blur_sigma:
+            return "clean digits"
+        spec = NOISES[self.kind]
+        parts = [f"blur sigma {_span(self.blur_sigma)} px"] if self.blur_sigma else []
+        if self.kind != "none":
+            parts.append(f"{spec.name} noise, {spec.level_name} {_span(self.level)}")
+        return ", then ".join(parts) + (", clipped" if self.clip else ", not clipped")
+
+    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draw the blur sigma and the level of every image, (count,) each."""
+        return _draw(self.blur_sigma, count, generator), _draw(self.level, count, generator)
+
+    def _apply(
+        self, clean: Tensor, blur_sigma: Tensor, level: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        return corrupt(clean, self.kind, level, blur_sigma, clip=self.clip, generator=generator)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Several corruptions, each for a share of every batch.
+
+    The first images of a batch get the first corruption, and so on; a training shuffles its
+    images. Fixed shares cover rare cases evenly, as long as the batch has an image for each, and a
+    GPU need not be asked who got what.
+    """
+
+    title: str
+    weights: tuple[float, ...]
+    parts: tuple[Corruption, ...]
+    clip: bool = False  # the pictures come as they are: some limited to [0, 1], some not
+
+    def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """Corrupt a batch (N, C, H, W)."""
+        shares = self._shares(clean)
+        return torch.cat([part(share, generator) for part, share in shares])
+
+    def measured(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Corrupt a batch, and return with it the noise's standard deviation in each, (N,)."""
+        results = [part.measured(share, generator) for part, share in self._shares(clean)]
+        noisy, sigma = zip(*results, strict=True)
+        return torch.cat(noisy), torch.cat(sigma)
+
+    def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
+        """Whether one of the corruptions covers a noise."""
+        return any(part.covers(kind, level, blur_sigma) for part in self.parts)
+
+    def describe(self) -> str:
+        """Say what it is in words, for tables and cards."""
+        return self.title
+
+    def pick(self, count: int, generator: torch.Generator) -> list[Corruption]:
+        """Draw so many of its corruptions at random."""
+        weights = torch.tensor(self.weights, dtype=torch.float32, device=generator.device)
+        drawn = weights.multinomial(count, replacement=True, generator=generator)
+        return [self.parts[index] for index in drawn.tolist()]
+
+    def _shares(self, clean: Tensor) -> list[tuple[Corruption, Tensor]]:
+        """Cut a batch into the shares of the parts; small batches leave some parts out."""
+        total, count = sum(self.weights), len(clean)
+        edges = [round(done / total * count) for done in accumulate(self.weights, initial=0.0)]
+        shares = [clean[start:end] for start, end in pairwise(edges)]
+        return [pair for pair in zip(self.parts, shares, strict=True) if len(pair[1])]
+
+
+def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
+    """Return the mixture of pairs (weight, corruption)."""
+    weights, parts = zip(*weighted, strict=True)
+    return Mixture(title, weights, parts)
+
+
+def recorded(values: Mapping[str, Any]) -> Corruption | Mixture:
+    """Return the corruption that a weight file records; TypeError when it is none."""
+    if "parts" not in values:
+        return _recorded(values)
+    parts = tuple(_recorded(part) for part in values["parts"])
+    return Mixture(values["title"], tuple(values["weights"]), parts, values["clip"])
+
+
+def _recorded(values: Mapping[str, Any]) -> Corruption:
+    plain: dict[str, Any] = {  # JSON has no tuples
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return Corruption(**plain)
+
+
+def _ends(span: float | Range) -> Range:
+    return span if isinstance(span, tuple) else (span, span)
+
+
+def _span(span: float | Range) -> str:
+    return f"{span[0]:g} to {span[1]:g}" if isinstance(span, tuple) else f"{span:g}"
+
+
+def _draw(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
+    """Return one level for each image: fixed, or uniform between two."""
+    if not isinstance(span, tuple):
+        return torch.full((count,), float(span), device=generator.device)
+    low, high = span
+    return low + (high - low) * torch.rand(count, generator=generator, device=generator.device)

@@ -1,0 +1,1 @@
+"""MNIST, faces, built-in pictures, uploads, and the domains they belong to."""

@@ -1,0 +1,46 @@
+"""The kinds of pictures that networks learn, and where the data of each come from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from denoise_demo.common.checks import lookup
+from denoise_demo.data.faces import load_faces
+from denoise_demo.data.mnist import Images, load_examples, load_mnist
+from denoise_demo.data.portraits import load_portraits
+from denoise_demo.networks.models import DIGIT, FACE, Shape
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A kind of pictures.
+
+    `load` takes a split, "train" or "test", and `data_dir` and `download` as `load_mnist` does;
+    `examples` gives the pictures that ship with the app.
+    """
+
+    label: str
+    noun: str
+    shape: Shape
+    load: Callable[..., Images]
+    examples: Callable[[], Images]
+
+
+def get_domain(name: object) -> Domain:
+    """Return the domain; ValueError naming the known ones when there is none."""
+    return lookup(DOMAINS, name, "domain")
+
+
+def domain_of(picture: Tensor) -> str:
+    """Return what pictures of this shape, (N, C, H, W), are of; ValueError for any other."""
+    for name, domain in DOMAINS.items():
+        if picture.shape[1:] == domain.shape:
+            return name
+    raise ValueError(f"no network takes pictures of {tuple(picture.shape[1:])}: choose another")
+
+
+DOMAINS: dict[str, Domain] = {
+    "digits": Domain("Digits", "digit", DIGIT, load_mnist, load_examples),
+    "faces": Domain("Faces", "face", FACE, load_faces, load_portraits),
+}

@@ -1,0 +1,258 @@
+"""Colour faces: a folder or a zip of pictures of any size, decoded once and cached as one array."""
+
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from denoise_demo.common.checks import brief
+from denoise_demo.common.files import written_atomically
+from denoise_demo.data.mnist import DAMAGE, DataError, Images, cache_dir, data_place
+from denoise_demo.data.pixels import to_face
+from denoise_demo.data.uploads import SUFFIXES, read_image
+
+SPLITS = ("train", "test")
+TRAIN_SHARE = 0.75  # by index, as in the article
+FEWEST = 40  # faces; with fewer there is nothing to train or to measure
+LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
+LARGEST_EXPANSION = 100  # times a zip's own size; pictures are compressed already
+NAMED = 3  # unreadable files that a message names
+VERSION = 1  # of what is cached
+
+Pixels = NDArray[np.uint8]
+WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"
+
+
+@dataclass(frozen=True)
+class Album:
+    """Pictures not yet read: their names in order, what reads one, and a mark of the contents."""
+
+    source: str
+    names: list[str]
+    read: Callable[[str], bytes]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Faces:
+    """All faces (N, 3, 28, 28), the SHA-256 of their bytes, and the files that cannot be read."""
+
+    pixels: Pixels
+    sha256: str
+    skipped: dict[str, str]
+
+
+def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool = False) -> Images:
+    """Load the first 75 % of the faces ("train") or the rest ("test"), by the files' names.
+
+    The pictures are cropped to a centred square, shrunk to 28 x 28 and kept in the cache folder as
+    one array; nothing is unpacked. Files that cannot be read are skipped, and named.
+
+    Args:
+        split: "train" or "test".
+        data_dir: a folder or zip of pictures, or a folder with `faces/` in it; without it
+            DENOISE_DATA_DIR.
+        download: not possible for faces; here so that every domain loads alike.
+
+    Raises:
+        DataError: when there are no faces, or the zip is damaged or a zip bomb.
+    """
+    if split not in SPLITS:
+        raise DataError(f"unknown split {split!r}; choose one of: {', '.join(SPLITS)}")
+    place = _find(data_dir)
+    with _opened(place) as album:
+        faces = _cached(album)
+    _tell_skipped(album.source, faces)
+    count = len(faces.pixels)
+    if count < FEWEST:
+        raise DataError(
+            f"{album.source} holds {count} pictures that can be read, of {len(album.names)}, and "
+            f"at least {FEWEST} are needed: {WANTED}"
+        )
+    middle = int(TRAIN_SHARE * count)
+    rows = slice(middle) if split == "train" else slice(middle, None)
+    pixels = torch.from_numpy(faces.pixels[rows])
+    labels = torch.full((len(pixels),), -1)
+    return Images(pixels, labels, f"{album.source} {split} split", (faces.sha256,))
+
+
+def has_faces(data_dir: str | Path | None = None) -> bool:
+    """Say whether there are face pictures to load."""
+    try:
+        with _opened(_find(data_dir)) as album:
+            return len(album.names) >= FEWEST
+    except DataError:
+        return False
+
+
+def _find(data_dir: str | Path | None) -> Path:
+    """Return the folder or zip that holds the pictures."""
+    named = data_place(data_dir)
+    if named is None:
+        raise DataError(f"no faces are named: {WANTED}")
+    if not named.exists():
+        raise DataError(f"{named} does not exist: {WANTED}")
+    place = named / "faces" if (named / "faces").is_dir() else named
+    if place.is_dir() and not any(_pictures_below(place)):
+        place = min(place.glob("*.zip"), default=place)
+    return place
+
+
+def _pictures_below(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if _is_picture(path.relative_to(folder).as_posix()))
+
+
+def _is_picture(name: str) -> bool:
+    """Whether a file is meant as a picture; not what an archiver or an editor hides beside it."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[Album]:
+    """Open a folder or zip as an album."""
+    if place.is_dir():
+        yield _folder_album(place)
+        return
+    try:
+        archive = zipfile.ZipFile(place)
+    except DAMAGE as error:
+        raise DataError(f"{place.name} is no zip, or damaged ({error}): {WANTED}") from error
+    with archive:
+        yield _zip_album(place, archive)
+
+
+def _folder_album(folder: Path) -> Album:
+    names = sorted(path.relative_to(folder).as_posix() for path in _pictures_below(folder))
+    marks = [(name, *_size_and_time(folder / name)) for name in names]
+
+    def read(name: str) -> bytes:
+        path = folder / name
+        if not path.is_file():
+            raise ValueError("is no ordinary file")
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
+        return path.read_bytes()
+
+    return Album(folder.resolve().name, names, read, _digest(marks))
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:  # a dangling link
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _zip_album(place: Path, archive: zipfile.ZipFile) -> Album:
+    members = {info.filename: info for info in archive.infolist() if _is_picture(info.filename)}
+    announced = sum(info.file_size for info in members.values())
+    if announced > LARGEST_EXPANSION * place.stat().st_size + LARGEST_FILE:
+        raise DataError(
+            f"{place.name} would expand to {announced / place.stat().st_size:,.0f} times its size, "
+            f"as a zip bomb does: give a zip of ordinary pictures"
+        )
+
+    def read(name: str) -> bytes:
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise ValueError("its path leads out of the zip")
+        with archive.open(members[name]) as file:
+            content = file.read(LARGEST_FILE + 1)  # a header may lie about the size
+        if len(content) > LARGEST_FILE:
+            raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
+        return content
+
+    names = sorted(members)
+    return Album(
+        place.name, names, read, _digest([(n, members[n].CRC, members[n].file_size) for n in names])
+    )
+
+
+def _digest(marks: list[tuple[str, int, int]]) -> str:
+    return hashlib.sha256(json.dumps([VERSION, marks]).encode()).hexdigest()
+
+
+def _cached(album: Album) -> Faces:
+    """Return an album's faces from the cache, or decode and cache them."""
+    path = cache_dir("faces") / f"{album.fingerprint[:32]}.npz"
+    try:
+        with path.open("rb") as stored, np.load(stored, allow_pickle=False) as kept:
+            pixels, sha256 = kept["pixels"], str(kept["sha256"])
+            skipped = json.loads(str(kept["skipped"]))
+        if _sha256(pixels) == sha256:
+            return Faces(pixels, sha256, skipped)
+    except (*DAMAGE, LookupError, TypeError):
+        pass  # not there yet, or damaged
+    faces = _decode(album)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_atomically(path) as file:
+            skipped = np.array(json.dumps(faces.skipped))
+            np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
+    except OSError as error:
+        raise DataError(
+            f"the faces cannot be kept in {path.parent} ({error.strerror}): make room there, or "
+            f"let this program write there"
+        ) from error
+    return faces
+
+
+def _decode(album: Album) -> Faces:
+    """Decode all pictures of an album, several at once."""
+
+    def decode(name: str) -> Pixels | str:
+        try:
+            return to_face(read_image(album.read(name)))
+        except DAMAGE as error:
+            return str(error)
+
+    skipped: dict[str, str] = {}
+    kept: list[Pixels] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            bar = tqdm(album.names, f"reading {album.source}", unit=" pictures", delay=1)
+            for name, result in zip(bar, pool.map(decode, album.names), strict=True):
+                if isinstance(result, str):
+                    skipped[name] = result
+                else:
+                    kept.append(result)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    pixels = np.stack(kept) if kept else np.zeros((0, 3, 28, 28), np.uint8)
+    return Faces(pixels, _sha256(pixels), skipped)
+
+
+def _sha256(pixels: Pixels) -> str:
+    return hashlib.sha256(pixels.data).hexdigest()
+
+
+def _tell_skipped(source: str, faces: Faces) -> None:
+    """Say how many files were skipped, and name the first of them."""
+    if not faces.skipped:
+        return
+    named = [f"{brief(name)} ({why.rstrip('.')})" for name, why in faces.skipped.items()][:NAMED]
+    more = len(faces.skipped) - len(named)
+    tail = f" and {more:,} more" if more else ""
+    count = f"{len(faces.skipped):,} of {len(faces.skipped) + len(faces.pixels):,}"
+    _tell_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")
+
+
+@cache
+def _tell_once(message: str) -> None:
+    """Print a message the first time; both splits come from the same files."""
+    print(message, file=sys.stderr)

@@ -1,0 +1,287 @@
+"""Digits: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
+
+import gzip
+import hashlib
+import json
+import lzma
+import math
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pooch
+import torch
+from torch import Tensor
+
+from denoise_demo.data.pixels import centre_digit, draw_strokes
+
+EXAMPLES_FILE = Path(__file__).with_name("examples.json")
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+TIMEOUT = 30  # seconds without an answer before the next mirror is tried
+_IMAGE_MAGIC, _LABEL_MAGIC = 2051, 2049
+
+# What a damaged zip, one with a password or in an unknown compression, or its members raise.
+DAMAGE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+class DataError(ValueError):
+    """Data that is missing, damaged or not what it should be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class IdxFile:
+    """One MNIST file: its name and the SHA-256 of its uncompressed content."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set: its pixels, labels and source.
+
+    `pixels` are (N, C, 28, 28) uint8; `labels` (N,) int64, -1 where there is none; `sha256` of the
+    contents it was read from.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    source: str
+    sha256: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, rows: slice | Tensor) -> "Images":
+        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
+
+    def clean(self, rows: slice | Tensor = slice(None)) -> Tensor:
+        """Return images as float32 (n, C, 28, 28) in [0, 1]."""
+        return self.pixels[rows].float() / 255
+
+
+MNIST: dict[str, tuple[IdxFile, IdxFile]] = {
+    "train": (
+        IdxFile(
+            "train-images-idx3-ubyte",
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        IdxFile(
+            "train-labels-idx1-ubyte",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+    ),
+    "test": (
+        IdxFile(
+            "t10k-images-idx3-ubyte",
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+        IdxFile(
+            "t10k-labels-idx1-ubyte",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
+    ),
+}
+
+
+def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool = False) -> Images:
+    """Load MNIST's 60,000 "train" or 10,000 "test" digits.
+
+    Args:
+        split: "train" or "test".
+        data_dir: a folder or zip with the IDX files (gzipped or not), or a folder with `mnist/`.
+            Without it DENOISE_DATA_DIR is used, then the cache folder.
+        download: whether to fetch missing files into the cache folder.
+
+    Raises:
+        DataError: when a file is missing, truncated, damaged or not MNIST's.
+    """
+    if split not in MNIST:
+        raise DataError(f"unknown split {split!r}; choose one of: {', '.join(MNIST)}")
+    if data_dir and not Path(data_dir).expanduser().exists():
+        raise DataError(f"{data_dir} does not exist: name the folder or zip that holds MNIST")
+    images, labels = (_read(file, data_dir, download) for file in MNIST[split])
+    return Images(
+        torch.from_numpy(parse_idx(images).copy()).unsqueeze(1),
+        torch.from_numpy(parse_idx(labels).astype(np.int64)),
+        f"MNIST {split} set",
+        tuple(file.sha256 for file in MNIST[split]),
+    )
+
+
+def split_train(images: Images, validation: float) -> tuple[Images, Images]:
+    """Split a training set into those that train and the last ones, that validate.
+
+    `validation` is their number, or below 1 their share.
+    """
+    count = round(validation * len(images)) if validation < 1 else int(validation)
+    middle = len(images) - count
+    return images[slice(middle)], images[slice(middle, None)]
+
+
+@cache
+def load_examples() -> Images:
+    """Return the built-in digits: pen strokes, rendered the way MNIST was made."""
+    drawings = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
+    rasters = [centre_digit(draw_strokes(d["strokes"], pen=d["pen"])) for d in drawings]
+    pixels = np.rint(np.stack(rasters) * 255).astype(np.uint8)
+    labels = torch.tensor([d["label"] for d in drawings])
+    return Images(torch.from_numpy(pixels).unsqueeze(1), labels, "built-in digits")
+
+
+@cache
+def mnist_test() -> Images:
+    """Return MNIST's test digits, read once; DataError when they are not there."""
+    return load_mnist("test")
+
+
+def parse_idx(content: bytes) -> np.ndarray:
+    """Parse an IDX file of unsigned bytes: (N, rows, columns) or (N,).
+
+    Raises:
+        DataError: for a wrong magic number or a wrong length.
+
+    Reference: http://yann.lecun.com/exdb/mnist/.
+    """
+    magic = int.from_bytes(content[:4], "big")
+    if magic not in (_IMAGE_MAGIC, _LABEL_MAGIC):
+        raise DataError(
+            f"not an IDX file of MNIST: it starts with {content[:4].hex() or 'nothing'}"
+        )
+    start = 4 + 4 * (magic % 256)
+    sizes = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
+    if len(content) != start + math.prod(sizes):
+        raise DataError(
+            f"truncated IDX file: {len(content):,} bytes where {sizes} values are announced"
+        )
+    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
+
+
+def cache_dir(name: str = "mnist") -> Path:
+    """Return the folder that downloads and decoded pictures go to."""
+    return Path(pooch.os_cache("denoise_demo")) / name
+
+
+def data_place(data_dir: str | Path | None) -> Path | None:
+    """Return the folder or zip that is named, here or by DENOISE_DATA_DIR."""
+    named = data_dir or os.environ.get("DENOISE_DATA_DIR")
+    return Path(named).expanduser() if named else None
+
+
+def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:
+    """Say whether a split can be loaded without a download."""
+    return all(_find(file.name, _places(data_dir)) for file in MNIST[split])
+
+
+def _places(data_dir: str | Path | None) -> list[Path]:
+    """Return the folders and zips to look in: the named one, then the cache."""
+    named = data_place(data_dir)
+    return [*([named] if named else []), cache_dir()]
+
+
+def _candidates(name: str) -> Iterator[str]:
+    for stem in (name, name.replace("-idx", ".idx")):
+        yield from (stem, f"{stem}.gz")
+
+
+def _find(name: str, places: list[Path]) -> Path | None:
+    """Return the path of an IDX file in a folder, its `mnist/`, or a zip (as zip/member)."""
+    for place in places:
+        if place.is_file():
+            members = {Path(member).name: member for member in _members(place)}
+            found = [place / members[c] for c in _candidates(name) if c in members]
+        else:
+            paths = [folder / c for folder in (place, place / "mnist") for c in _candidates(name)]
+            found = [path for path in paths if path.is_file()]
+        if found:
+            return found[0]
+    return None
+
+
+def _members(archive: Path) -> list[str]:
+    """List a zip's members; a damaged one has none that could be used."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.namelist()
+    except DAMAGE:
+        return []
+
+
+def _read(file: IdxFile, data_dir: str | Path | None, download: bool) -> bytes:
+    """Return an IDX file's uncompressed content, checked against its hash."""
+    places = _places(data_dir)
+    path = _find(file.name, places)
+    if path and download and path.parent == cache_dir():
+        try:
+            return _checked(file, _content(path), path)
+        except DataError:
+            path.unlink()  # a damaged download: fetch it again
+            path = None
+    if path is None and download:
+        return _download(file)
+    if path is None:
+        raise DataError(
+            f"{file.name} not found{f' in {data_dir}' if data_dir else ''}: name the folder that "
+            "holds it with DENOISE_DATA_DIR or --data-dir, or let it be downloaded"
+        )
+    return _checked(file, _content(path), path)
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, or a zip's member given as zip/member, uncompressed."""
+    try:
+        archive = next((parent for parent in path.parents if parent.is_file()), None)
+        if archive:
+            with zipfile.ZipFile(archive) as opened:
+                content = opened.read(path.relative_to(archive).as_posix())
+        else:
+            content = path.read_bytes()
+        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    except DAMAGE as error:
+        raise DataError(f"{path} is damaged or truncated ({error}): fetch it again") from error
+
+
+def _checked(file: IdxFile, content: bytes, path: Path) -> bytes:
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise DataError(
+            f"{path} is not MNIST's {file.name}: its content has another SHA-256 "
+            f"({len(content):,} bytes); fetch it again"
+        )
+    return content
+
+
+def _download(file: IdxFile) -> bytes:
+    """Fetch a file into the cache folder, trying each mirror, with a progress bar."""
+    folder = cache_dir()
+    failures = []
+    for mirror in MIRRORS:
+        url = f"{mirror}{file.name}.gz"
+        try:
+            downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+            name = pooch.retrieve(url, None, f"{file.name}.gz", folder, downloader=downloader)
+            return _checked(file, _content(Path(name)), Path(name))
+        except (OSError, ValueError) as error:  # no network, or not the file that was expected
+            (folder / f"{file.name}.gz").unlink(missing_ok=True)
+            failures.append(f"{mirror}: {error}")
+    raise DataError(
+        f"could not download {file.name} ({'; '.join(failures)}): check the connection, or put "
+        f"the MNIST files into a folder and name it with --data-dir or DENOISE_DATA_DIR"
+    )

@@ -1,0 +1,1 @@
+"""Everything that cleans: filters, recipes, checkpoints, the engine, the catalog."""

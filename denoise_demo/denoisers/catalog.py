@@ -1,0 +1,103 @@
+"""Every way to denoise under one roof: the trained networks of RECIPES, the filters of FILTERS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from torch import Tensor
+
+from denoise_demo.common.checks import lookup
+from denoise_demo.denoisers.engine import load_denoiser
+from denoise_demo.denoisers.filters import FILTERS, FilterSpec
+from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, Recipe, denoisers
+from denoise_demo.networks.models import MODELS, Shape, build, count_parameters
+
+Denoise = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a person needs to know of a denoiser, and what it expects.
+
+    `article` and `domain` are empty for a filter, and it has no `shape`: it takes all pictures.
+    `clip` says whether it expects its input limited to [0, 1], `informed` whether it must be told
+    the noise's standard deviation, `spreads` whether it says how far off it expects to be.
+    """
+
+    id: str
+    title: str
+    article: str
+    lesson: str
+    facts: str
+    domain: str = ""
+    shape: Shape | None = None
+    clip: bool = False
+    informed: bool = False
+    spreads: bool = False
+    slow: bool = False
+
+    @property
+    def label(self) -> str:
+        """Where it comes from, and the title."""
+        return f"{self.article or 'Filter'} · {self.title}"
+
+
+@cache
+def methods(domain: str | None = None) -> dict[str, Method]:
+    """Return all that denoise a domain's images, or any: its networks, then the filters."""
+    networks = {key: _of_recipe(recipe) for key, recipe in denoisers(domain).items()}
+    return networks | {key: _of_filter(key, spec) for key, spec in FILTERS.items()}
+
+
+def get_method(method_id: object) -> Method:
+    """Return the network or filter; ValueError naming the known ones when there is none."""
+    if isinstance(method_id, str) and method_id in RECIPES.keys() - methods().keys():
+        raise ValueError(f"{method_id} classifies; it does not denoise: choose another")
+    return lookup(methods(), method_id, "recipe or filter")
+
+
+def load_method(method_id: str, device: str | None = None) -> Denoise:
+    """Return what denoises: (noisy, sigma) -> denoised, (N, C, H, W) in [0, 1].
+
+    `sigma` is the noise's standard deviation, (N,); only informed filters use it.
+
+    Args:
+        method_id: a key of RECIPES that denoises, or of FILTERS.
+        device: where a network computes, as for `choose_device`.
+
+    Raises:
+        ValueError: for an unknown one, or a device that is not there.
+        CheckpointError: when a network's weights are missing or damaged.
+    """
+    if get_method(method_id).id in FILTERS:
+        return FILTERS[method_id]
+    return load_denoiser(method_id, device)
+
+
+def _of_recipe(recipe: Recipe) -> Method:
+    parameters = count_parameters(build(recipe.model))
+    return Method(
+        id=recipe.id,
+        title=recipe.title,
+        article=recipe.article,
+        lesson=recipe.lesson,
+        facts=f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
+        f"{recipe.article}: {ARTICLES[recipe.article]}.",
+        clip=recipe.clip,
+        spreads=recipe.spreads,
+        domain=recipe.domain,
+        shape=MODELS[recipe.model].shape,
+    )
+
+
+def _of_filter(key: str, spec: FilterSpec) -> Method:
+    told = "It is told how strong the noise is. " if spec.informed else ""
+    return Method(
+        id=key,
+        title=spec.label,
+        article="",
+        lesson=spec.lesson,
+        facts=f"No parameters, no training. {told}{spec.reference}.",
+        informed=spec.informed,
+        slow=spec.slow,
+    )

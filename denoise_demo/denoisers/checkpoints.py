@@ -1,0 +1,113 @@
+"""Weights on disk: safetensors with JSON metadata, written atomically and loaded with checks."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as dump_tensors
+from torch import Tensor, nn
+
+from denoise_demo.common.files import write_atomically
+from denoise_demo.denoisers.recipes import get_recipe
+from denoise_demo.networks.models import build
+
+WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
+_REMEDY = "restore the file or train it again"
+
+
+class CheckpointError(ValueError):
+    """A weight file that is missing, damaged or of another network; the message has the remedy."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network in eval mode and what its file says of its training."""
+
+    module: nn.Module
+    metadata: dict[str, Any]
+
+
+def checkpoint_path(recipe_id: str, folder: Path = WEIGHTS_DIR) -> Path:
+    """Return where a recipe's weights are kept."""
+    return folder / f"{recipe_id}.safetensors"
+
+
+def save(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
+    """Write tensors and JSON metadata so that the file is whole or absent, whatever happens."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, dump_tensors(plain, {"json": json.dumps(metadata)}))
+
+
+def read(path: Path, remedy: str = _REMEDY) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read tensors and metadata; CheckpointError with the remedy for a missing or damaged file."""
+    with _opened(path, remedy) as file:
+        return {key: file.get_tensor(key) for key in file.keys()}, _metadata(file)  # noqa: SIM118
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Read only the metadata; CheckpointError when the file is missing or damaged."""
+    with _opened(path) as file:
+        return _metadata(file)
+
+
+def load(recipe_id: str, folder: Path = WEIGHTS_DIR) -> Checkpoint:
+    """Rebuild a recipe's trained network from its weight file.
+
+    Args:
+        recipe_id: a key of RECIPES.
+        folder: where the weight files are.
+
+    Raises:
+        ValueError: for an unknown recipe.
+        CheckpointError: when the file is missing, damaged, or does not fit the recipe's network
+            in names, shapes, types and finiteness.
+    """
+    recipe = get_recipe(recipe_id)
+    path = checkpoint_path(recipe_id, folder)
+    tensors, metadata = read(path)
+    module = build(recipe.model)
+    load_checked(module, tensors, path.name)
+    return Checkpoint(module.eval().requires_grad_(False), metadata)
+
+
+def load_checked(
+    module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = _REMEDY
+) -> None:
+    """Copy tensors into a network after checking each; CheckpointError when one does not fit."""
+    expected = module.state_dict()
+    if expected.keys() != tensors.keys():
+        wrong = ", ".join(sorted(expected.keys() ^ tensors.keys()))
+        raise CheckpointError(f"{name} is of another network (differs in {wrong}): {remedy}")
+    for key, tensor in tensors.items():
+        if tensor.shape != expected[key].shape or tensor.dtype != expected[key].dtype:
+            raise CheckpointError(
+                f"{name} has {key} as {tensor.dtype} {tuple(tensor.shape)} where "
+                f"{expected[key].dtype} {tuple(expected[key].shape)} is expected: {remedy}"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise CheckpointError(f"{name} has NaN or infinite values in {key}: {remedy}")
+    module.load_state_dict(dict(tensors))
+
+
+@contextmanager
+def _opened(path: Path, remedy: str = _REMEDY) -> Iterator[Any]:
+    """Open a safetensors file; whatever goes wrong becomes a CheckpointError with the remedy."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path.name} is missing: {remedy}") from error
+    except (OSError, SafetensorError, ValueError) as error:
+        raise CheckpointError(f"{path.name} is damaged ({error}): {remedy}") from error
+
+
+def _metadata(file: Any) -> dict[str, Any]:
+    metadata = json.loads((file.metadata() or {}).get("json", "{}"))
+    if not isinstance(metadata, dict):
+        raise ValueError("its metadata is no JSON object")
+    return metadata

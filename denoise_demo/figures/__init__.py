@@ -1,0 +1,1 @@
+"""What the articles drew, and charts; matplotlib lives here only."""

@@ -1,0 +1,48 @@
+"""What the figures of the blind networks show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from denoise_demo.benchmark import results
+from denoise_demo.data.domains import DOMAINS
+from denoise_demo.figures.charts import Curve, Plot
+from denoise_demo.figures.digits import Subject
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A figure's content: plots side by side, and the small print."""
+
+    plots: Sequence[Plot]
+    caption: str
+
+
+def reliability(_: Subject) -> Curves:
+    """Show the error made against the error expected, for groups of equally sure pixels.
+
+    Raises:
+        ResultsError: when the benchmark has not measured it, or other weights.
+    """
+    rows = results.load_results()["calibration"]
+    if not rows:
+        raise results.ResultsError(
+            f"{results.RESULTS_FILE.name} has no calibration: run {results.COMMAND}"
+        )
+    plots = [
+        Plot(
+            spec.label,
+            [
+                Curve(row["point"], row["expected"], row["actual"])
+                for row in rows
+                if row["domain"] == domain
+            ],
+            ("expected error", "actual error"),
+        )
+        for domain, spec in DOMAINS.items()
+    ]
+    return Curves(
+        plots,
+        "Root mean square of the error of a value, black being 0 and white 1. Each dot is a tenth "
+        "of all values of the test pictures at an evaluation point, from the surest tenth to the "
+        "least sure; no network expects less than 0.01. Both axes are logarithmic.",
+    )

@@ -1,0 +1,191 @@
+"""What the figures of faces show: four noises, every denoiser against them, and the errors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from denoise_demo.benchmark import article, metrics, results
+from denoise_demo.benchmark.article import AUTOENCODER, BASELINES, GAN, KINDS, PLACES
+from denoise_demo.corruption.noise import NOISES, noise_deviation
+from denoise_demo.corruption.points import POINTS
+from denoise_demo.denoisers.catalog import load_method
+from denoise_demo.figures.canvas import BLUE, GREY, ORANGE, Note, Row
+from denoise_demo.figures.charts import PALE, Bar, Chart
+from denoise_demo.figures.digits import Panels, Subject, decibels, in_decibels, shown_psnr
+
+STRENGTHS = {
+    "gaussian": "variance 0.1",
+    "poisson": "peak 256",
+    "salt-pepper": "amount 0.004",
+    "speckle": "sigma 1",
+}
+NOTEBOOK_STRENGTHS = {
+    "gaussian": "variance 0.01",
+    "salt-pepper": "amount 0.03",
+}  # the others are the same
+METHODS: dict[str, tuple[str, str]] = {  # label and colour, told apart by everyone
+    "noisy": ("doing nothing", GREY),
+    "mean-3": ("mean 3 × 3", PALE),
+    "median-3": ("median 3 × 3", PALE),
+    "majority-3": ("majority 3 × 3", PALE),
+    "total-variation": ("total variation", PALE),
+    AUTOENCODER: ("autoencoder", BLUE),
+    GAN: ("pix2pix", ORANGE),
+}
+ROOM = 1.5  # an axis is this much longer than its longest bar, for the number
+NOTHING_SHOWN = "none published"
+
+Errors = Mapping[tuple[str, str], results.Results]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A figure's content: column headings, rows of charts by label, and the small print."""
+
+    columns: Sequence[str]
+    rows: Mapping[str, Sequence[Chart]]
+    caption: str
+
+
+def four_noises(subject: Subject) -> Panels:
+    """Show a face under the four noises, as strong as the article says and as its notebook has."""
+    columns, images = ["clean"], [subject.clean]
+    for kind in KINDS:
+        named = {
+            f"s4-{kind}": (STRENGTHS[kind], "article" if kind in NOTEBOOK_STRENGTHS else "both")
+        }
+        if kind in NOTEBOOK_STRENGTHS:
+            named[f"s4-{kind}-notebook"] = NOTEBOOK_STRENGTHS[kind], "notebook"
+        for point, words in named.items():
+            columns.append("\n".join([NOISES[kind].name, *words]))
+            images.append(POINTS[point](subject.clean, subject.generator()))
+    shown = torch.cat(images)
+    row = Row("", shown, _errors(shown, subject.clean.expand_as(shown)))
+    return Panels(columns, [row], "as each column says, clipped")
+
+
+def results_grid(subject: Subject) -> Panels:
+    """Show what every denoiser makes of each noise, a row for each, the best of a row marked."""
+    labels = [label.replace(" ", "\n", 1) for label, _ in METHODS.values()]
+    columns = ["clean", "noisy", *labels[1:]]
+    rows = []
+    for kind in KINDS:
+        corruption = POINTS[f"s4-{kind}"]
+        noisy = corruption(subject.clean, subject.generator())
+        sigma = noise_deviation(subject.clean, kind, cast(float, corruption.level))
+        images = torch.cat(
+            [load_method(method_id(name, kind))(noisy, sigma) for name in list(METHODS)[1:]]
+        )
+        images = torch.cat([subject.clean, noisy, images])
+        notes = _mark_best(images, subject.clean.expand_as(images))
+        rows.append(Row(NOISES[kind].label, images, notes, STRENGTHS[kind]))
+    return Panels(columns, rows, "as each row says, clipped", "as each column says")
+
+
+def error_bars(subject: Subject) -> Bars:
+    """Show errors computed correctly, as the article computed them, and as it published them.
+
+    Raises:
+        ResultsError: when the benchmark has not measured faces, or other weights.
+    """
+    ours, theirs = _measured()
+    printed = {(row["point"], row["method"]): row for row in article.published()}
+    end = ROOM * max(row["mae"] for row in [*theirs.values(), *printed.values()])
+    rows = {
+        _heading(point): [
+            _chart(point, ours),
+            _chart(point, theirs, end),
+            _chart(point, printed, end),
+        ]
+        for point in PLACES
+    }
+    columns = [
+        "Computed correctly\neach noise on its own scale",
+        "As the article computed it\nits mistakes, our faces",
+        "As published\ndivided by 3",
+    ]
+    return Bars(columns, rows, _small_print(ours))
+
+
+def method_id(name: str, kind: str) -> str:
+    """Return the network of a noise, or a filter, which is the same for all."""
+    return f"{name}-{kind}" if name in (AUTOENCODER, GAN) else name
+
+
+def _measured() -> tuple[Errors, Errors]:
+    """Return the benchmark's rows of faces by point and method: correct ones, and the article's."""
+    measured = results.load_results(domain="faces")
+    if not (measured["rows"] and measured["article"]):
+        raise results.ResultsError(
+            f"{results.RESULTS_FILE.name} has no scores of faces: run {results.COMMAND}"
+        )
+    rows = {(row["method"], row["point"]): row for row in measured["rows"]}
+    correct = {
+        (point, name): rows[method_id(name, corruption.kind), point]
+        for point, corruption in PLACES.items()
+        for name in METHODS
+    }
+    return correct, {(row["point"], row["method"]): row for row in measured["article"]}
+
+
+def _heading(point: str) -> str:
+    """Return an evaluation point's noise and strength, and who names it."""
+    kind = PLACES[point].kind
+    if point.endswith("-notebook"):
+        return f"{NOISES[kind].label}, {NOTEBOOK_STRENGTHS[kind]} (the notebook)"
+    return f"{NOISES[kind].label}, {STRENGTHS[kind]}" + (
+        " (the text)" if kind in NOTEBOOK_STRENGTHS else ""
+    )
+
+
+def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
+    """Return a noise's bars; with intervals there is a best one."""
+    rows = {name: errors.get((point, name)) for name in METHODS}
+    known = [row["mae"] for row in rows.values() if row]
+    best = min(known, default=0)
+    bars = []
+    for name, row in rows.items():
+        label, colour = METHODS[name]
+        if row is None:
+            said = name == GAN if known else name == BASELINES[0]
+            bars.append(Bar(label, words=NOTHING_SHOWN if said else ""))
+            continue
+        interval = (row["mae_low"], row["mae_high"]) if "mae_low" in row else None
+        marked = interval is not None and row["mae"] == best
+        words = ("≈ " if row.get("about") else "") + _in_words(row["mae"])
+        bars.append(Bar(label, row["mae"], words, interval, colour, marked))
+    return Chart(bars, end or ROOM * max(known))
+
+
+def _small_print(ours: Errors) -> str:
+    counts = {row["n"] for row in ours.values()}
+    faces = " or ".join(f"{count:,}" for count in sorted(counts, reverse=True))
+    return (
+        "Mean absolute error of a channel value, black being 0 and white 1. The article adds up "
+        "the three channels: its numbers are divided by 3 here. Black lines: 95 % bootstrap "
+        f"intervals, over {faces} test faces. ★: the best. The article's text and notebook name "
+        "different strengths; the published numbers fit the notebook's."
+    )
+
+
+def _in_words(error: float) -> str:
+    """Return an error with two significant digits or more, but five decimals at most."""
+    decimals = 3 if error >= 0.01 or not error else 4 if error >= 0.001 else 5
+    return f"{error:.{decimals}f}"
+
+
+def _errors(images: Tensor, clean: Tensor) -> list[Note]:
+    """Return notes with the PSNR and the mean absolute error."""
+    errors = metrics.mae(images, clean).tolist()
+    pairs = zip(decibels(images, clean), errors, strict=True)
+    return [Note(f"{note.text}\nMAE {_in_words(error)}") for note, error in pairs]
+
+
+def _mark_best(images: Tensor, clean: Tensor) -> list[Note]:
+    """Return notes with the PSNR, the highest marked; the first image is the clean one."""
+    values = shown_psnr(images, clean).tolist()
+    best = max(values[1:])
+    return [Note("")] + [Note(in_decibels(v), best=v == best) for v in values[1:]]

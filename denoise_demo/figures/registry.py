@@ -1,0 +1,248 @@
+"""The articles' figures, drawn again for any recipe and any pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from denoise_demo.benchmark.article import MISTAKES
+from denoise_demo.common.checks import lookup, noise_seed
+from denoise_demo.corruption.points import POINTS
+from denoise_demo.denoisers.catalog import get_method
+from denoise_demo.figures import blind, digits, faces
+from denoise_demo.figures.blind import Curves
+from denoise_demo.figures.canvas import Figure, picture_grid
+from denoise_demo.figures.charts import bar_grid, curve_grid
+from denoise_demo.figures.digits import Panels, Subject
+from denoise_demo.figures.faces import Bars
+from denoise_demo.lab.sources import choose_pictures
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of an article.
+
+    `recipe` is the article's own network, `any_recipe` says whether another of the domain may take
+    its place; `pictures` is how many of the domain's the figure is drawn of, none where it shows
+    results of the benchmark, and `first` the number of the article's first one. `details` are
+    Markdown that the page shows under the explanation.
+    """
+
+    label: str
+    article: str
+    explanation: str
+    build: Callable[[Subject], Panels | Bars | Curves]
+    recipe: str
+    any_recipe: bool
+    pictures: int
+    first: int = 0
+    domain: str = "digits"
+    details: str = ""
+
+    @property
+    def title(self) -> str:
+        """The article and the label."""
+        return f"{self.article} · {self.label}"
+
+
+def draw(
+    kind: str, *, recipe: str, source: str, first: int = 0, seed: int = 0, picture: str = ""
+) -> Figure:
+    """Draw one figure.
+
+    Args:
+        kind: a key of FIGURES.
+        recipe: a network's or a filter's id; ignored by a figure whose networks are fixed.
+        source: a key of COLLECTIONS for the figure's domain.
+        first: the number of the first picture; after the last one comes the first again.
+        seed: of the noise.
+        picture: the laboratory's picture, for that source; see `sources.laboratory_picture`.
+
+    Raises:
+        ValueError: for anything unknown or malformed; DataError, CheckpointError and ResultsError
+            for data, weights or results that are not there.
+    """
+    spec = get_figure(kind)
+    noise_seed(seed)
+    recipe = _own_or(recipe, spec)
+    chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
+    subject = Subject(*chosen, recipe, seed)
+    content = spec.build(subject)
+    title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
+    if isinstance(content, Bars):
+        return bar_grid(title, content.columns, content.rows, content.caption)
+    if isinstance(content, Curves):
+        return curve_grid(title, content.plots, content.caption)
+    caption = f"{_caption(subject, content)} {spec.domain.capitalize()}: {subject.source}."
+    return picture_grid(title, content.columns, content.rows, caption)
+
+
+def get_figure(kind: object) -> FigureSpec:
+    """Return the figure; ValueError naming the known ones when there is none."""
+    return lookup(FIGURES, kind, "figure")
+
+
+def file_name(kind: str, recipe: str) -> str:
+    """Return the name of the figure's PNG file."""
+    return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
+
+
+def _own_or(recipe: str, spec: FigureSpec) -> str:
+    """Return the figure's own recipe or, where it may be, the one asked for."""
+    if not spec.any_recipe:
+        return spec.recipe
+    method = get_method(recipe)
+    if method.domain not in ("", spec.domain):
+        raise ValueError(
+            f"{recipe} denoises {method.domain}, and this figure shows {spec.domain}: choose "
+            f"another denoiser"
+        )
+    return method.id
+
+
+def _caption(subject: Subject, content: Panels) -> str:
+    """Say what the figure was made with."""
+    corruption = content.corruption
+    parts = [f"Denoiser: {content.network}."] if content.network else []
+    if isinstance(corruption, str):
+        parts += [f"Corruption: {corruption}.", f"Noise seed {subject.seed}."]
+    elif corruption == POINTS["clean"]:
+        parts += ["No noise."]
+    else:
+        parts += [f"Corruption: {corruption.describe()}.", f"Noise seed {subject.seed}."]
+        parts += [] if corruption.clip else ["Shown limited to 0 to 1."]
+    return " ".join(parts)
+
+
+FIGURES: dict[str, FigureSpec] = {
+    "s0-blur-then-noise": FigureSpec(
+        label="Blur, then noise",
+        article="S0",
+        explanation="One digit, blurred, then with uniform noise of ±1 on top: as strong as the "
+        "ink itself, and your eye still finds the digit.",
+        build=digits.blur_then_noise,
+        recipe="conv-pool",
+        any_recipe=False,
+        pictures=1,
+        first=1,
+    ),
+    "s0-noise-generator": FigureSpec(
+        label="Noise generator",
+        article="S0",
+        explanation="Four pairs as the network meets them in training, what goes in above and "
+        "what is asked for below: S0 draws another amount of blur and noise for every digit.",
+        build=digits.noise_generator,
+        recipe="conv-pool",
+        any_recipe=True,
+        pictures=4,
+    ),
+    "s0-rising-noise": FigureSpec(
+        label="Rising noise",
+        article="S0",
+        explanation="Follow one digit to the right as blur and noise grow: the article calls the "
+        "noise r = 0.2 i but adds twice that, ±0.4 i, so its last two columns are beyond anything "
+        "its network was trained on.",
+        build=digits.rising_noise,
+        recipe="conv-pool",
+        any_recipe=True,
+        pictures=1,
+        first=3,
+    ),
+    "s0-one-level": FigureSpec(
+        label="Six digits at one level",
+        article="S0",
+        explanation="Six digits under the same blur and noise: compare what the classifier reads "
+        "(✓ right, ✗ wrong) in the noisy row and in the denoised one.",
+        build=digits.one_level,
+        recipe="conv-pool",
+        any_recipe=True,
+        pictures=6,
+    ),
+    "s1-denoise-and-classify": FigureSpec(
+        label="Denoise and classify",
+        article="S1",
+        explanation="Count the check marks and the crosses: how many digits does the classifier "
+        "read before the noise, under it, and after the autoencoder has cleaned them?",
+        build=digits.denoise_and_classify,
+        recipe="dense-64",
+        any_recipe=True,
+        pictures=10,
+    ),
+    "s2-code-sizes": FigureSpec(
+        label="Sizes of the code",
+        article="S2",
+        explanation="Five digits squeezed through 1, 2, 8 and 32 numbers and drawn again from "
+        "those: watch the handwriting come back row by row.",
+        build=digits.code_sizes,
+        recipe="dense-32",
+        any_recipe=False,
+        pictures=5,
+    ),
+    "s2-gaussian-denoising": FigureSpec(
+        label="Gaussian noise",
+        article="S2",
+        explanation="Ten digits under strong Gaussian noise: compare the narrow dense-16, which "
+        "redraws a digit from 16 numbers, with conv-flat, which only smooths neighbourhoods.",
+        build=digits.gaussian_denoising,
+        recipe="dense-16",
+        any_recipe=True,
+        pictures=10,
+    ),
+    "s3-side-by-side": FigureSpec(
+        label="Side by side",
+        article="S3",
+        explanation="One digit before the noise, under it, and after the network; below stands "
+        "the PSNR, and a higher one is closer to the original.",
+        build=digits.side_by_side,
+        recipe="dense-300-fixed",
+        any_recipe=True,
+        pictures=1,
+    ),
+    "s4-four-noises": FigureSpec(
+        label="Four noises",
+        article="S4",
+        explanation="One face under four kinds of noise: the Gaussian noise and the salt & pepper "
+        "of the article's text are far from those that its notebook draws.",
+        build=faces.four_noises,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=1,
+        domain="faces",
+    ),
+    "s4-results-grid": FigureSpec(
+        label="Every denoiser",
+        article="S4",
+        explanation="Look for the star, the best of each row, then compare the autoencoder with "
+        "the noisy face: under light noise, Poisson and salt & pepper, its code of 100 numbers "
+        "loses more than the noise took, and doing nothing is better.",
+        build=faces.results_grid,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=1,
+        domain="faces",
+    ),
+    "s4-error-bars": FigureSpec(
+        label="Errors, three ways",
+        article="S4",
+        explanation="Shorter bars are better: the article's bars say that its autoencoder is no "
+        "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "
+        "in its notebook, which the middle column makes again.",
+        build=faces.error_bars,
+        recipe="strided-conv-gaussian",
+        any_recipe=False,
+        pictures=0,
+        domain="faces",
+        details="\n".join(
+            f"{number}. **{title}:** {line}"
+            for number, (title, line) in enumerate(MISTAKES.items(), 1)
+        ),
+    ),
+    "blind-reliability": FigureSpec(
+        label="How sure, and how right",
+        article="Blind",
+        explanation="The blind networks say of every value how far off they expect to be: on the "
+        "line they are as far off as they say, below it less, above it more.",
+        build=blind.reliability,
+        recipe="blind-digits",
+        any_recipe=False,
+        pictures=0,
+    ),
+}

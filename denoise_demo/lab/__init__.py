@@ -1,0 +1,1 @@
+"""One experiment, and what the page builds from experiments."""

@@ -1,0 +1,90 @@
+"""The code between encoder and decoder: what a network keeps of a digit."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from denoise_demo.data.mnist import load_examples
+from denoise_demo.denoisers.engine import load_classifier, load_denoiser
+
+NETWORKS = {  # by the size of the code; the title of each
+    "dense-1": "1 unit",
+    "dense-2": "2 units",
+    "dense-8": "8 units",
+    "dense-16": "16 units",
+    "dense-32": "32 units",
+    "dense-64": "64 units",
+    "conv-pool": "8 × 4 × 4 values",
+    "dense-300-clean": "300 units",
+    "conv-flat": "8 × 28 × 28 values",
+}
+PLANE = "dense-2"  # whose codes are places on a map
+EDITED = [key for key in NETWORKS if key != "conv-flat"]  # more values than pixels: no bottleneck
+STRONGEST = 8  # units that sliders move
+ROOM = 1.15  # times the largest value that a built-in digit has: how far a unit can be moved
+MAP_SIDE = 72  # codes a side of the map
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """The plane of two units: what is read in the image of each code.
+
+    `digits` and `sure` (MAP_SIDE, MAP_SIDE) are the digit read and its probability, rows by the
+    second unit, columns by the first, both from 0 to `span`; `points` (N, 2) are the codes of the
+    built-in digits, and `labels` (N,) what they are.
+    """
+
+    span: Tensor
+    digits: Tensor
+    sure: Tensor
+    points: Tensor
+    labels: Tensor
+
+
+@cache
+def unit_spans(network: str) -> Tensor:
+    """Return how far each unit of a code goes, in the code's shape."""
+    codes = load_denoiser(network, "cpu").encode(load_examples().clean())
+    largest = codes.amax(0)
+    return ROOM * largest.clamp_min(0.1 * float(largest.max()))
+
+
+def code_picture(code: Tensor, spans: Tensor) -> Tensor:
+    """Return a code as a picture (1, H, W) from 0 to 1, a unit's span being 1.
+
+    Units of a dense code stand in rows; the maps of a convolutional one in two rows of four.
+    """
+    shares = (code / spans).clamp(0, 1)
+    if shares.ndim == 3:
+        count, height, width = shares.shape
+        maps = shares.view(2, count // 2, height, width)
+        return maps.permute(0, 2, 1, 3).reshape(1, 2 * height, count // 2 * width)
+    rows = max(row for row in range(1, math.isqrt(len(code)) + 1) if len(code) % row == 0)
+    return shares.view(1, rows, -1)
+
+
+def strongest_units(code: Tensor) -> list[int]:
+    """Return the places of the largest values in a flat code, in their order there."""
+    top = code.flatten().topk(min(STRONGEST, code.numel())).indices
+    return sorted(top.tolist())
+
+
+def decode(network: str, code: Tensor) -> Tensor:
+    """Return the image, (1, 1, 28, 28), of a flat code."""
+    return load_denoiser(network).decode(code.view(1, *unit_spans(network).shape))
+
+
+@cache
+def code_map() -> CodeMap:
+    """Return the map of the network with two units."""
+    network, examples = load_denoiser(PLANE, "cpu"), load_examples()
+    span = unit_spans(PLANE)
+    second, first = torch.meshgrid(*[torch.linspace(0, 1, MAP_SIDE)] * 2, indexing="ij")
+    codes = torch.stack([first * span[0], second * span[1]], 2).view(-1, 2)
+    sure, digits = load_classifier("cpu")(network.decode(codes)).max(1)
+    shape = (MAP_SIDE, MAP_SIDE)
+    points = network.encode(examples.clean())
+    return CodeMap(span, digits.view(shape), sure.view(shape), points, examples.labels)

@@ -1,0 +1,88 @@
+"""Everything at once: one noisy picture through every network of its domain and every filter."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from denoise_demo.corruption.noise import corrupt, noise_deviation
+from denoise_demo.denoisers.catalog import Method, get_method, load_method, methods
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.lab.experiment import METRICS, Settings, read
+
+NOTHING = "noisy"  # as in the benchmark: doing nothing
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What every denoiser made of one picture.
+
+    `names` are "noisy" for doing nothing, then the denoisers' ids. In their order stand `images`
+    (M, C, H, W) in [0, 1], `scores` by metric, (M,) each, `probabilities` (M, 10), None for faces
+    or without a classifier, and `milliseconds`, what each took.
+    """
+
+    names: list[str]
+    images: Tensor
+    scores: dict[str, Tensor]
+    probabilities: Tensor | None
+    milliseconds: list[float]
+
+
+def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Comparison:
+    """Denoise one corrupted picture with several denoisers, and measure and classify each result.
+
+    All get the same noise, limited to [0, 1] or not as each expects it.
+
+    Args:
+        clean: (1, 1, 28, 28) for digits or (1, 3, 28, 28) for faces, in [0, 1].
+        settings: the corruption and its seed; their own denoiser plays no part.
+        names: which of the picture's domain's denoisers, by id.
+
+    Raises:
+        ValueError: for a denoiser that does not take this picture.
+        CheckpointError: when a network's weights are missing or damaged.
+    """
+    chosen = [get_method(name) for name in names]
+    for method in chosen:
+        if method.shape and method.shape != clean.shape[1:]:
+            raise ValueError(f"{method.id} does not take such pictures: compare the others")
+    corruption = (settings.kind, settings.level, settings.blur_sigma)
+    noisy = {}
+    for clip in (True, False):
+        generator = torch.Generator().manual_seed(settings.seed)
+        noisy[clip] = corrupt(clean, *corruption, clip=clip, generator=generator)
+    sigma = noise_deviation(clean, *corruption)
+    results = [
+        (noisy[True], 0.0),
+        *(_timed(method, noisy[method.clip], sigma) for method in chosen),
+    ]
+    images = torch.cat([image for image, _ in results])
+    originals = clean.expand_as(images)
+    return Comparison(
+        names=[NOTHING, *(method.id for method in chosen)],
+        images=images,
+        scores={metric.__name__: metric(images, originals) for metric in METRICS},
+        probabilities=read(images) if clean.shape[1] == 1 else None,
+        milliseconds=[milliseconds for _, milliseconds in results],
+    )
+
+
+def contenders(domain: str, usable: Collection[str], *, slow: bool) -> list[str]:
+    """Return the denoisers of a domain that can be used: the quick ones, or the slow filters."""
+    return [key for key, method in methods(domain).items() if key in usable and method.slow is slow]
+
+
+def is_trained_on(method_id: str, kind: str, level: float, blur_sigma: float) -> bool:
+    """Whether a denoiser is a network that learnt this noise, or near enough."""
+    recipe = RECIPES.get(method_id)
+    return recipe is not None and recipe.corruption.covers(kind, level, blur_sigma)
+
+
+def _timed(method: Method, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, float]:
+    denoise = load_method(method.id)
+    start = time.perf_counter()
+    denoised = denoise(noisy, sigma)
+    return denoised, 1000 * (time.perf_counter() - start)

@@ -1,0 +1,66 @@
+"""From denoiser to generator: noise, denoised again and again with less and less noise added.
+
+A denoiser's answer to noise alone is a faint guess. With less noise put on top of the guess, the
+next answer is surer; after enough rounds no noise is left, and the guess has become a picture
+that nobody drew.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from denoise_demo.common.checks import noise_seed
+from denoise_demo.denoisers.engine import load_denoiser
+from denoise_demo.networks.models import DIGIT
+
+DREAMER = "blind-digits"
+STEPS = 60
+FIRST, LAST = 3.0, 0.02  # the noise's standard deviation at the first step and the last
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One step: what the network saw, what it made of it, and how far off it expects to be.
+
+    All are (N, 1, 28, 28); `sigma` is the noise's standard deviation.
+    """
+
+    noisy: Tensor
+    denoised: Tensor
+    spread: Tensor
+    sigma: float
+
+
+def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
+    """Turn noise into digits, step by step.
+
+    From x_0 = sigma_0 n on, each step denoises and adds noise of the next, smaller deviation to
+    the result: x_k+1 = f(x_k) + sigma_k+1 n. The deviations fall in equal ratios.
+
+    Args:
+        seed: fixes all noise.
+        count: how many digits.
+        steps: how many times to denoise, at least 2.
+
+    Yields:
+        Every step; the last one's denoised images are the dreamt digits, in [0, 1].
+
+    Raises:
+        ValueError: for a seed that is none, or too few steps.
+        CheckpointError: when the network's weights are missing or damaged.
+
+    Reference: Alain and Bengio 2014, arXiv:1211.4246; Bengio et al. 2013, arXiv:1305.6663; with
+    noise that fades, Song and Ermon 2019, arXiv:1907.05600.
+    """
+    generator = torch.Generator().manual_seed(noise_seed(seed))
+    if steps < 2:
+        raise ValueError(f"a dream of {steps} steps: give at least 2")
+    denoiser = load_denoiser(DREAMER)
+    denoised = torch.zeros(count, *DIGIT)
+    for step in range(steps):
+        sigma = FIRST * (LAST / FIRST) ** (step / (steps - 1))
+        noisy = denoised + sigma * torch.randn(denoised.shape, generator=generator)
+        denoised, spread = denoiser.with_spread(noisy)
+        yield Frame(noisy, denoised, spread, sigma)

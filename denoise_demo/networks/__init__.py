@@ -1,0 +1,1 @@
+"""The nn.Modules and their registry."""

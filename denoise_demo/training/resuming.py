@@ -1,0 +1,127 @@
+"""Runs that survive being killed: the state after every epoch, and going on from it to the bit."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from denoise_demo.denoisers import checkpoints
+from denoise_demo.denoisers.recipes import changed_settings, settings_of
+from denoise_demo.training.trainer import OnStep, Record, Trainer
+
+REMEDY = "delete it, or leave out --resume, to start again"
+_FILE = ("the resume file", REMEDY)
+# What has to stay as it was, besides the recipe's settings.
+CONDITIONS = {
+    "mixed": "precision on this device",
+    "processes": "number of processes",
+    "images": "training images",
+}
+
+
+def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> Iterator[Record]:
+    """Train to the end, saving the state after every epoch and yielding each epoch's record.
+
+    Args:
+        trainer: fresh, or restored from `resume_file`.
+        resume_file: written atomically after each epoch.
+        on_step: called every few batches with the step, the mean loss and the images so far.
+
+    Raises:
+        DivergedError: when the loss is not finite any more; the last good state stays.
+    """
+    while not trainer.finished:
+        record = trainer.epoch(on_step)
+        if trainer.group.leads:
+            checkpoints.save(resume_file, *state(trainer))
+        yield record
+
+
+def resume(trainer: Trainer, resume_file: Path) -> bool:
+    """Restore a trainer from its resume file when there is one; say whether there was.
+
+    Raises:
+        CheckpointError: when the file is damaged, or the recipe, the images, the number of
+            processes or the precision have changed since.
+    """
+    if not resume_file.exists():
+        return False
+    tensors, plain = checkpoints.read(resume_file, REMEDY)
+    now = _conditions(trainer)
+    changed = changed_settings(trainer.recipe, plain.get("recipe")) or [
+        words for key, words in CONDITIONS.items() if plain.get(key) != now[key]
+    ]
+    if changed:
+        raise checkpoints.CheckpointError(
+            f"{resume_file.name} was written with other settings ({', '.join(changed)}): use the "
+            f"same settings; or {REMEDY}"
+        )
+    restore(trainer, tensors, plain)
+    return True
+
+
+def state(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return everything a resumed run needs, as tensors and JSON values."""
+    tensors: dict[str, Tensor] = {}
+    for name, module in trainer.modules.items():
+        tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
+    for name, optimiser in trainer.optimisers.items():
+        for index, slots in optimiser.state_dict()["state"].items():
+            tensors |= {f"{name}.{index}.{slot}": value for slot, value in slots.items()}
+    plain = {
+        "history": [asdict(record) for record in trainer.history],
+        "recipe": settings_of(trainer.recipe),
+        **_conditions(trainer),
+    }
+    return tensors, plain
+
+
+def _conditions(trainer: Trainer) -> dict[str, Any]:
+    """Return the values of CONDITIONS; images go by their content, not by their place."""
+    size = trainer.group.size
+    return {"mixed": trainer.mixed, "processes": size, "images": trainer.data["sha256"]}
+
+
+def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+    """Continue from a state; CheckpointError when it is damaged."""
+    for name, module in trainer.modules.items():
+        checkpoints.load_checked(module, _below(f"{name}.", tensors), *_FILE)
+    try:
+        for name, optimiser in trainer.optimisers.items():
+            _restore_optimiser(optimiser, _below(f"{name}.", tensors))
+        history = [Record(**record) for record in plain["history"]]
+        numbers = [value for record in history for value in vars(record).values()]
+        epochs = [record.epoch for record in history]
+        if not all(map(math.isfinite, numbers)) or epochs != [*range(1, len(epochs) + 1)]:
+            raise ValueError("its history is not complete")
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise checkpoints.CheckpointError(
+            f"the resume file is damaged ({error}): {REMEDY}"
+        ) from error
+    trainer.history = history
+
+
+def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give an optimiser back its state; ValueError when it does not fit or is incomplete."""
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, name = key.split(".")
+        like = parameters[int(index)]
+        if value.shape not in ((), like.shape) or not bool(value.isfinite().all()):
+            raise ValueError(f"the optimiser's {name} does not fit")
+        # The fused optimiser goes through the memory, which must be laid out alike.
+        laid_out = torch.empty_like(like).copy_(value) if value.ndim else value
+        slots.setdefault(int(index), {})[name] = laid_out.detach()
+    if len({frozenset(slots[index]) for index in range(len(parameters))}) != 1:
+        raise ValueError("the optimiser's state is incomplete")
+    optimiser.load_state_dict(optimiser.state_dict() | {"state": slots})
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose name starts with the prefix, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

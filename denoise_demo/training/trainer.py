@@ -1,0 +1,251 @@
+"""Training a recipe: one record per epoch."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from denoise_demo.data.mnist import Images, split_train
+from denoise_demo.denoisers.recipes import Recipe
+from denoise_demo.networks.faces import PatchDiscriminator
+from denoise_demo.networks.models import build
+from denoise_demo.training.adversary import Adversary
+from denoise_demo.training.distributed import Group
+from denoise_demo.training.objective import Objective, has_bfloat16
+from denoise_demo.training.optimisers import optimisers_of
+from denoise_demo.training.schedules import SCHEDULES
+
+VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
+EVALUATION_BATCH = 1000
+REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
+OnStep = Callable[[int, float, int], None]
+
+
+class DivergedError(RuntimeError):
+    """The loss is no longer a finite number."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one epoch came to: mean losses, the learning rate at its end, and seconds spent."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    learning_rate: float
+    seconds: float
+
+
+class Trainer:
+    """Everything that changes while a recipe trains; `modules` and `optimisers` hold all of it.
+
+    Args:
+        recipe: what to train.
+        images: the domain's training set; the recipe says how much of its end validates.
+        device: where to train; the data set lives there too.
+        group: the processes that share every batch.
+
+    Raises:
+        ValueError: when the processes cannot share a batch evenly.
+    """
+
+    def __init__(
+        self, recipe: Recipe, images: Images, device: torch.device, group: Group | None = None
+    ) -> None:
+        self.recipe, self.device, self.group = recipe, device, group or Group()
+        self.data = {"name": images.source, "sha256": list(images.sha256)}
+        check_shares(recipe, self.group)
+        # Weights start from the CPU's generator, so that a seed means the same on every device.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            module = build(recipe.model)
+            if recipe.glorot:
+                module.apply(_glorot)
+            judge = PatchDiscriminator() if recipe.adversarial else None
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.module = module.to(device)
+        self.mixed = recipe.precision == "bfloat16" and has_bfloat16(device)
+        objective = Objective(self.module, recipe.loss, mixed=self.mixed)
+        self.objective = self.group.wrap(objective)
+        self.adversary = judge and Adversary(judge, device, self.group, mixed=self.mixed)
+        self.learners = optimisers_of(recipe, self.module, mixed=self.mixed)
+        self.average = _moving_average(self.module, recipe.ema) if recipe.ema else None
+        self.generator = torch.Generator(device)
+        self.history: list[Record] = []
+
+        train, validation = split_train(images, recipe.validation)
+        self.clean, self.labels = train.clean().to(device), train.labels.to(device)
+        # A seed that nobody chooses: test images under a chosen one never see this very noise.
+        fixed = self.generator.manual_seed(_mixed(recipe.seed, 2))
+        self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
+        self.validation_clean = validation.clean().to(device)
+        self.validation_labels = validation.labels.to(device)
+        fixed = torch.Generator(device).manual_seed(VALIDATION_SEED)
+        self.validation_noisy = recipe.corruption(self.validation_clean, fixed)
+
+    @property
+    def result(self) -> nn.Module:
+        """The network that is kept: with a moving average of the weights, that."""
+        return self.average.module if self.average else self.module
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The networks that change, by name."""
+        parts = {
+            "module": self.module,
+            "average": self.average,
+            "adversary": self.adversary and self.adversary.module,
+        }
+        return {name: module for name, module in parts.items() if module}
+
+    @property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Their optimisers, by name."""
+        judge = {"adversary-optimiser": self.adversary.optimiser} if self.adversary else {}
+        return self.learners | judge
+
+    @property
+    def steps(self) -> int:
+        """Batches per epoch."""
+        return math.ceil(self.images_per_epoch / self.recipe.batch)
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Images seen in one epoch."""
+        if self.recipe.steps:
+            return self.recipe.steps * self.recipe.batch
+        return len(self.clean) // self.group.size * self.group.size
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last epoch is done or early stopping has struck."""
+        return len(self.history) >= self.recipe.epochs or self._stalled()
+
+    def epoch(self, on_step: OnStep | None = None) -> Record:
+        """Train one epoch and validate."""
+        start = time.perf_counter()
+        self.objective.train()
+        total = torch.zeros((), device=self.device)
+        for step, batch in enumerate(self._batches(), 1):
+            rate = self._set_learning_rate(step)
+            noisy, target = map(self.group.share, self._pairs(batch))
+            loss, output = self.objective(noisy, target)
+            total += loss.detach()
+            if self.adversary:
+                loss = loss + self.recipe.adversarial * self.adversary.verdict(noisy, output)
+            self.module.zero_grad()
+            loss.backward()
+            if self.recipe.max_norm:
+                clip_grad_norm_(self.module.parameters(), self.recipe.max_norm)
+            for optimiser in self.learners.values():
+                optimiser.step()
+            if self.average:
+                self.average.update_parameters(self.module)
+            if self.adversary:
+                self.adversary.learn(noisy, target, output)
+            if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
+                images = min(step * self.recipe.batch, self.images_per_epoch)
+                on_step(step, float(total) / step, images)
+        epoch = len(self.history) + 1
+        train_loss = float(self.group.sum(total)) / self.group.size / self.steps
+        seconds = time.perf_counter() - start
+        record = Record(epoch, train_loss, self._validate(), rate, seconds)
+        if not math.isfinite(train_loss + record.validation_loss):
+            raise DivergedError(
+                f"{self.recipe.id} diverged in epoch {epoch} (loss {train_loss}): "
+                "train again with another --seed or a lower learning rate"
+            )
+        self.history.append(record)
+        return record
+
+    def _batches(self) -> Iterator[Tensor]:
+        """Yield one epoch's batches of indices, reshuffling whenever the images run out.
+
+        The order follows from the seed and the epoch, and is the same on every device. Every
+        process draws the noise of the whole batch: a mixture's rare parts would round to nothing
+        in its share.
+        """
+        seed, epoch = self.recipe.seed, len(self.history)
+        self.generator.manual_seed(_mixed(seed, epoch, 1))
+        shuffler = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
+        rounds = math.ceil(self.images_per_epoch / len(self.clean))
+        shuffles = [torch.randperm(len(self.clean), generator=shuffler) for _ in range(rounds)]
+        order = torch.cat(shuffles)[: self.images_per_epoch].to(self.device)
+        yield from torch.split(order, self.recipe.batch)
+
+    def _pairs(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the network's input and its target for a batch of indices."""
+        clean = self.clean[batch]
+        if self.noisy is None:
+            clean = self._mirrored(clean) if self.recipe.mirror else clean
+            noisy = self.recipe.corruption(clean, self.generator)
+        else:
+            noisy = self.noisy[batch]
+        return noisy, clean if self.recipe.denoises else self.labels[batch]
+
+    def _mirrored(self, images: Tensor) -> Tensor:
+        """Exchange left and right in half of the images, at random."""
+        chosen = torch.rand(len(images), generator=self.generator, device=self.device) < 0.5
+        return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
+
+    @torch.no_grad()
+    def _validate(self) -> float:
+        """Return the mean loss over the validation images with their fixed noise."""
+        self.group.align(self.result)
+        objective = Objective(self.result, self.recipe.loss).eval()
+        target = self.validation_clean if self.recipe.denoises else self.validation_labels
+        total = 0.0
+        mine = self.group.share(torch.arange(len(target), device=self.device))
+        for rows in torch.split(mine, EVALUATION_BATCH):
+            loss, _ = objective(self.validation_noisy[rows], target[rows])
+            total += float(loss) * len(rows)
+        return float(self.group.sum(torch.tensor(total, device=self.device))) / len(target)
+
+    def _set_learning_rate(self, step: int) -> float:
+        """Set the rate of a step, counted from 1, as the schedule has it."""
+        done = (len(self.history) + (step - 1) / self.steps) / self.recipe.epochs
+        rate: float = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
+        for optimiser in self.learners.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        return rate
+
+    def _stalled(self) -> bool:
+        """Whether `patience` epochs have passed without a better validation loss."""
+        losses = [record.validation_loss for record in self.history]
+        patience = self.recipe.patience
+        return bool(patience and losses and len(losses) - 1 - losses.index(min(losses)) >= patience)
+
+
+def check_shares(recipe: Recipe, group: Group) -> None:
+    """Raise ValueError when the processes cannot share a batch evenly."""
+    if recipe.batch % group.size:
+        raise ValueError(
+            f"{recipe.id} has batches of {recipe.batch}, which {group.size} processes cannot "
+            "share evenly: choose a number of processes that divides the batch"
+        )
+
+
+def _moving_average(module: nn.Module, decay: float) -> AveragedModel:
+    """Return the exponential moving average of a network's weights, before the first step."""
+    average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(module, multi_avg_fn=average, use_buffers=True)
+
+
+def _mixed(*numbers: int) -> int:
+    """Return one seed for several numbers, so that neighbours give unrelated streams."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _glorot(module: nn.Module) -> None:
+    """Start a layer as Keras does: Glorot uniform weights, zero bias."""
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,790 @@
+"""Faces from a folder or a zip: read once, cached as one array, whatever the files are."""
+
+import hashlib
+import io
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from denoise_demo.data import faces
+from denoise_demo.data.faces import FEWEST, has_faces, load_faces
+from denoise_demo.data.mnist import DataError, Images
+
+JPG = "img_align_celeba/{:06}.jpg"
+
+
+@pytest.fixture(autouse=True)
+def cache(cache_folder: Path) -> Path:
+    """The folder of the cached array, still to be made; messages are new to every test."""
+    faces._tell_once.cache_clear()
+    return cache_folder / "faces"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "pictures"
+
+
+def picture(seed: int, width: int = 30, height: int = 30) -> Image.Image:
+    """Return a smooth picture in colours of its own."""
+    generator = np.random.default_rng(seed)
+    small = generator.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    content = io.BytesIO()
+    image.save(content, kind, **options)
+    return content.getvalue()
+
+
+def album(count: int = FEWEST, name: str = "{:03}.png") -> dict[str, bytes]:
+    """Return the contents of so many picture files, by name."""
+    return {name.format(i): encoded(picture(i)) for i in range(count)}
+
+
+def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def write_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def every(place: Path) -> np.ndarray:
+    """Return the pixels of all faces, training then test."""
+    both = [load_faces(split, place).pixels for split in ("train", "test")]
+    return torch.cat(both).numpy()
+
+
+def only(content: bytes, folder: Path) -> np.ndarray:
+    """Return what becomes of one picture, (3, 28, 28); it is the first among others."""
+    write_folder(folder, {**album(name="z{:03}.png"), "a.jpg": content})
+    pixels = every(folder)
+    assert len(pixels) == FEWEST + 1
+    return pixels[0]
+
+
+def plain(red: int, green: int, blue: int) -> np.ndarray:
+    return np.broadcast_to(np.array([red, green, blue]).reshape(3, 1, 1), (3, 28, 28))
+
+
+def refusal(place: Path | str | None) -> str:
+    """Return what is said when no faces can be loaded: one sentence, with a remedy."""
+    with pytest.raises(DataError) as caught:
+        load_faces("train", place)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 400
+    return message
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+# What is read
+
+
+@pytest.mark.parametrize("name", ["{:03}.png", "a/{:03}.PNG", JPG])
+def test_a_folder_and_a_zip_give_the_same_array(name: str, folder: Path, tmp_path: Path) -> None:
+    files = album(name=name)
+    unpacked = load_faces("train", write_folder(folder, files))
+
+    zipped = load_faces("train", write_zip(tmp_path / "faces.zip", files))
+
+    assert torch.equal(zipped.pixels, unpacked.pixels)
+    assert zipped.sha256 == unpacked.sha256
+    assert zipped.source == "faces.zip train split"
+    assert unpacked.source == "pictures train split"
+
+
+def test_the_order_is_that_of_the_names_in_a_folder_as_in_a_zip(
+    folder: Path, tmp_path: Path
+) -> None:
+    # A slash comes after a dash and a dot, and before every letter.
+    names = ["b.png", "b/c.png", "a-1.png", "a/z.png", "a.png", "B.png", "10.png", "9.png"]
+    files = {name: encoded(picture(i)) for i, name in enumerate(names)} | album(name="z{:03}.png")
+    expected = np.stack([faces.to_face(Image.open(io.BytesIO(files[n]))) for n in sorted(files)])
+
+    unpacked = every(write_folder(folder, files))
+    zipped = every(write_zip(tmp_path / "faces.zip", files))
+
+    np.testing.assert_array_equal(unpacked, expected)
+    np.testing.assert_array_equal(zipped, expected)
+
+
+def test_pictures_are_colour_bytes_without_labels(folder: Path) -> None:
+    loaded = load_faces("test", write_folder(folder, album()))
+
+    assert loaded.pixels.dtype == torch.uint8
+    assert loaded.pixels.shape == (10, 3, 28, 28)
+    assert loaded.pixels.is_contiguous()
+    assert loaded.labels.tolist() == [-1] * 10
+
+
+@pytest.mark.parametrize("size", [(28, 28), (29, 28), (64, 64), (178, 218), (300, 60), (2000, 900)])
+def test_the_middle_square_is_averaged_down(size: tuple[int, int], folder: Path) -> None:
+    width, height = size
+    image = picture(7, width, height)
+
+    pixels = only(encoded(image), folder)
+
+    side = min(size)
+    values = np.asarray(image, dtype=float)
+    left, top = (width - side) / 2, (height - side) / 2
+    expected = averaged(averaged(values, left, side, 1), top, side, 0).transpose(2, 0, 1)
+    assert np.abs(pixels - expected).mean() < 4
+    assert np.abs(pixels - expected).max() < 24
+
+
+def averaged(values: np.ndarray, start: float, side: float, axis: int) -> np.ndarray:
+    """Average 28 even stretches of a line, counting a pixel by the part of it that lies inside."""
+    edges = start + side * np.arange(29) / 28
+    cells = np.arange(values.shape[axis])
+    inside = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
+    weights = inside.clip(0) * 28 / side
+    return np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
+
+
+def test_what_is_finer_than_the_pixels_becomes_grey_and_no_moire(folder: Path) -> None:
+    board = np.indices((280, 280)).sum(0) % 2 * 255
+
+    pixels = only(encoded(Image.fromarray(board.astype(np.uint8))), folder)
+
+    assert np.abs(pixels.astype(int) - 128).max() <= 3
+
+
+def test_only_the_middle_of_a_wide_picture_is_kept(folder: Path) -> None:
+    wide = Image.new("RGB", (300, 100), (255, 0, 0))
+    wide.paste((0, 255, 0), (100, 0, 200, 100))
+
+    pixels = only(encoded(wide), folder)
+
+    np.testing.assert_array_equal(pixels[:, :, 3:-3], plain(0, 255, 0)[:, :, 3:-3])
+    assert pixels[0].max() < 24  # at the border the filter sees a little beyond the crop
+
+
+def test_three_quarters_train_and_the_rest_tests(folder: Path) -> None:
+    files = album(43)
+    everything = np.stack([faces.to_face(picture(i)) for i in range(43)])
+
+    train, test = (load_faces(split, write_folder(folder, files)) for split in ("train", "test"))
+
+    np.testing.assert_array_equal(train.pixels.numpy(), everything[:32])
+    np.testing.assert_array_equal(test.pixels.numpy(), everything[32:])
+    assert (train.source, test.source) == ("pictures train split", "pictures test split")
+    assert train.sha256 == test.sha256 == (hashlib.sha256(everything.tobytes()).hexdigest(),)
+
+
+def test_the_split_counts_only_what_can_be_read(folder: Path) -> None:
+    write_folder(folder, album(44) | {f"00{i}.png": b"no picture" for i in range(4)})
+
+    train, test = (load_faces(split, folder) for split in ("train", "test"))
+
+    assert (len(train), len(test)) == (30, 10)
+
+
+@pytest.mark.parametrize("split", ["", "validation", None, 1])
+def test_another_split_is_refused(split: object, folder: Path) -> None:
+    with pytest.raises(DataError, match=r"unknown split.*train, test"):
+        load_faces(split, write_folder(folder, album()))
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "expected"),
+    [
+        ("L", 200, (200, 200, 200)),
+        ("1", 1, (255, 255, 255)),
+        ("RGBA", (10, 20, 200, 255), (10, 20, 200)),
+        ("P", 0, (0, 0, 0)),
+        ("I;16", 0x8080, (128, 128, 128)),
+    ],
+)
+def test_every_kind_of_picture_is_read(mode, colour, expected, folder: Path) -> None:
+    image = Image.new(mode, (40, 30), colour)
+
+    pixels = only(encoded(image), folder)
+
+    np.testing.assert_allclose(pixels, plain(*expected), atol=1)
+
+
+def test_a_transparent_picture_lies_on_a_background_it_stands_out_from(folder: Path) -> None:
+    image = Image.new("RGBA", (28, 28), (0, 0, 0, 0))
+    image.paste((250, 0, 0, 255), (7, 7, 21, 21))
+
+    pixels = only(encoded(image), folder)
+
+    assert pixels[:, 0, 0].tolist() == [255, 255, 255]
+    assert pixels[:, 14, 14].tolist() == [250, 0, 0]
+
+
+def test_the_colours_of_print_are_read(folder: Path) -> None:
+    cyan = Image.new("CMYK", (40, 40), (255, 0, 0, 0))
+
+    red, green, blue = only(encoded(cyan, "JPEG"), folder).mean((1, 2))
+
+    assert red < 60
+    assert min(green, blue) > 150
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_camera_held_askew_makes_no_difference(orientation: int, folder: Path) -> None:
+    upright = picture(3, 60, 60)
+    turned = {1: 0, 3: 180, 6: 90, 8: 270}[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    pixels = only(encoded(upright.rotate(turned), "JPEG", quality=95, exif=exif), folder)
+
+    assert np.abs(pixels.astype(int) - faces.to_face(upright)).mean() < 5
+
+
+def test_all_common_formats_are_read(folder: Path) -> None:
+    kinds = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
+    kinds |= {"bmp": "BMP", "tif": "TIFF", "tiff": "TIFF", "JPG": "JPEG"}
+    files = {f"0.{end}": encoded(picture(1), kind) for end, kind in kinds.items()}
+
+    pixels = every(write_folder(folder, {**files, **album()}))
+
+    expected = faces.to_face(picture(1)).astype(int)
+    assert len(pixels) == FEWEST + len(kinds)
+    assert all(np.abs(found - expected).mean() < 12 for found in pixels[: len(kinds)])
+
+
+# Where it looks
+
+
+@pytest.mark.parametrize("place", ["faces", "faces/deep/er"])
+def test_a_folder_of_the_data_is_looked_into(place: str, tmp_path: Path) -> None:
+    write_folder(tmp_path / "data" / "mnist", {"train-images-idx3-ubyte": b"digits"})
+    write_folder(tmp_path / "data" / place, album())
+
+    assert len(load_faces("train", tmp_path / "data")) == 30
+
+
+@pytest.mark.parametrize("place", ["", "faces"])
+def test_a_zip_in_the_folder_of_the_data_is_found(place: str, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / place
+    folder.mkdir(parents=True)
+    write_zip(folder / "faces64.zip", album())
+
+    assert load_faces("train", tmp_path / "data").source == "faces64.zip train split"
+
+
+def test_the_environment_names_the_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DENOISE_DATA_DIR", str(write_folder(folder, album())))
+
+    assert has_faces()
+    assert len(load_faces("test")) == 10
+
+
+def test_the_folder_one_is_in_has_a_name_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_folder(folder, album()))
+
+    assert load_faces("train", ".").source == "pictures train split"
+
+
+def test_what_archivers_and_editors_hide_is_no_picture(
+    folder: Path, tmp_path: Path, capsys
+) -> None:
+    hidden = ["__MACOSX/._0.jpg", "__MACOSX/img/0.jpg", ".thumbnails/0.png", "img/.0.png"]
+    files = album() | dict.fromkeys([*hidden, "Thumbs.db", "list.txt"], b"a resource fork")
+
+    assert len(every(write_folder(folder, files))) == FEWEST
+    assert len(every(write_zip(tmp_path / "faces.zip", files))) == FEWEST
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_called_like_a_picture_is_looked_into(folder: Path, tmp_path: Path) -> None:
+    files = album(name="holiday.jpg/{:03}.png")
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        archive.mkdir("holiday.jpg")
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+    assert len(every(write_folder(folder, files))) == FEWEST
+    assert len(every(tmp_path / "faces.zip")) == FEWEST
+
+
+# The cache
+
+
+@pytest.fixture
+def no_reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    def forbid() -> None:
+        def read(content: bytes) -> Image.Image:
+            raise AssertionError("a picture was read again")
+
+        monkeypatch.setattr(faces, "read_image", read)
+
+    return forbid
+
+
+@pytest.fixture(params=["folder", "zip"])
+def place(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Path:
+    """A folder or a zip of faces."""
+    if request.param == "folder":
+        return write_folder(folder, album())
+    return write_zip(tmp_path / "faces.zip", album())
+
+
+def test_pictures_are_read_once_and_kept_as_one_array(place: Path, cache: Path, no_reading) -> None:
+    first = load_faces("train", place)
+    no_reading()
+
+    again, test = load_faces("train", place), load_faces("test", place)
+
+    [kept] = cache.iterdir()
+    with np.load(kept, allow_pickle=False) as arrays:
+        assert arrays["pixels"].shape == (FEWEST, 3, 28, 28)
+        assert hashlib.sha256(arrays["pixels"].tobytes()).hexdigest() == first.sha256[0]
+    assert torch.equal(again.pixels, first.pixels)
+    assert again.sha256 == first.sha256 == test.sha256
+    assert len(test) == 10
+
+
+def test_the_first_load_and_the_later_ones_lie_in_the_memory_alike(place: Path) -> None:
+    first, later = load_faces("train", place), load_faces("train", place)
+
+    assert first.pixels.stride() == later.pixels.stride()
+
+
+def test_nothing_is_written_but_the_cache_and_nothing_is_unpacked(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = tree(tmp_path)
+
+    every(place)
+
+    new = {name: content for name, content in tree(tmp_path).items() if name not in before}
+    assert {name for name, content in new.items() if content is None} == {"cache", "cache/faces"}
+    [kept] = [name for name, content in new.items() if content is not None]
+    assert kept.startswith("cache/faces/")
+    assert kept.endswith(".npz")
+    assert {name: tree(tmp_path)[name] for name in before} == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"no array",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1],
+        lambda content: content[:5000] + bytes([content[5000] ^ 1]) + content[5001:],
+        lambda content: encoded_array(np.zeros((FEWEST, 3, 28, 28), np.uint8)),
+        lambda content: encoded_array(np.zeros((0, 3, 28, 28), np.uint8), sha256=np.array("x")),
+        lambda content: encoded_array(
+            np.zeros((FEWEST, 3, 28, 28), np.uint8),
+            sha256=np.array("of other pixels"),
+            skipped=np.array("{}"),
+        ),
+        lambda content: content[content.index(b"sha256.npy") :],
+    ],
+)
+def test_a_damaged_cache_is_made_again(damage, place: Path, cache: Path, no_reading) -> None:
+    first = load_faces("train", place)
+    [kept] = cache.iterdir()
+    sound = kept.read_bytes()
+    kept.write_bytes(damage(sound))
+
+    again = load_faces("train", place)
+
+    assert torch.equal(again.pixels, first.pixels)
+    no_reading()
+    assert torch.equal(load_faces("train", place).pixels, first.pixels)
+
+
+def encoded_array(pixels: np.ndarray, **more: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    if more:
+        np.savez(content, pixels=pixels, **more)
+    else:
+        np.save(content, pixels)
+    return content.getvalue()
+
+
+def change_one(files: dict[str, bytes]) -> dict[str, bytes]:
+    return files | {"007.png": encoded(picture(1000))}
+
+
+def add_one(files: dict[str, bytes]) -> dict[str, bytes]:
+    return files | {"0065.png": encoded(picture(1000))}
+
+
+def take_one(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if name != "007.png"}
+
+
+def swap_two(files: dict[str, bytes]) -> dict[str, bytes]:
+    return files | {"007.png": files["008.png"], "008.png": files["007.png"]}
+
+
+@pytest.mark.parametrize("change", [change_one, add_one, take_one, swap_two])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_change_of_the_pictures_is_noticed(
+    zipped: bool, change, folder: Path, tmp_path: Path
+) -> None:
+    def write(files: dict[str, bytes]) -> Path:
+        if zipped:
+            return write_zip(tmp_path / "faces.zip", files)
+        for path in folder.glob("*"):
+            path.unlink()
+        return write_folder(folder, files)
+
+    files = album(FEWEST + 1)
+    before = every(write(files))
+
+    after = every(write(change(files)))
+
+    expected = [picture_of(content) for _, content in sorted(change(files).items())]
+    np.testing.assert_array_equal(after, np.stack(expected))
+    assert before.shape != after.shape or (before != after).any()
+
+
+def picture_of(content: bytes) -> np.ndarray:
+    return faces.to_face(Image.open(io.BytesIO(content)))
+
+
+def test_a_moved_zip_is_not_read_again(place: Path, tmp_path: Path, no_reading) -> None:
+    first = load_faces("train", place)
+    no_reading()
+
+    moved = place.rename(tmp_path / f"moved{place.suffix}")
+
+    assert torch.equal(load_faces("train", moved).pixels, first.pixels)
+
+
+def test_an_interruption_leaves_nothing_half_done(
+    place: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = faces.read_image
+    seen: list[bytes] = []
+
+    def interrupt(content: bytes) -> Image.Image:
+        seen.append(content)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return read(content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(faces, "read_image", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            load_faces("train", place)
+
+    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert len(load_faces("train", place)) == 30
+
+
+def test_an_interruption_while_the_array_is_written_leaves_nothing(
+    place: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(file: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        load_faces("train", place)
+
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_not_taken_for_a_damaged_zip(
+    place: Path, cache_folder: Path
+) -> None:
+    cache_folder.write_text("a file in the way")
+
+    message = refusal(place)
+
+    assert "cannot be kept" in message
+    assert "damaged" not in message
+
+
+# Files that cannot be read
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def huge_header() -> bytes:
+    """A PNG that announces 20,000 x 20,000 pixels and has none."""
+    size = struct.pack(">II5B", 20_000, 20_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + size
+    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
+    return start + struct.pack(">I", zlib.crc32(chunk)) + struct.pack(">I", 10**6) + b"IDAT"
+
+
+BAD = {
+    "text.jpg": (b"dear diary", "no picture"),
+    "empty.jpg": (b"", "empty"),
+    "half.jpg": (truncated(encoded(picture(1, 200, 200), "JPEG")), "damaged"),
+    "dot.png": (encoded(picture(1, 1, 1)), "1 x 1"),
+    "small.png": (encoded(picture(1, 27, 100)), "27 x 100"),
+    "huge.png": (huge_header(), "20,000 x 20,000"),
+}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_cannot_be_read_is_skipped_and_named_once(
+    name: str, zipped: bool, folder: Path, tmp_path: Path, capsys
+) -> None:
+    content, why = BAD[name]
+    files = album() | {name: content}
+    place = write_zip(tmp_path / "a.zip", files) if zipped else write_folder(folder, files)
+
+    pixels = every(place)
+
+    np.testing.assert_array_equal(pixels, [faces.to_face(picture(i)) for i in range(FEWEST)])
+    [line] = capsys.readouterr().err.splitlines()
+    assert "skipped 1 of 41 pictures" in line
+    assert name in line
+    assert why in line
+
+
+def test_of_many_files_that_cannot_be_read_a_few_are_named(folder: Path, capsys) -> None:
+    write_folder(folder, album() | {f"bad-{i}.jpg": b"text" for i in range(7)})
+
+    load_faces("train", folder)
+
+    message = capsys.readouterr().err
+    assert "skipped 7 of 47 pictures" in message
+    assert all(f"bad-{i}.jpg" in message for i in range(3))
+    assert "bad-3.jpg" not in message
+    assert "and 4 more" in message
+
+
+def test_skipped_files_are_named_again_from_the_cache(folder: Path, capsys, no_reading) -> None:
+    write_folder(folder, album() | {"bad.jpg": b"text"})
+    load_faces("train", folder)
+    first = capsys.readouterr().err
+    faces._tell_once.cache_clear()  # as in another run
+    no_reading()
+
+    load_faces("train", folder)
+
+    assert capsys.readouterr().err == first
+    assert "bad.jpg" in first
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
+def test_what_is_no_ordinary_file_is_skipped(folder: Path, capsys) -> None:
+    write_folder(folder, album())
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "dangling.jpg").symlink_to(folder / "nowhere.jpg")
+
+    assert len(load_faces("train", folder)) == 30
+    message = capsys.readouterr().err
+    assert "pipe.jpg" in message
+    assert "dangling.jpg" in message
+
+
+# Nothing to load
+
+
+def test_without_any_place_the_message_says_how_to_name_one() -> None:
+    assert "--data-dir or DENOISE_DATA_DIR" in refusal(None)
+    assert not has_faces()
+
+
+def test_a_place_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    assert "does not exist" in refusal(tmp_path / "nowhere")
+    assert not has_faces(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("count", [0, 1, FEWEST - 1])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_too_few_pictures_are_refused(
+    count: int, zipped: bool, folder: Path, tmp_path: Path
+) -> None:
+    folder.mkdir()
+    files = album(count)
+    place = write_zip(tmp_path / "a.zip", files) if zipped else write_folder(folder, files)
+
+    message = refusal(place)
+
+    assert f"holds {count} pictures" in message
+    assert f"at least {FEWEST} are needed" in message
+    assert not has_faces(place)
+
+
+def test_pictures_that_cannot_be_read_do_not_count(folder: Path) -> None:
+    write_folder(folder, album(FEWEST - 1) | {"bad.jpg": b"text"})
+
+    assert f"holds {FEWEST - 1} pictures that can be read, of {FEWEST}" in refusal(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04" + bytes(100), None])
+def test_a_zip_that_is_none_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "faces.zip", album())
+    path.write_bytes(path.read_bytes()[:-30] if content is None else content)
+
+    assert "faces.zip is no zip, or damaged" in refusal(path)
+    assert not has_faces(path)
+
+
+def test_a_picture_instead_of_a_zip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "me.jpg").write_bytes(encoded(picture(1), "JPEG"))
+
+    assert "me.jpg is no zip" in refusal(tmp_path / "me.jpg")
+
+
+# Zips that mean harm
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../evil.jpg", "a/../../evil.jpg", "/evil.jpg", "..\\evil.jpg", "\\evil.jpg", "C:\\evil.jpg"],
+)
+def test_a_member_whose_path_leads_out_is_skipped_and_written_nowhere(
+    name: str, tmp_path: Path, capsys
+) -> None:
+    path = write_zip(tmp_path / "faces.zip", album() | {name: encoded(picture(1))})
+
+    load_faces("train", path)
+
+    assert not list(tmp_path.rglob("*evil*"))
+    assert not Path("/evil.jpg").exists()
+    assert not (tmp_path.parent / "evil.jpg").exists()
+    message = capsys.readouterr().err
+    assert "skipped 1 of 41" in message
+    assert "its path leads out of the zip" in message
+
+
+def test_backslashes_inside_are_folders(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "faces.zip", album(name="img\\{:03}.png"))
+
+    assert len(load_faces("train", path)) == 30
+
+
+def test_a_zip_bomb_is_refused_by_what_it_announces(tmp_path: Path) -> None:
+    zeros = bytes(30_000_000)
+    path = write_zip(
+        tmp_path / "bomb.zip", {f"{i}.bmp": zeros for i in range(8)}, zipfile.ZIP_DEFLATED
+    )
+
+    message = refusal(path)
+
+    assert "zip bomb" in message
+    assert not has_faces(path)
+
+
+def test_a_large_zip_of_stored_pictures_is_no_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faces, "LARGEST_FILE", 10_000)  # so that this small zip is a large one
+    path = write_zip(tmp_path / "faces.zip", album(), zipfile.ZIP_DEFLATED)
+
+    assert len(load_faces("train", path)) == 30
+
+
+def with_announced_size(path: Path, name: str, size: int) -> None:
+    """Change the uncompressed size that a zip announces of a member, in both places."""
+    content = bytearray(path.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    local = content.index(name.encode(), 0, directory) - 30
+    central = content.index(name.encode(), directory) - 46
+    content[local + 22 : local + 26] = struct.pack("<I", size)
+    content[central + 24 : central + 28] = struct.pack("<I", size)
+    path.write_bytes(content)
+
+
+def test_a_member_larger_than_it_announces_is_not_read_to_its_end(tmp_path: Path, capsys) -> None:
+    liar = encoded(picture(1)) + bytes(20_000_000)
+    path = write_zip(tmp_path / "faces.zip", album() | {"liar.png": liar}, zipfile.ZIP_DEFLATED)
+    with_announced_size(path, "liar.png", 1000)
+
+    assert len(load_faces("train", path)) == 30
+    assert "liar.png" in capsys.readouterr().err
+
+
+def test_a_member_smaller_than_it_announces_is_taken_at_its_word(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "faces.zip", album())
+    with_announced_size(path, "007.png", 2**31)
+
+    assert "zip bomb" in refusal(path)
+
+
+def test_a_member_larger_than_a_picture_may_be_is_not_read_whole(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(faces, "LARGEST_FILE", 100_000)
+    files = album() | {"large.bmp": encoded(picture(1, 300, 300), "BMP")}
+
+    load_faces("train", write_zip(tmp_path / "faces.zip", files))
+    load_faces("train", write_folder(folder, files))
+
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all("large.bmp" in line and "larger than 100,000 bytes" in line for line in lines)
+
+
+def test_a_zip_with_a_password_is_refused_saying_so(tmp_path: Path, encrypt, capsys) -> None:
+    path = encrypt(write_zip(tmp_path / "faces.zip", album()))
+
+    assert "holds 0 pictures that can be read, of 40" in refusal(path)
+    assert "encrypted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_skipped_whatever_its_compression(
+    method: int, tmp_path: Path, capsys
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    files = album() | {"zz.bmp": encoded(Image.fromarray(noise), "BMP")}
+    path = write_zip(tmp_path / "faces.zip", files, method)
+    content = bytearray(path.read_bytes())
+    start = content.index(b"zz.bmp") + len("zz.bmp")
+    content[start + 20 : start + 1500] = bytes(1480)
+    path.write_bytes(content)
+
+    assert len(load_faces("train", path)) == 30
+    assert "zz.bmp" in capsys.readouterr().err
+
+
+def test_a_member_in_an_unknown_compression_is_skipped(tmp_path: Path, capsys) -> None:
+    path = write_zip(tmp_path / "faces.zip", album() | {"zz.png": encoded(picture(1))})
+    content = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.rindex(mark) + offset] = 99
+    path.write_bytes(content)
+
+    assert len(load_faces("train", path)) == 30
+    assert "zz.png" in capsys.readouterr().err
+
+
+# The real faces
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_real_faces_are_all_read(data_dir: Path, capsys) -> None:
+    train, test = (load_faces(split, data_dir) for split in ("train", "test"))
+
+    assert isinstance(train, Images)
+    assert (len(train), len(test)) == (7180, 2394)
+    assert train.sha256 == test.sha256
+    assert "skipped" not in capsys.readouterr().err
+    assert 0.2 < float(train.clean().mean()) < 0.7

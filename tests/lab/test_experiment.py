@@ -1,0 +1,348 @@
+"""One experiment: settings refused in one clear sentence, results that hang together."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from denoise_demo.benchmark import metrics
+from denoise_demo.common.checks import SEED_MAXIMUM
+from denoise_demo.corruption.blur import BLUR_MAXIMUM
+from denoise_demo.corruption.noise import NOISES, corrupt
+from denoise_demo.data.mnist import Images
+from denoise_demo.data.pixels import in_channels
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.checkpoints import checkpoint_path
+from denoise_demo.denoisers.engine import load_classifier, load_denoiser
+from denoise_demo.denoisers.recipes import RECIPES, denoisers
+from denoise_demo.lab import experiment
+from denoise_demo.lab.experiment import Outcome, Settings
+
+GOOD = {"kind": "gaussian", "level": 0.5, "blur_sigma": 1.0, "recipe": "dense-16", "seed": 7}
+DENOISERS = list(denoisers("digits"))
+FACE_DENOISERS = list(denoisers("faces"))
+NAN, INF, HUGE = math.nan, math.inf, 10**400
+NO_NUMBERS = [None, "0.5", "", [], [0.5], {}, True, False, b"1", 1j, "x" * 5000, "a\nb"]
+BAD = [
+    *[("level", value) for value in [-0.01, 1.01, 1e300, NAN, INF, -INF, HUGE, -HUGE, *NO_NUMBERS]],
+    *[("blur_sigma", v) for v in [-0.01, 4.01, 1e300, NAN, INF, -INF, HUGE, -HUGE, *NO_NUMBERS]],
+    *[("seed", v) for v in [-1, 2**31, HUGE, -HUGE, 10**5000, 1.0, 0.5, NAN, INF, *NO_NUMBERS]],
+    *[("kind", v) for v in ["", "Gaussian", "unknown", 0, None, True, [], {}, NAN, "x" * 5000]],
+    *[("recipe", v) for v in ["", "CONV-POOL", "../conv-pool", 0, None, [], {}, "x" * 5000]],
+]
+
+
+def short(value: object) -> str:
+    """Name a value in a test's id; the hugest integers cannot even be printed."""
+    if type(value) is int and abs(value) > 2**64:
+        return "huge" if value > 0 else "minus huge"
+    return repr(value)[:12]
+
+
+def refusal(values: Any) -> str:
+    """Return what the settings say of bad values: one clear sentence."""
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        Settings.parse(values)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert len(message.replace(", ".join(methods()), "...")) < 400
+    return message
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), BAD, ids=[f"{field} {short(value)}" for field, value in BAD]
+)
+def test_a_bad_value_is_refused_in_one_clear_sentence(field: str, value: object) -> None:
+    message = refusal({**GOOD, field: value})
+
+    named = {"level": ("level", "sigma"), "kind": ("noise",)}.get(field, (field,))
+    assert any(name in message for name in named)
+
+
+@pytest.mark.parametrize("field", GOOD)
+def test_a_missing_field_is_named(field: str) -> None:
+    message = refusal({key: value for key, value in GOOD.items() if key != field})
+
+    assert f"{field} missing" in message
+
+
+@pytest.mark.parametrize("field", ["colour", "", "Level", "__class__", 3, None, "x" * 5000, "a\nb"])
+def test_an_unknown_field_is_refused(field: object) -> None:
+    message = refusal({**GOOD, field: 1})
+
+    assert "unknown" in message
+
+
+@pytest.mark.parametrize("values", [None, [], [GOOD], "text", 3, True])
+def test_what_is_no_object_is_refused(values: object) -> None:
+    assert "give an object" in refusal(values)
+
+
+def test_nothing_at_all_is_refused_naming_every_field() -> None:
+    message = refusal({})
+
+    assert all(field in message for field in GOOD)
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("end", ["minimum", "default", "maximum"])
+def test_every_level_of_a_noises_span_is_accepted(kind: str, end: str) -> None:
+    level = getattr(NOISES[kind], end)
+
+    assert Settings.parse({**GOOD, "kind": kind, "level": level}).level == level
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_a_level_beyond_a_noises_span_is_refused_with_the_span(kind: str) -> None:
+    spec = NOISES[kind]
+
+    message = refusal({**GOOD, "kind": kind, "level": spec.maximum * 1.01})
+
+    assert f"{spec.minimum:g} to {spec.maximum:g}" in message
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("blur_sigma", 0),
+        ("blur_sigma", 0.0),
+        ("blur_sigma", BLUR_MAXIMUM),
+        ("level", 0),
+        ("level", 1),
+        ("seed", 0),
+        ("seed", SEED_MAXIMUM),
+    ],
+)
+def test_the_ends_of_a_span_are_accepted(field: str, value: float) -> None:
+    assert getattr(Settings.parse({**GOOD, field: value}), field) == value
+
+
+@pytest.mark.parametrize("key", denoisers())
+def test_every_network_that_denoises_is_accepted(key: str) -> None:
+    assert Settings.parse({**GOOD, "recipe": key}).recipe == key
+
+
+def test_the_classifier_is_refused_saying_what_to_choose() -> None:
+    message = refusal({**GOOD, "recipe": "mlp-classifier"})
+
+    assert "it does not denoise: choose another" in message
+
+
+# A run
+
+
+@pytest.fixture
+def run(untrained_weights: Path) -> Callable[..., Outcome]:
+    """Run the good settings, or some changed."""
+    return lambda clean, **changes: experiment.run(clean, Settings(**{**GOOD, **changes}))
+
+
+@pytest.mark.parametrize("key", DENOISERS)
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_run_gives_images_scores_and_probabilities(
+    run, key: str, count: int, clean: Tensor
+) -> None:
+    outcome = run(clean[:count], recipe=key)
+
+    for image in (outcome.clean, outcome.noisy, outcome.denoised):
+        assert image.shape == (count, 1, 28, 28)
+    assert list(outcome.scores) == ["noisy", "denoised"]
+    for scores in outcome.scores.values():
+        assert list(scores) == ["psnr", "ssim", "mae"]
+        assert all(values.shape == (count,) for values in scores.values())
+    assert list(outcome.probabilities) == ["clean", "noisy", "denoised"]
+    assert all(p.shape == (count, 10) for p in outcome.probabilities.values())
+    assert not outcome.outside
+
+
+def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
+    outcome = run(clean, recipe="blind-digits")
+
+    denoised, spread = load_denoiser("blind-digits").with_spread(outcome.noisy)
+    assert torch.equal(outcome.denoised, denoised)
+    assert torch.equal(outcome.spread, spread)
+    assert run(clean, recipe="conv-pool").spread is None
+    assert run(clean, recipe="median-3").spread is None
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("key", ["conv-pool", "dense-64"])
+def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
+    run, kind: str, key: str, clean: Tensor
+) -> None:
+    level = NOISES[kind].default
+
+    outcome = run(clean, kind=kind, level=level, recipe=key)
+
+    generator = torch.Generator().manual_seed(GOOD["seed"])
+    clip = RECIPES[key].clip
+    noisy = corrupt(clean, kind, level, GOOD["blur_sigma"], clip=clip, generator=generator)
+    denoised = load_denoiser(key)(noisy)
+    assert torch.equal(outcome.clean, clean)
+    assert torch.equal(outcome.noisy, noisy)
+    assert torch.equal(outcome.denoised, denoised)
+    assert torch.equal(outcome.scores["noisy"]["psnr"], metrics.psnr(noisy.clamp(0, 1), clean))
+    assert torch.equal(outcome.scores["denoised"]["ssim"], metrics.ssim(denoised, clean))
+    assert torch.equal(outcome.scores["denoised"]["mae"], metrics.mae(denoised, clean))
+    for name, image in (("clean", clean), ("noisy", noisy), ("denoised", denoised)):
+        torch.testing.assert_close(outcome.probabilities[name], load_classifier()(image))
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_the_same_settings_give_the_same_result(run, kind: str, clean: Tensor) -> None:
+    level = NOISES[kind].default
+
+    first, second = (run(clean, kind=kind, level=level) for _ in range(2))
+
+    assert torch.equal(first.noisy, second.noisy)
+    assert torch.equal(first.denoised, second.denoised)
+    assert torch.equal(first.probabilities["denoised"], second.probabilities["denoised"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "none"])
+def test_another_seed_gives_other_noise(run, kind: str, clean: Tensor) -> None:
+    level = NOISES[kind].default
+
+    first, second = (run(clean, kind=kind, level=level, seed=seed) for seed in (7, 8))
+
+    assert not torch.equal(first.noisy, second.noisy)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "none"])
+def test_one_step_of_the_level_keeps_the_pattern(run, kind: str, clean: Tensor) -> None:
+    spec = NOISES[kind]
+    here = run(clean, kind=kind, level=spec.default)
+
+    near = run(clean, kind=kind, level=spec.default + spec.step)
+    rerolled = run(clean, kind=kind, level=spec.default, seed=8)
+
+    step = float((near.noisy - here.noisy).abs().mean())
+    assert 0 < step < 0.5 * float((rerolled.noisy - here.noisy).abs().mean())
+
+
+def test_networks_of_one_clip_convention_see_the_same_noisy_picture(run, clean: Tensor) -> None:
+    outcomes = [run(clean, recipe=key) for key in DENOISERS if RECIPES[key].clip]
+
+    assert all(torch.equal(outcome.noisy, outcomes[0].noisy) for outcome in outcomes)
+
+
+def test_the_clean_images_stay_as_they_are(run, clean: Tensor) -> None:
+    before = clean.clone()
+
+    run(clean)
+
+    assert torch.equal(clean, before)
+
+
+def test_without_any_corruption_the_noisy_picture_is_the_clean_one(run, clean: Tensor) -> None:
+    outcome = run(clean, kind="none", level=0, blur_sigma=0)
+
+    assert torch.equal(outcome.noisy, clean)
+    assert outcome.scores["noisy"]["psnr"].tolist() == [math.inf] * 4
+    assert outcome.scores["noisy"]["mae"].tolist() == [0] * 4
+
+
+def test_images_of_a_batch_get_the_scores_they_get_alone(run, clean: Tensor) -> None:
+    together = run(clean, kind="none", level=0)
+
+    alone = run(clean[:1], kind="none", level=0)
+
+    for name in ("psnr", "ssim", "mae"):
+        torch.testing.assert_close(
+            together.scores["denoised"][name][:1], alone.scores["denoised"][name]
+        )
+
+
+def test_without_the_classifier_everything_else_still_works(
+    run, clean: Tensor, untrained_weights: Path
+) -> None:
+    checkpoint_path("mlp-classifier", untrained_weights).unlink()
+
+    outcome = run(clean)
+
+    assert outcome.probabilities == {}
+    assert outcome.denoised.shape == clean.shape
+
+
+# Faces, and pictures a network has not learnt
+
+
+@pytest.fixture
+def face(faces: Images) -> Tensor:
+    """A batch (2, 3, 28, 28) in [0, 1]."""
+    return faces.clean(slice(2))
+
+
+@pytest.mark.parametrize("key", [*FACE_DENOISERS, "median-3"])
+def test_a_face_stays_in_colour_and_is_not_classified(run, key: str, face: Tensor) -> None:
+    outcome = run(face, recipe=key)
+
+    for image in (outcome.clean, outcome.noisy, outcome.denoised):
+        assert image.shape == face.shape
+    assert torch.equal(outcome.clean, face)
+    assert all(v.shape == (2,) for scores in outcome.scores.values() for v in scores.values())
+    assert outcome.probabilities == {}
+    assert not outcome.outside
+
+
+@pytest.mark.parametrize("key", DENOISERS)
+def test_a_digit_network_gets_a_face_in_grey_and_reads_no_digit(
+    run, key: str, face: Tensor
+) -> None:
+    outcome = run(face, recipe=key)
+
+    grey = in_channels(face, 1)
+    assert outcome.outside
+    assert torch.equal(outcome.clean, grey)
+    assert outcome.noisy.shape == outcome.denoised.shape == (2, 1, 28, 28)
+    assert torch.equal(outcome.scores["denoised"]["mae"], metrics.mae(outcome.denoised, grey))
+    assert outcome.probabilities == {}
+
+
+@pytest.mark.parametrize("key", FACE_DENOISERS)
+def test_a_face_network_gets_a_digit_in_three_channels_and_the_result_is_read(
+    run, key: str, clean: Tensor
+) -> None:
+    outcome = run(clean, recipe=key, kind="gaussian")
+
+    assert outcome.outside
+    assert torch.equal(outcome.clean, clean.expand(-1, 3, -1, -1))
+    assert outcome.noisy.shape == outcome.denoised.shape == (4, 3, 28, 28)
+    assert not torch.equal(outcome.noisy[:, 0], outcome.noisy[:, 1])  # noise of its own
+    classify = load_classifier()
+    for name, image in (("noisy", outcome.noisy), ("denoised", outcome.denoised)):
+        expected = classify(in_channels(image, 1))
+        torch.testing.assert_close(outcome.probabilities[name], expected)
+    torch.testing.assert_close(outcome.probabilities["clean"], classify(clean))
+
+
+@pytest.mark.parametrize("key", [DENOISERS[0], FACE_DENOISERS[0]])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_of_another_size_are_refused_saying_which_to_give(
+    run, key: str, channels: int
+) -> None:
+    with pytest.raises(ValueError, match=rf"{key} does not take.*20 x 30.*give 28 x 28"):
+        run(torch.zeros(1, channels, 20, 30), recipe=key)
+
+
+def test_a_filter_takes_a_picture_of_another_size_which_is_no_digit(run) -> None:
+    outcome = run(torch.zeros(1, 1, 40, 40), recipe="median-3")
+
+    assert outcome.denoised.shape == (1, 1, 40, 40)
+    assert outcome.probabilities == {}
+
+
+def test_a_face_and_a_network_for_faces_do_not_need_the_classifier(
+    run, face: Tensor, untrained_weights: Path
+) -> None:
+    checkpoint_path("mlp-classifier", untrained_weights).unlink()
+
+    assert run(face, recipe=FACE_DENOISERS[0]).probabilities == {}

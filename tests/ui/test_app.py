@@ -1,0 +1,86 @@
+"""The page as a whole: it builds with damaged networks, and the repository is fit for a Space."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import app
+from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.filters import FILTERS
+from denoise_demo.denoisers.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def dropdown(demo, elem_id):
+    blocks = demo.blocks.values()
+    return next(block for block in blocks if getattr(block, "elem_id", None) == elem_id)
+
+
+def test_the_page_offers_every_network_and_filter():
+    demo = app.build_demo()
+
+    offered = [value for _, value in dropdown(demo, "recipe").choices]
+    assert offered == list(methods("digits"))
+
+
+def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):
+    problems = {"conv-pool": "conv-pool.safetensors is damaged: restore the file"}
+    monkeypatch.setattr(app, "warm_up", lambda: problems)
+
+    demo = app.build_demo()
+
+    offered = [value for _, value in dropdown(demo, "recipe").choices]
+    assert "conv-pool" not in offered
+    assert dropdown(demo, "recipe").value in offered
+    assert "conv-pool.safetensors is damaged" in dropdown(demo, "problems").value
+
+
+def test_the_page_builds_without_any_network(monkeypatch):
+    monkeypatch.setattr(app, "warm_up", lambda: dict.fromkeys(RECIPES, "missing"))
+
+    demo = app.build_demo()
+
+    offered = [value for _, value in dropdown(demo, "recipe").choices]
+    assert offered == list(FILTERS)
+
+
+def test_only_the_typed_endpoints_are_public():
+    public = set(app.build_demo().get_api_info()["named_endpoints"])
+
+    assert public == {"/denoise", "/recipes"}
+
+
+def test_starting_with_an_unknown_device_says_what_to_choose():
+    environment = {"DENOISE_DEVICE": "abacus", "PATH": "/usr/bin:/bin"}
+    result = subprocess.run(
+        [sys.executable, "app.py"],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 1
+    assert "choose one of: auto, cpu, cuda, mps" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_space_runs_the_gradio_that_is_pinned():
+    front_matter = (ROOT / "README.md").read_text(encoding="utf-8").split("---")[1]
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+    declared = re.search(r"^sdk_version: (\S+)$", front_matter, re.MULTILINE)
+    pinned = re.search(r"^gradio==(\S+)$", requirements, re.MULTILINE)
+    assert declared
+    assert pinned
+    assert declared[1] == pinned[1]
+
+
+def test_every_weight_file_is_small_enough_for_a_space():
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "weights").iterdir()}
+
+    assert {f"{key}.safetensors" for key in RECIPES} <= set(sizes)
+    assert max(sizes.values()) < 10_000_000
