@@ -6,8 +6,8 @@ import sys
 import gradio as gr
 import torch
 
-from denoise_demo.data.mnist import DataError, load_mnist
-from denoise_demo.denoisers.engine import choose_device, warm_up
+from denoise_demo.data import DataError, load_mnist
+from denoise_demo.denoisers import choose_device, warm_up
 from denoise_demo.ui.api import build_api
 from denoise_demo.ui.cards import build_training_tab
 from denoise_demo.ui.explain import build_explanation

@@ -19,16 +19,28 @@ import torch
 from torch.distributed import is_initialized
 from tqdm import tqdm
 
-from denoise_demo.common.checks import brief
-from denoise_demo.data.domains import get_domain
-from denoise_demo.data.mnist import Images
-from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.engine import DEVICES, choose_device, device_trouble
-from denoise_demo.denoisers.recipes import RECIPES, Recipe, settings_of
-from denoise_demo.networks.models import MODELS, build, count_parameters
-from denoise_demo.training import resuming, runs
-from denoise_demo.training.distributed import Group, joined, lost_touch
-from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
+from denoise_demo.common import brief
+from denoise_demo.data import Images, get_domain
+from denoise_demo.denoisers import (
+    DEVICES,
+    RECIPES,
+    Recipe,
+    checkpoints,
+    choose_device,
+    device_trouble,
+    settings_of,
+)
+from denoise_demo.networks import MODELS, build, count_parameters
+from denoise_demo.training import (
+    DivergedError,
+    Group,
+    Trainer,
+    check_shares,
+    joined,
+    lost_touch,
+    resuming,
+    runs,
+)
 
 GO_ON = "nothing saved is lost; go on with the same command and --resume"
 

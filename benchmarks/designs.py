@@ -19,15 +19,11 @@ from torch import Tensor, nn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.corruption.blind_mixtures import DIGITS_MIX
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.data.mnist import load_mnist, split_train
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.networks.blind import Attention, BlindUNet, Dense, Local
-from denoise_demo.networks.models import build, count_parameters
-from denoise_demo.training.objective import LOSSES, has_bfloat16
-from denoise_demo.training.optimisers import optimisers_of
-from denoise_demo.training.schedules import one_cycle
+from denoise_demo.corruption import DIGITS_MIX, POINTS
+from denoise_demo.data import load_mnist, split_train
+from denoise_demo.denoisers import RECIPES
+from denoise_demo.networks import Attention, BlindUNet, Dense, Local, build, count_parameters
+from denoise_demo.training import LOSSES, has_bfloat16, one_cycle, optimisers_of
 
 PLACES = ["clean", "s0-train", *(f"s0-level-{i}" for i in range(1, 6)), "s1", "s2", "s4-poisson"]
 WIDTHS = (16, 48, 128)

@@ -12,8 +12,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.denoisers.engine import load_classifier
-from denoise_demo.lab.dreams import STEPS, dream
+from denoise_demo.denoisers import load_classifier
+from denoise_demo.lab import STEPS, dream
 
 SURE = 0.9
 

@@ -18,13 +18,11 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.benchmark.evaluation import BATCH
-from denoise_demo.corruption.noise import NOISES, corrupt
-from denoise_demo.data.pixels import in_channels
-from denoise_demo.denoisers.catalog import load_method, methods
-from denoise_demo.denoisers.engine import choose_device, load_denoiser
-from denoise_demo.denoisers.recipes import denoisers
-from denoise_demo.networks.models import MODELS
+from denoise_demo.benchmark import BATCH
+from denoise_demo.corruption import NOISES, corrupt
+from denoise_demo.data import in_channels
+from denoise_demo.denoisers import choose_device, denoisers, load_denoiser, load_method, methods
+from denoise_demo.networks import MODELS
 
 IMAGES = 10_000
 

@@ -29,7 +29,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from denoise_demo.denoisers.recipes import RECIPES  # noqa: E402
+from denoise_demo.denoisers import RECIPES  # noqa: E402
 
 EVENTS, RATE = 150, 60
 DELAY = 0.150  # seconds added to every round trip of the far away server
@@ -120,9 +120,9 @@ PLAIN = '''
 import os, sys
 sys.path.insert(0, sys.argv[1])
 import gradio as gr, torch
-from denoise_demo.data.mnist import load_examples
-from denoise_demo.lab.experiment import Settings, run
-from denoise_demo.data.pixels import to_pil
+from denoise_demo.data import load_examples
+from denoise_demo.lab import Settings, run
+from denoise_demo.data import to_pil
 torch.set_num_threads(1)
 clean = load_examples().clean(slice(0, 1))
 def picture(blur):

@@ -16,13 +16,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.benchmark.evaluation import evaluate
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.data.mnist import load_mnist
-from denoise_demo.denoisers.engine import Denoiser, load_classifier, load_denoiser
-from denoise_demo.denoisers.recipes import RECIPES, Recipe
-from denoise_demo.training.resuming import fit, resume
-from denoise_demo.training.trainer import Trainer
+from denoise_demo.benchmark import evaluate
+from denoise_demo.corruption import POINTS
+from denoise_demo.data import load_mnist
+from denoise_demo.denoisers import RECIPES, Denoiser, Recipe, load_classifier, load_denoiser
+from denoise_demo.training import Trainer, fit, resume
 
 PLACES = ("s0-level-4", "s1", "s2")
 

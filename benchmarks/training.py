@@ -18,10 +18,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from denoise_demo.data.mnist import Images
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.training.objective import has_bfloat16
-from denoise_demo.training.trainer import Trainer
+from denoise_demo.data import Images
+from denoise_demo.denoisers import RECIPES
+from denoise_demo.training import Trainer, has_bfloat16
 
 ARTICLE = Path(__file__).with_name("article.py")
 OPERATIONS = 265e9  # of the article's network in one epoch: three times the forward pass

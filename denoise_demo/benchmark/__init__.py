@@ -1,1 +1,24 @@
-"""How good a denoiser is: metrics, scores, results."""
+"""How good a denoiser is: metrics, scores of many pictures, and the results on disk."""
+
+from denoise_demo.benchmark.article import AUTOENCODER, BASELINES, GAN, KINDS, MISTAKES, PLACES
+from denoise_demo.benchmark.evaluation import BATCH, evaluate
+from denoise_demo.benchmark.metrics import mae, psnr, ssim
+from denoise_demo.benchmark.results import COMMAND, Results, ResultsError, load_results
+
+__all__ = [
+    "AUTOENCODER",
+    "BASELINES",
+    "BATCH",
+    "COMMAND",
+    "GAN",
+    "KINDS",
+    "MISTAKES",
+    "PLACES",
+    "Results",
+    "ResultsError",
+    "evaluate",
+    "load_results",
+    "mae",
+    "psnr",
+    "ssim",
+]

@@ -13,10 +13,8 @@ import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.corruption.mixture import Corruption
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.denoisers.engine import load_denoiser
-from denoise_demo.denoisers.filters import FILTERS
+from denoise_demo.corruption import POINTS, Corruption
+from denoise_demo.denoisers import FILTERS, load_denoiser
 
 KINDS = ("gaussian", "poisson", "salt-pepper", "speckle")  # in the article's order
 BASELINES = ("mean-3", "median-3", "majority-3")

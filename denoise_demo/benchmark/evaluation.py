@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.corruption.mixture import Corruption, Mixture
-from denoise_demo.data.mnist import Images
-from denoise_demo.denoisers.catalog import Denoise
-from denoise_demo.denoisers.engine import Classifier, Denoiser
+from denoise_demo.corruption import Corruption, Mixture
+from denoise_demo.data import Images
+from denoise_demo.denoisers import Classifier, Denoise, Denoiser
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets

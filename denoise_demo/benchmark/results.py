@@ -7,11 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from denoise_demo.common.files import write_atomically
-from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.denoisers.recipes import RECIPES, denoisers
-from denoise_demo.networks.models import build, count_parameters
+from denoise_demo.common import write_atomically
+from denoise_demo.denoisers import RECIPES, checkpoints, denoisers, methods
+from denoise_demo.networks import build, count_parameters
 
 RESULTS_FILE = checkpoints.WEIGHTS_DIR / "results.json"
 README_FILE = checkpoints.WEIGHTS_DIR.parent / "README.md"

@@ -35,23 +35,23 @@ from denoise_demo.benchmark.evaluation import (
     set_scene,
     summarise,
 )
-from denoise_demo.common.files import write_atomically
-from denoise_demo.corruption.mixture import Corruption, Mixture
-from denoise_demo.corruption.noise import NOISES, NoiseSpec
-from denoise_demo.corruption.points import points
-from denoise_demo.data.domains import DOMAINS
-from denoise_demo.data.faces import load_faces
-from denoise_demo.data.mnist import Images
-from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.catalog import Denoise, Method, get_method, load_method, methods
-from denoise_demo.denoisers.engine import (
+from denoise_demo.common import write_atomically
+from denoise_demo.corruption import NOISES, Corruption, Mixture, NoiseSpec, points
+from denoise_demo.data import DOMAINS, Images, load_faces
+from denoise_demo.denoisers import (
+    Denoise,
+    Method,
+    checkpoints,
     choose_device,
     device_name,
     device_trouble,
+    get_method,
     load_classifier,
     load_denoiser,
+    load_method,
+    methods,
 )
-from denoise_demo.networks.models import DIGIT
+from denoise_demo.networks import DIGIT
 
 SPEED_FILE = checkpoints.WEIGHTS_DIR.parent / "benchmarks" / "speed.json"
 EVERY = 10  # the sweep sees every tenth picture, easy ones and hard ones alike

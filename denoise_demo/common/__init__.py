@@ -1,1 +1,24 @@
-"""Checks of what comes from outside, and files written whole or not at all."""
+"""Checks of what comes from outside, and files that are written whole or not at all."""
+
+from denoise_demo.common.checks import (
+    SEED_MAXIMUM,
+    brief,
+    check_keys,
+    finite,
+    integer,
+    lookup,
+    noise_seed,
+)
+from denoise_demo.common.files import write_atomically, written_atomically
+
+__all__ = [
+    "SEED_MAXIMUM",
+    "brief",
+    "check_keys",
+    "finite",
+    "integer",
+    "lookup",
+    "noise_seed",
+    "write_atomically",
+    "written_atomically",
+]

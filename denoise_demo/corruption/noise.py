@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoise_demo.common.checks import lookup
+from denoise_demo.common import lookup
 from denoise_demo.corruption.blur import Level, gaussian_blur
 
 NoiseFunction = Callable[[Tensor, Tensor, torch.Generator], Tensor]

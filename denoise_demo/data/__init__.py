@@ -1,1 +1,63 @@
-"""MNIST, faces, built-in pictures, uploads, and the domains they belong to."""
+"""Pictures: MNIST, faces, built-in examples and uploads, and the domains they belong to."""
+
+from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
+from denoise_demo.data.faces import has_faces, load_faces
+from denoise_demo.data.mnist import (
+    DataError,
+    Images,
+    has_mnist,
+    load_examples,
+    load_mnist,
+    mnist_test,
+    split_train,
+)
+from denoise_demo.data.pixels import (
+    centre_digit,
+    decode_pixels,
+    encode_pixels,
+    in_channels,
+    shrink_digit,
+    to_digit,
+    to_face,
+    to_pil,
+)
+from denoise_demo.data.portraits import (
+    LEAST,
+    NAMES,
+    cropped_portraits,
+    find_face,
+    load_portraits,
+    middle_box,
+)
+from denoise_demo.data.uploads import read_image
+
+__all__ = [
+    "DOMAINS",
+    "LEAST",
+    "NAMES",
+    "DataError",
+    "Domain",
+    "Images",
+    "centre_digit",
+    "cropped_portraits",
+    "decode_pixels",
+    "domain_of",
+    "encode_pixels",
+    "find_face",
+    "get_domain",
+    "has_faces",
+    "has_mnist",
+    "in_channels",
+    "load_examples",
+    "load_faces",
+    "load_mnist",
+    "load_portraits",
+    "middle_box",
+    "mnist_test",
+    "read_image",
+    "shrink_digit",
+    "split_train",
+    "to_digit",
+    "to_face",
+    "to_pil",
+]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from denoise_demo.common.checks import lookup
+from denoise_demo.common import lookup
 from denoise_demo.data.faces import load_faces
 from denoise_demo.data.mnist import Images, load_examples, load_mnist
 from denoise_demo.data.portraits import load_portraits
-from denoise_demo.networks.models import DIGIT, FACE, Shape
+from denoise_demo.networks import DIGIT, FACE, Shape
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from denoise_demo.common.checks import brief
-from denoise_demo.common.files import written_atomically
+from denoise_demo.common import brief, written_atomically
 from denoise_demo.data.mnist import DAMAGE, DataError, Images, cache_dir, data_place
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import SUFFIXES, read_image

@@ -6,11 +6,11 @@ from functools import cache
 
 from torch import Tensor
 
-from denoise_demo.common.checks import lookup
+from denoise_demo.common import lookup
 from denoise_demo.denoisers.engine import load_denoiser
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, Recipe, denoisers
-from denoise_demo.networks.models import MODELS, Shape, build, count_parameters
+from denoise_demo.networks import MODELS, Shape, build, count_parameters
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 

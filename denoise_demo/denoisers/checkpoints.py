@@ -12,9 +12,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as dump_tensors
 from torch import Tensor, nn
 
-from denoise_demo.common.files import write_atomically
+from denoise_demo.common import write_atomically
 from denoise_demo.denoisers.recipes import get_recipe
-from denoise_demo.networks.models import build
+from denoise_demo.networks import build
 
 WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
 _REMEDY = "restore the file or train it again"

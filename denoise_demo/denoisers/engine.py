@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from denoise_demo.denoisers import checkpoints
 from denoise_demo.denoisers.recipes import RECIPES, Recipe, get_recipe
-from denoise_demo.networks.blind import Residual
-from denoise_demo.networks.models import MODELS
+from denoise_demo.networks import MODELS, Residual
 
 CLASSIFIER = "mlp-classifier"
 PART = 200  # images

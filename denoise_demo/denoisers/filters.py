@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage import restoration
 from torch import Tensor
 
-from denoise_demo.common.checks import brief
+from denoise_demo.common import brief
 
 Array = NDArray[np.float64]
 FilterFunction = Callable[[Array, Array], Array]

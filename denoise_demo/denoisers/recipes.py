@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from denoise_demo.common.checks import lookup
-from denoise_demo.corruption.blind_mixtures import DIGITS_MIX, FACES_MIX
-from denoise_demo.corruption.mixture import Corruption, Mixture
-from denoise_demo.corruption.points import POINTS
+from denoise_demo.common import lookup
+from denoise_demo.corruption import DIGITS_MIX, FACES_MIX, POINTS, Corruption, Mixture
 
 ARTICLES: dict[str, str] = {
     "S0": "Denoise with autoencoders (A. Amico, 2019)",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from denoise_demo.benchmark import results
-from denoise_demo.data.domains import DOMAINS
+from denoise_demo.data import DOMAINS
 from denoise_demo.figures.charts import Curve, Plot
 from denoise_demo.figures.digits import Subject
 

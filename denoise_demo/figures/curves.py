@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from denoise_demo.benchmark.results import ResultsError
-from denoise_demo.common.checks import lookup
-from denoise_demo.corruption.noise import NOISES, NoiseSpec
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.benchmark import ResultsError
+from denoise_demo.common import lookup
+from denoise_demo.corruption import NOISES, NoiseSpec
+from denoise_demo.denoisers import methods
 from denoise_demo.figures.charts import HUES
-from denoise_demo.lab.comparison import NOTHING
+from denoise_demo.lab import NOTHING
 
 METRICS = {
     "psnr": ("PSNR, dB", ".2f"),

@@ -9,14 +9,23 @@ import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.corruption.blur import gaussian_blur
-from denoise_demo.corruption.mixture import Corruption, Mixture
-from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.denoisers.catalog import get_method, load_method
-from denoise_demo.denoisers.checkpoints import CheckpointError
-from denoise_demo.denoisers.engine import load_classifier, load_denoiser
-from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.corruption import (
+    NOISES,
+    POINTS,
+    Corruption,
+    Mixture,
+    corrupt,
+    gaussian_blur,
+    noise_deviation,
+)
+from denoise_demo.denoisers import (
+    RECIPES,
+    CheckpointError,
+    get_method,
+    load_classifier,
+    load_denoiser,
+    load_method,
+)
 from denoise_demo.figures.canvas import Note, Row
 
 CODES = ("dense-1", "dense-2", "dense-8", "dense-32")

@@ -7,11 +7,18 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import article, metrics, results
-from denoise_demo.benchmark.article import AUTOENCODER, BASELINES, GAN, KINDS, PLACES
-from denoise_demo.corruption.noise import NOISES, noise_deviation
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.denoisers.catalog import load_method
+from denoise_demo.benchmark import (
+    AUTOENCODER,
+    BASELINES,
+    GAN,
+    KINDS,
+    PLACES,
+    article,
+    metrics,
+    results,
+)
+from denoise_demo.corruption import NOISES, POINTS, noise_deviation
+from denoise_demo.denoisers import load_method
 from denoise_demo.figures.canvas import BLUE, GREY, ORANGE, Note, Row
 from denoise_demo.figures.charts import PALE, Bar, Chart
 from denoise_demo.figures.digits import Panels, Subject, decibels, in_decibels, shown_psnr

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from denoise_demo.benchmark.article import MISTAKES
-from denoise_demo.common.checks import lookup, noise_seed
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.denoisers.catalog import get_method
+from denoise_demo.benchmark import MISTAKES
+from denoise_demo.common import lookup, noise_seed
+from denoise_demo.corruption import POINTS
+from denoise_demo.denoisers import get_method
 from denoise_demo.figures import blind, digits, faces
 from denoise_demo.figures.blind import Curves
 from denoise_demo.figures.canvas import Figure, picture_grid
 from denoise_demo.figures.charts import bar_grid, curve_grid
 from denoise_demo.figures.digits import Panels, Subject
 from denoise_demo.figures.faces import Bars
-from denoise_demo.lab.sources import choose_pictures
+from denoise_demo.lab import choose_pictures
 
 
 @dataclass(frozen=True)

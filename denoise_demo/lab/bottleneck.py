@@ -7,8 +7,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from denoise_demo.data.mnist import load_examples
-from denoise_demo.denoisers.engine import load_classifier, load_denoiser
+from denoise_demo.data import load_examples
+from denoise_demo.denoisers import load_classifier, load_denoiser
 
 NETWORKS = {  # by the size of the code; the title of each
     "dense-1": "1 unit",

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoise_demo.corruption.noise import corrupt, noise_deviation
-from denoise_demo.denoisers.catalog import Method, get_method, load_method, methods
-from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.corruption import corrupt, noise_deviation
+from denoise_demo.denoisers import RECIPES, Method, get_method, load_method, methods
 from denoise_demo.lab.experiment import METRICS, Settings, read
 
 NOTHING = "noisy"  # as in the benchmark: doing nothing

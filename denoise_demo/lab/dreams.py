@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoise_demo.common.checks import noise_seed
-from denoise_demo.denoisers.engine import load_denoiser
-from denoise_demo.networks.models import DIGIT
+from denoise_demo.common import noise_seed
+from denoise_demo.denoisers import load_denoiser
+from denoise_demo.networks import DIGIT
 
 DREAMER = "blind-digits"
 STEPS = 60

@@ -9,14 +9,18 @@ import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.common.checks import check_keys, finite, lookup, noise_seed
-from denoise_demo.corruption.blur import BLUR_MAXIMUM
-from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
-from denoise_demo.data.pixels import in_channels
-from denoise_demo.denoisers.catalog import Method, get_method, load_method
-from denoise_demo.denoisers.checkpoints import CheckpointError
-from denoise_demo.denoisers.engine import load_classifier, load_denoiser
-from denoise_demo.networks.models import DIGIT
+from denoise_demo.common import check_keys, finite, lookup, noise_seed
+from denoise_demo.corruption import BLUR_MAXIMUM, NOISES, corrupt, noise_deviation
+from denoise_demo.data import in_channels
+from denoise_demo.denoisers import (
+    CheckpointError,
+    Method,
+    get_method,
+    load_classifier,
+    load_denoiser,
+    load_method,
+)
+from denoise_demo.networks import DIGIT
 
 METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
 

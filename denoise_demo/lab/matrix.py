@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from denoise_demo.benchmark.results import COMMAND, Results, ResultsError
-from denoise_demo.corruption.mixture import Corruption
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.corruption.points import points
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.benchmark import COMMAND, Results, ResultsError
+from denoise_demo.corruption import NOISES, Corruption, points
+from denoise_demo.denoisers import methods
 from denoise_demo.lab.comparison import NOTHING, is_trained_on
 
 POINTS_SHOWN = ("clean", "s0-level-1", "s0-level-3", "s0-level-5")  # not clipped, as on the stage

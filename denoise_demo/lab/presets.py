@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from denoise_demo.corruption.mixture import Corruption
-from denoise_demo.corruption.points import POINTS
-from denoise_demo.denoisers.recipes import get_recipe
+from denoise_demo.corruption import POINTS, Corruption
+from denoise_demo.denoisers import get_recipe
 
 
 @dataclass(frozen=True)

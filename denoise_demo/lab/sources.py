@@ -8,19 +8,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from denoise_demo.common.checks import brief, check_keys, integer, lookup
-from denoise_demo.data.domains import Domain, get_domain
-from denoise_demo.data.faces import load_faces
-from denoise_demo.data.mnist import Images, load_examples, mnist_test
-from denoise_demo.data.pixels import (
+from denoise_demo.common import brief, check_keys, integer, lookup
+from denoise_demo.data import (
+    Domain,
+    Images,
     centre_digit,
     decode_pixels,
     encode_pixels,
+    get_domain,
+    load_examples,
+    load_faces,
+    load_portraits,
+    mnist_test,
     shrink_digit,
     to_face,
     to_pil,
 )
-from denoise_demo.data.portraits import load_portraits
 
 LABORATORY = {"laboratory": "The picture in the laboratory"}
 COLLECTIONS: dict[str, dict[str, str]] = {  # by domain; the first is always there

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoise_demo.common.checks import lookup
+from denoise_demo.common import lookup
 from denoise_demo.networks.blind import BlindCorrection, BlindUNet
 from denoise_demo.networks.faces import Pix2Pix, StridedConv
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from denoise_demo.denoisers.recipes import SPREADING
+from denoise_demo.denoisers import SPREADING
 
 Loss = Callable[[Any, Tensor], Tensor]
 

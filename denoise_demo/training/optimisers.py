@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from denoise_demo.denoisers.recipes import Recipe
+from denoise_demo.denoisers import Recipe
 
 LEAST = 16  # rows and columns that make a matrix worth orthogonalising
 QUINTIC = (3.4445, -4.7750, 2.0315)  # its steepest at 0, where most singular values start

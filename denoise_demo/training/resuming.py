@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.recipes import changed_settings, settings_of
+from denoise_demo.denoisers import changed_settings, checkpoints, settings_of
 from denoise_demo.training.trainer import OnStep, Record, Trainer
 
 REMEDY = "delete it, or leave out --resume, to start again"

@@ -8,14 +8,20 @@ from typing import Any
 
 import torch
 
-from denoise_demo.benchmark.evaluation import evaluate
-from denoise_demo.common.files import write_atomically
-from denoise_demo.corruption.points import points
-from denoise_demo.data.mnist import Images
-from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.engine import Classifier, Denoiser, device_name
-from denoise_demo.denoisers.recipes import Recipe, changed_settings, settings_of
-from denoise_demo.networks.models import MODELS, count_parameters
+from denoise_demo.benchmark import evaluate
+from denoise_demo.common import write_atomically
+from denoise_demo.corruption import points
+from denoise_demo.data import Images
+from denoise_demo.denoisers import (
+    Classifier,
+    Denoiser,
+    Recipe,
+    changed_settings,
+    checkpoints,
+    device_name,
+    settings_of,
+)
+from denoise_demo.networks import MODELS, count_parameters
 from denoise_demo.training.trainer import Record, Trainer
 
 

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from denoise_demo.data.mnist import Images, split_train
-from denoise_demo.denoisers.recipes import Recipe
-from denoise_demo.networks.faces import PatchDiscriminator
-from denoise_demo.networks.models import build
+from denoise_demo.data import Images, split_train
+from denoise_demo.denoisers import Recipe
+from denoise_demo.networks import PatchDiscriminator, build
 from denoise_demo.training.adversary import Adversary
 from denoise_demo.training.distributed import Group
 from denoise_demo.training.objective import Objective, has_bfloat16

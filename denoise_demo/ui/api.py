@@ -6,10 +6,9 @@ from typing import Any
 import gradio as gr
 import torch
 
-from denoise_demo.common.checks import brief
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.lab.experiment import Settings, first_scores, run
+from denoise_demo.common import brief
+from denoise_demo.denoisers import RECIPES, methods
+from denoise_demo.lab import Settings, first_scores, run
 from denoise_demo.ui.errors import shown_errors
 
 SIDE = 28

@@ -9,11 +9,17 @@ from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from denoise_demo.corruption.mixture import recorded
-from denoise_demo.denoisers.checkpoints import CheckpointError, checkpoint_path, read_metadata
-from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, get_recipe
-from denoise_demo.figures.curves import loss_curves
-from denoise_demo.networks.models import MODELS
+from denoise_demo.corruption import recorded
+from denoise_demo.denoisers import (
+    ARTICLES,
+    RECIPES,
+    CheckpointError,
+    checkpoint_path,
+    get_recipe,
+    read_metadata,
+)
+from denoise_demo.figures import loss_curves
+from denoise_demo.networks import MODELS
 from denoise_demo.ui.vega import chart
 
 LOSSES = {

@@ -7,16 +7,22 @@ import gradio as gr
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark.results import ResultsError, load_results
-from denoise_demo.common.checks import brief, check_keys, finite, lookup
-from denoise_demo.data.pixels import encode_pixels
-from denoise_demo.denoisers.checkpoints import CheckpointError
-from denoise_demo.denoisers.engine import CLASSIFIER, load_denoiser
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.lab import bottleneck
-from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE
-from denoise_demo.lab.experiment import Settings, json_number, read, run
-from denoise_demo.lab.sources import clean_picture, pixels_source
+from denoise_demo.benchmark import ResultsError, load_results
+from denoise_demo.common import brief, check_keys, finite, lookup
+from denoise_demo.data import encode_pixels
+from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_denoiser
+from denoise_demo.lab import (
+    EDITED,
+    NETWORKS,
+    PLANE,
+    Settings,
+    bottleneck,
+    clean_picture,
+    json_number,
+    pixels_source,
+    read,
+    run,
+)
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
 

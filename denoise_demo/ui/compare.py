@@ -5,14 +5,20 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.common.checks import check_keys
-from denoise_demo.data.domains import domain_of
-from denoise_demo.data.pixels import encode_pixels
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.lab.comparison import NOTHING, Comparison, compare, contenders, is_trained_on
-from denoise_demo.lab.experiment import Settings, json_number
-from denoise_demo.lab.sources import clean_picture, pixels_source
+from denoise_demo.common import check_keys
+from denoise_demo.data import domain_of, encode_pixels
+from denoise_demo.denoisers import RECIPES, methods
+from denoise_demo.lab import (
+    NOTHING,
+    Comparison,
+    Settings,
+    clean_picture,
+    compare,
+    contenders,
+    is_trained_on,
+    json_number,
+    pixels_source,
+)
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}

@@ -6,11 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.common.checks import SEED_MAXIMUM, lookup
-from denoise_demo.corruption.blur import BLUR_MAXIMUM
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.lab.experiment import Settings
+from denoise_demo.common import SEED_MAXIMUM, lookup
+from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
+from denoise_demo.denoisers import methods
+from denoise_demo.lab import Settings
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.server import FIELDS
 from denoise_demo.ui.thumbnails import FIRST_EXAMPLE

@@ -7,12 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.benchmark.results import ResultsError, load_results
-from denoise_demo.common.checks import check_keys, finite, lookup
-from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.denoisers.checkpoints import CheckpointError
-from denoise_demo.figures.curves import MOST, level_curves
+from denoise_demo.benchmark import ResultsError, load_results
+from denoise_demo.common import check_keys, finite, lookup
+from denoise_demo.data import DOMAINS
+from denoise_demo.denoisers import CheckpointError, methods
+from denoise_demo.figures import MOST, level_curves
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import PRIVATE
 from denoise_demo.ui.server import read_text

@@ -7,12 +7,10 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from denoise_demo.benchmark.results import ResultsError
-from denoise_demo.common.checks import SEED_MAXIMUM
-from denoise_demo.data.domains import get_domain
-from denoise_demo.data.faces import has_faces
-from denoise_demo.data.mnist import has_mnist
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.benchmark import ResultsError
+from denoise_demo.common import SEED_MAXIMUM
+from denoise_demo.data import get_domain, has_faces, has_mnist
+from denoise_demo.denoisers import methods
 from denoise_demo.figures import canvas, registry
 from denoise_demo.lab import sources
 from denoise_demo.ui.cards import image_place, keep

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data.faces import has_faces
-from denoise_demo.lab.sources import faces_test
+from denoise_demo.data import has_faces
+from denoise_demo.lab import faces_test
 from denoise_demo.ui.curves import line_choices
 from denoise_demo.ui.figures import CHOICES, set_figure
 from denoise_demo.ui.laboratory import RELEASE, Laboratory, arrange, begin

@@ -9,13 +9,10 @@ import gradio as gr
 from gradio.context import Context
 from torch import Tensor
 
-from denoise_demo.common.checks import lookup
-from denoise_demo.data.domains import DOMAINS
-from denoise_demo.data.mnist import DataError, load_examples, load_mnist, mnist_test
-from denoise_demo.denoisers.catalog import methods
-from denoise_demo.lab.experiment import Settings
-from denoise_demo.lab.presets import PRESETS, Preset
-from denoise_demo.lab.sources import pixels_source
+from denoise_demo.common import lookup
+from denoise_demo.data import DOMAINS, DataError, load_examples, load_mnist, mnist_test
+from denoise_demo.denoisers import methods
+from denoise_demo.lab import PRESETS, Preset, Settings, pixels_source
 from denoise_demo.ui.controls import (
     STARTS,
     first_settings,

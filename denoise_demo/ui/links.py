@@ -4,16 +4,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from denoise_demo.common.checks import brief, finite, lookup, noise_seed
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data.domains import domain_of
-from denoise_demo.denoisers.catalog import get_method, methods
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.figures import registry
-from denoise_demo.figures.curves import METRICS, MOST
-from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
-from denoise_demo.lab.experiment import Settings
-from denoise_demo.lab.sources import clean_picture, count_pictures
+from denoise_demo.common import brief, finite, lookup, noise_seed
+from denoise_demo.corruption import NOISES
+from denoise_demo.data import domain_of
+from denoise_demo.denoisers import RECIPES, get_method, methods
+from denoise_demo.figures import METRICS, MOST, registry
+from denoise_demo.lab import (
+    EDITED,
+    NETWORKS,
+    PLANE,
+    Settings,
+    clean_picture,
+    count_pictures,
+    unit_spans,
+)
 from denoise_demo.ui.controls import STARTS, first_settings
 from denoise_demo.ui.figures import CHOICES
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.benchmark.results import ResultsError, load_results
-from denoise_demo.common.checks import check_keys
-from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers.checkpoints import CheckpointError
-from denoise_demo.lab.experiment import Settings
-from denoise_demo.lab.matrix import gain_matrix
+from denoise_demo.benchmark import ResultsError, load_results
+from denoise_demo.common import check_keys
+from denoise_demo.data import DOMAINS
+from denoise_demo.denoisers import CheckpointError
+from denoise_demo.lab import Settings, gain_matrix
 from denoise_demo.ui.controls import level_slider
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.server import read_text

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from denoise_demo.data.portraits import LEAST, find_face, middle_box
-from denoise_demo.data.uploads import read_image
+from denoise_demo.data import LEAST, find_face, middle_box, read_image
 from denoise_demo.ui.errors import shown_errors
 
 _HERE = Path(__file__).parent

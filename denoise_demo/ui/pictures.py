@@ -7,11 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data.faces import has_faces
-from denoise_demo.data.mnist import has_mnist, load_mnist
-from denoise_demo.data.pixels import to_digit
-from denoise_demo.data.uploads import read_image
-from denoise_demo.lab.sources import faces_test, pixels_source
+from denoise_demo.data import has_faces, has_mnist, load_mnist, read_image, to_digit
+from denoise_demo.lab import faces_test, pixels_source
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.photo import build_photo
 from denoise_demo.ui.thumbnails import digit_buttons, portrait_buttons

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from denoise_demo.denoisers.engine import device_trouble
+from denoise_demo.denoisers import device_trouble
 
 FIELDS = {  # the settings of an experiment, with the element id of the control that holds each
     "kind": "noise-kind",

@@ -10,13 +10,20 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from denoise_demo.common.checks import check_keys
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data.pixels import encode_pixels
-from denoise_demo.denoisers.catalog import Method, get_method, methods
-from denoise_demo.lab import dreams
-from denoise_demo.lab.experiment import Outcome, Settings, first_scores, read, run
-from denoise_demo.lab.sources import clean_picture, pixels_source
+from denoise_demo.common import check_keys
+from denoise_demo.corruption import NOISES
+from denoise_demo.data import encode_pixels
+from denoise_demo.denoisers import Method, get_method, methods
+from denoise_demo.lab import (
+    Outcome,
+    Settings,
+    clean_picture,
+    dreams,
+    first_scores,
+    pixels_source,
+    read,
+    run,
+)
 from denoise_demo.ui.server import FIELDS, answered, read_text, script
 
 OUTSIDE = {

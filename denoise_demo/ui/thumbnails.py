@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from denoise_demo.data.mnist import load_examples
-from denoise_demo.data.pixels import to_pil
-from denoise_demo.data.portraits import NAMES, cropped_portraits
+from denoise_demo.data import NAMES, cropped_portraits, load_examples, to_pil
 
 FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
 THUMBNAIL = 144  # pixels a side of a portrait's button

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import gradio as gr
 
-from denoise_demo.lab.experiment import Settings
+from denoise_demo.lab import Settings
 from denoise_demo.ui.codes import build_codes
 from denoise_demo.ui.compare import build_compare
 from denoise_demo.ui.curves import build_curves
