@@ -21,7 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from denoise_demo.benchmark import BATCH
 from denoise_demo.corruption import NOISES, corrupt
 from denoise_demo.data import in_channels
-from denoise_demo.denoisers import choose_device, denoisers, load_denoiser, load_method, methods
+from denoise_demo.denoisers import (
+    choose_device,
+    denoising_recipes,
+    list_denoisers,
+    load_denoiser,
+    load_network,
+)
 from denoise_demo.networks import MODELS
 
 IMAGES = 10_000
@@ -52,10 +58,10 @@ def measure_batches(clean: Tensor, repeats: int) -> None:
     print("\n| 10,000 images through | bare forward, s | as the benchmark does, s | ratio |")
     print("|---|---|---|---|")
     sigma = torch.full((BATCH,), 0.3, device=clean.device)
-    for recipe_id, recipe in denoisers().items():
+    for recipe_id, recipe in denoising_recipes().items():
         batches = in_channels(clean[:IMAGES], MODELS[recipe.model].shape[0]).split(BATCH)
-        module = load_denoiser(recipe_id, clean.device.type).module
-        method = load_method(recipe_id, clean.device.type)
+        module = load_network(recipe_id, clean.device.type).module
+        method = load_denoiser(recipe_id, clean.device.type)
         with torch.inference_mode():
             bare = seconds(lambda m=module, b=batches: [m(each) for each in b], repeats)
         spent = seconds(lambda m=method, b=batches: [m(each, sigma) for each in b], repeats)
@@ -66,8 +72,8 @@ def measure_one(clean: Tensor, repeats: int) -> None:
     torch.set_num_threads(1)
     print("\n| one image through, one thread | milliseconds |\n|---|---|")
     sigma = torch.full((1,), 0.3, device=clean.device)
-    for method_id, facts in methods().items():
-        method = load_method(method_id, clean.device.type)
+    for method_id, facts in list_denoisers().items():
+        method = load_denoiser(method_id, clean.device.type)
         image = in_channels(clean[:1], facts.shape[0] if facts.shape else 1)
         spent = seconds(
             lambda m=method, image=image: [m(image, sigma) for _ in range(100)], repeats

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from denoise_demo.benchmark import evaluate
 from denoise_demo.corruption import POINTS
 from denoise_demo.data import load_mnist
-from denoise_demo.denoisers import RECIPES, Denoiser, Recipe, load_classifier, load_denoiser
+from denoise_demo.denoisers import RECIPES, Network, Recipe, load_classifier, load_network
 from denoise_demo.training import Trainer, fit, resume
 
 PLACES = ("s0-level-4", "s1", "s2")
@@ -32,14 +32,14 @@ def specialist(point: str, epochs: int) -> Recipe:
     return replace(blind, id=name, corruption=POINTS[point], point=point, epochs=epochs)
 
 
-def trained(recipe: Recipe, data_dir: str | None, folder: Path) -> Denoiser:
+def trained(recipe: Recipe, data_dir: str | None, folder: Path) -> Network:
     """Train a recipe to its end, from where an earlier run stopped."""
     trainer = Trainer(recipe, load_mnist("train", data_dir), torch.device("cpu"))
     state = folder / f"{recipe.id}.safetensors"
     resume(trainer, state)
     for record in fit(trainer, state):
         print(f"{recipe.id} epoch {record.epoch}: {record.seconds:.0f} s", file=sys.stderr)
-    return Denoiser(recipe, trainer.result.eval(), trainer.device)
+    return Network(recipe, trainer.result.eval(), trainer.device)
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def main() -> None:
     for point in options.points:
         networks = {
             "specialist": trained(specialist(point, options.epochs), options.data_dir, options.out),
-            "blind": load_denoiser("blind-digits", "cpu"),
+            "blind": load_network("blind-digits", "cpu"),
         }
         scores = [evaluate(each, POINTS[point], test, classify) for each in networks.values()]
         cells = [f"{score['psnr']:.2f} / {score['accuracy']:.3f}" for score in scores]

@@ -11,7 +11,7 @@ from torch import Tensor
 from denoise_demo.benchmark import metrics
 from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
-from denoise_demo.denoisers import Classifier, Denoise, Denoiser
+from denoise_demo.denoisers import Classifier, Denoiser, Network
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
@@ -58,7 +58,7 @@ def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
 
 
 @torch.no_grad()
-def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) -> dict[str, Tensor]:
+def score(denoise: Denoiser, scene: Scene, classify: Classifier | None = None) -> dict[str, Tensor]:
     """Denoise a scene and measure every image.
 
     Args:
@@ -81,7 +81,7 @@ def score(denoise: Denoise, scene: Scene, classify: Classifier | None = None) ->
 
 
 def evaluate(
-    denoise: Denoise,
+    denoise: Denoiser,
     corruption: Corruption | Mixture,
     images: Images,
     classify: Classifier | None = None,
@@ -91,7 +91,7 @@ def evaluate(
     return {name: float(values.mean()) for name, values in scores.items()}
 
 
-def calibrate(denoiser: Denoiser, scene: Scene) -> dict[str, list[float]]:
+def calibrate(denoiser: Network, scene: Scene) -> dict[str, list[float]]:
     """Compare the errors that a network expects with those it makes.
 
     All values are sorted by the expected deviation and cut into GROUPS of equal size.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from denoise_demo.common import write_atomically
-from denoise_demo.denoisers import RECIPES, checkpoints, denoisers, methods
+from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes, list_denoisers
 from denoise_demo.networks import build, count_parameters
 
 RESULTS_FILE = checkpoints.WEIGHTS_DIR / "results.json"
@@ -172,7 +172,7 @@ def _at_home(rows: Rows, domain: str) -> str:
         + (" accuracy on clean |" if classified else ""),
         "|---" * (7 + classified) + "|",
     ]
-    for name, recipe in denoisers(domain).items():
+    for name, recipe in denoising_recipes(domain).items():
         if (name, recipe.point) not in rows:
             continue
         noisy, denoised = rows["noisy", recipe.point], rows[name, recipe.point]
@@ -191,7 +191,7 @@ def _at_home(rows: Rows, domain: str) -> str:
 def _everywhere(rows: Rows, domain: str) -> str:
     """Return two metrics of every network and filter at some points, the best in bold."""
     shown = SHOWN[domain]
-    names = [name for name in ("noisy", *methods(domain)) if (name, shown.points[0]) in rows]
+    names = [name for name in ("noisy", *list_denoisers(domain)) if (name, shown.points[0]) in rows]
     best = {
         (point, metric): max(sign * _value(rows[name, point], metric) for name in names)
         for point in shown.points

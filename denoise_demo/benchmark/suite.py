@@ -39,17 +39,17 @@ from denoise_demo.common import write_atomically
 from denoise_demo.corruption import NOISES, Corruption, Mixture, NoiseSpec, points
 from denoise_demo.data import DOMAINS, Images, load_faces
 from denoise_demo.denoisers import (
-    Denoise,
-    Method,
+    Denoiser,
+    DenoiserSpec,
     checkpoints,
     choose_device,
     device_name,
     device_trouble,
-    get_method,
+    get_denoiser,
+    list_denoisers,
     load_classifier,
     load_denoiser,
-    load_method,
-    methods,
+    load_network,
 )
 from denoise_demo.networks import DIGIT
 
@@ -76,7 +76,7 @@ class Job:
     @property
     def heads(self) -> list[Row]:
         """What identifies each of the rows: the noisy input's own, then every denoiser's."""
-        names = ("noisy", *methods(self.domain))
+        names = ("noisy", *list_denoisers(self.domain))
         return [{"domain": self.domain, "method": name, **self.where} for name in names]
 
 
@@ -104,8 +104,8 @@ def measure(job: Job, scene: Scene, bar: "tqdm[Any]") -> list[Row]:
     rows = []
     for head in job.heads:
         name, images = head["method"], scene
-        denoise = _keep if name == "noisy" else load_method(name, "cpu")
-        if name != "noisy" and get_method(name).slow:
+        denoise = _keep if name == "noisy" else load_denoiser(name, "cpu")
+        if name != "noisy" and get_denoiser(name).slow:
             images = scene[:: max(1, len(scene) // ENOUGH)]
         rows.append({**head, "n": len(images), **summarise(score(denoise, images, classify))})
         bar.set_postfix_str(f"{name}, {', '.join(map(str, job.where.values()))}", refresh=False)
@@ -122,10 +122,10 @@ def calibrations(domain: str, images: Images) -> Iterator[Row]:
     """Measure, at some points, how right the networks are that say how sure they are."""
     for point in CALIBRATED[domain]:
         scene = set_scene(points(domain)[point], images)
-        for name, method in methods(domain).items():
+        for name, method in list_denoisers(domain).items():
             if method.spreads:
                 head = {"domain": domain, "method": name, "point": point}
-                yield head | calibrate(load_denoiser(name, "cpu"), scene)
+                yield head | calibrate(load_network(name, "cpu"), scene)
 
 
 def run(images: dict[str, Images], partial_file: Path, *, resume: bool) -> results.Results:
@@ -179,7 +179,7 @@ def _left(todo: list[Job], done: results.Results) -> list[Job]:
 def speeds(device: torch.device) -> list[Row]:
     """Time every denoiser, on a GPU the networks: one image, and a batch, for slow ones a tenth."""
     rows = []
-    timed = {n: m for n, m in methods().items() if m.article or device.type == "cpu"}
+    timed = {n: m for n, m in list_denoisers().items() if m.article or device.type == "cpu"}
     for name, method in tqdm(timed.items(), unit="denoiser", leave=False):
         denoise = _live(method, device.type)
         count = BATCH // EVERY if method.slow else BATCH
@@ -193,15 +193,15 @@ def speeds(device: torch.device) -> list[Row]:
     return rows
 
 
-def _live(method: Method, device: str) -> Denoise:
+def _live(method: DenoiserSpec, device: str) -> Denoiser:
     """Return what the live page calls: where a network says how sure it is, it is asked."""
     if not method.spreads:
-        return load_method(method.id, device)
-    network = load_denoiser(method.id, device)
+        return load_denoiser(method.id, device)
+    network = load_network(method.id, device)
     return lambda noisy, sigma: network.with_spread(noisy)[0]
 
 
-def _seconds(denoise: Denoise, noisy: Tensor, sigma: Tensor) -> float:
+def _seconds(denoise: Denoiser, noisy: Tensor, sigma: Tensor) -> float:
     """Return the seconds of the fastest of a few calls; reading the result waits for a GPU."""
     spent: list[float] = []
     while len(spent) < 5 or (sum(spent) < 0.2 and len(spent) < 100):
@@ -252,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
         if "faces" in images:
             faces = [load_faces("train", options.data_dir), images["faces"]]
             clean = torch.cat([part.clean() for part in faces])
-            load = partial(load_denoiser, device="cpu")
+            load = partial(load_network, device="cpu")
             done["article"] = as_computed(clean, len(faces[0]), load)
         for name, test in images.items():
             done["calibration"] += calibrations(name, test)

@@ -1,6 +1,12 @@
 """Everything that cleans a picture: filters, recipes, checkpoints, loading, and the catalog."""
 
-from denoise_demo.denoisers.catalog import Denoise, Method, get_method, load_method, methods
+from denoise_demo.denoisers.catalog import (
+    Denoiser,
+    DenoiserSpec,
+    get_denoiser,
+    list_denoisers,
+    load_denoiser,
+)
 from denoise_demo.denoisers.checkpoints import (
     WEIGHTS_DIR,
     CheckpointError,
@@ -11,12 +17,12 @@ from denoise_demo.denoisers.engine import (
     CLASSIFIER,
     DEVICES,
     Classifier,
-    Denoiser,
+    Network,
     choose_device,
     device_name,
     device_trouble,
     load_classifier,
-    load_denoiser,
+    load_network,
     warm_up,
 )
 from denoise_demo.denoisers.filters import FILTERS
@@ -26,7 +32,7 @@ from denoise_demo.denoisers.recipes import (
     SPREADING,
     Recipe,
     changed_settings,
-    denoisers,
+    denoising_recipes,
     get_recipe,
     settings_of,
 )
@@ -41,22 +47,22 @@ __all__ = [
     "WEIGHTS_DIR",
     "CheckpointError",
     "Classifier",
-    "Denoise",
     "Denoiser",
-    "Method",
+    "DenoiserSpec",
+    "Network",
     "Recipe",
     "changed_settings",
     "checkpoint_path",
     "choose_device",
-    "denoisers",
+    "denoising_recipes",
     "device_name",
     "device_trouble",
-    "get_method",
+    "get_denoiser",
     "get_recipe",
+    "list_denoisers",
     "load_classifier",
     "load_denoiser",
-    "load_method",
-    "methods",
+    "load_network",
     "read_metadata",
     "settings_of",
     "warm_up",

@@ -7,16 +7,16 @@ from functools import cache
 from torch import Tensor
 
 from denoise_demo.common import lookup
-from denoise_demo.denoisers.engine import load_denoiser
+from denoise_demo.denoisers.engine import load_network
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
-from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, Recipe, denoisers
+from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, Recipe, denoising_recipes
 from denoise_demo.networks import MODELS, Shape, build, count_parameters
 
-Denoise = Callable[[Tensor, Tensor], Tensor]
+Denoiser = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Method:
+class DenoiserSpec:
     """What a person needs to know of a denoiser, and what it expects.
 
     `article` and `domain` are empty for a filter, and it has no `shape`: it takes all pictures.
@@ -43,20 +43,20 @@ class Method:
 
 
 @cache
-def methods(domain: str | None = None) -> dict[str, Method]:
+def list_denoisers(domain: str | None = None) -> dict[str, DenoiserSpec]:
     """Return all that denoise a domain's images, or any: its networks, then the filters."""
-    networks = {key: _of_recipe(recipe) for key, recipe in denoisers(domain).items()}
+    networks = {key: _of_recipe(recipe) for key, recipe in denoising_recipes(domain).items()}
     return networks | {key: _of_filter(key, spec) for key, spec in FILTERS.items()}
 
 
-def get_method(method_id: object) -> Method:
+def get_denoiser(method_id: object) -> DenoiserSpec:
     """Return the network or filter; ValueError naming the known ones when there is none."""
-    if isinstance(method_id, str) and method_id in RECIPES.keys() - methods().keys():
+    if isinstance(method_id, str) and method_id in RECIPES.keys() - list_denoisers().keys():
         raise ValueError(f"{method_id} classifies; it does not denoise: choose another")
-    return lookup(methods(), method_id, "recipe or filter")
+    return lookup(list_denoisers(), method_id, "recipe or filter")
 
 
-def load_method(method_id: str, device: str | None = None) -> Denoise:
+def load_denoiser(method_id: str, device: str | None = None) -> Denoiser:
     """Return what denoises: (noisy, sigma) -> denoised, (N, C, H, W) in [0, 1].
 
     `sigma` is the noise's standard deviation, (N,); only informed filters use it.
@@ -69,14 +69,14 @@ def load_method(method_id: str, device: str | None = None) -> Denoise:
         ValueError: for an unknown one, or a device that is not there.
         CheckpointError: when a network's weights are missing or damaged.
     """
-    if get_method(method_id).id in FILTERS:
+    if get_denoiser(method_id).id in FILTERS:
         return FILTERS[method_id]
-    return load_denoiser(method_id, device)
+    return load_network(method_id, device)
 
 
-def _of_recipe(recipe: Recipe) -> Method:
+def _of_recipe(recipe: Recipe) -> DenoiserSpec:
     parameters = count_parameters(build(recipe.model))
-    return Method(
+    return DenoiserSpec(
         id=recipe.id,
         title=recipe.title,
         article=recipe.article,
@@ -90,9 +90,9 @@ def _of_recipe(recipe: Recipe) -> Method:
     )
 
 
-def _of_filter(key: str, spec: FilterSpec) -> Method:
+def _of_filter(key: str, spec: FilterSpec) -> DenoiserSpec:
     told = "It is told how strong the noise is. " if spec.informed else ""
-    return Method(
+    return DenoiserSpec(
         id=key,
         title=spec.label,
         article="",

@@ -23,7 +23,7 @@ _loading = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Denoiser:
+class Network:
     """A trained denoiser, (N, C, H, W) -> (N, C, H, W) float32 in [0, 1] on the input's device.
 
     It limits its input to [0, 1] itself when its recipe was trained so. It takes the noise's
@@ -128,7 +128,7 @@ def device_trouble(error: RuntimeError) -> str | None:
     return None
 
 
-def load_denoiser(recipe_id: str, device: str | None = None) -> Denoiser:
+def load_network(recipe_id: str, device: str | None = None) -> Network:
     """Return a recipe's trained denoiser, loaded once per device.
 
     Args:
@@ -143,7 +143,7 @@ def load_denoiser(recipe_id: str, device: str | None = None) -> Denoiser:
     if not recipe.denoises:
         raise ValueError(f"{recipe_id} classifies; it does not denoise")
     chosen = choose_device(device)
-    return Denoiser(recipe, _load(recipe_id, chosen), chosen)
+    return Network(recipe, _load(recipe_id, chosen), chosen)
 
 
 def load_classifier(device: str | None = None) -> Classifier:
@@ -154,7 +154,7 @@ def load_classifier(device: str | None = None) -> Classifier:
 
 def denoise_and_classify(noisy: Tensor, recipe_id: str) -> tuple[Tensor, Tensor]:
     """Denoise, then classify: (N, 1, 28, 28) -> denoised images and (N, 10) probabilities."""
-    denoised = load_denoiser(recipe_id)(noisy)
+    denoised = load_network(recipe_id)(noisy)
     return denoised, load_classifier()(denoised)
 
 
@@ -165,7 +165,7 @@ def warm_up() -> dict[str, str]:
         try:
             blank = torch.zeros(1, *MODELS[recipe.model].shape)
             if recipe.denoises:
-                load_denoiser(recipe_id)(blank)
+                load_network(recipe_id)(blank)
             else:
                 load_classifier()(blank)
         except checkpoints.CheckpointError as error:

@@ -89,7 +89,7 @@ def get_recipe(recipe_id: object) -> Recipe:
     return lookup(RECIPES, recipe_id, "recipe")
 
 
-def denoisers(domain: str | None = None) -> dict[str, Recipe]:
+def denoising_recipes(domain: str | None = None) -> dict[str, Recipe]:
     """Return the recipes of a domain, or of all, that return images."""
     return {
         key: recipe

@@ -6,7 +6,7 @@ from typing import Any
 from denoise_demo.benchmark import ResultsError
 from denoise_demo.common import lookup
 from denoise_demo.corruption import NOISES, NoiseSpec
-from denoise_demo.denoisers import methods
+from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures.charts import HUES
 from denoise_demo.lab import NOTHING
 
@@ -48,7 +48,7 @@ def level_curves(
     """
     spec, (title, form) = lookup(NOISES, kind, "noise"), lookup(METRICS, metric, "metric")
     for key in shown:
-        lookup(methods(), key, "recipe or filter")
+        lookup(list_denoisers(), key, "recipe or filter")
     if len(shown) > MOST:
         raise ValueError(f"{len(shown)} lines in colour: choose at most {MOST}")
     rows = [
@@ -68,7 +68,7 @@ def level_curves(
         {"field": "low", "title": "95 % interval from", "format": form},
         {"field": "high", "title": "to", "format": form},
     ]
-    names = [methods()[key].label for key in shown]
+    names = [list_denoisers()[key].label for key in shown]
     colour = {
         "field": "name",
         "type": "nominal",
@@ -209,7 +209,7 @@ def _below_nothing(
 
 def _point(row: Mapping[str, Any], metric: str) -> dict[str, Any]:
     name = row["method"]
-    label = "Doing nothing" if name == NOTHING else methods()[name].label
+    label = "Doing nothing" if name == NOTHING else list_denoisers()[name].label
     ends = {"low": row[f"{metric}_low"], "high": row[f"{metric}_high"]}
     return {"method": name, "name": label, "level": row["level"], "value": row[metric]} | ends
 

@@ -21,10 +21,10 @@ from denoise_demo.corruption import (
 from denoise_demo.denoisers import (
     RECIPES,
     CheckpointError,
-    get_method,
+    get_denoiser,
     load_classifier,
     load_denoiser,
-    load_method,
+    load_network,
 )
 from denoise_demo.figures.canvas import Note, Row
 
@@ -160,7 +160,7 @@ def code_sizes(subject: Subject) -> Panels:
     """Show five clean digits through the plain autoencoders, a row for each size of the code."""
     rows = [Row("Original", subject.clean)]
     for recipe in CODES:
-        denoised = load_denoiser(recipe)(subject.clean)
+        denoised = load_network(recipe)(subject.clean)
         label = "1 number" if recipe == "dense-1" else f"{recipe.removeprefix('dense-')} numbers"
         detail = f"{recipe}\n{_mean_decibels(denoised, subject.clean)}"
         rows.append(Row(label, denoised, detail=detail))
@@ -189,12 +189,12 @@ def side_by_side(subject: Subject) -> Panels:
 
 def _try(subject: Subject, corruption: Corruption) -> Trial:
     """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
-    clip = corruption.clip or get_method(subject.recipe).clip
+    clip = corruption.clip or get_denoiser(subject.recipe).clip
     corruption = replace(corruption, clip=clip)
     noisy = corruption(subject.clean, subject.generator())
     level, blur_sigma = cast(float, corruption.level), cast(float, corruption.blur_sigma)
     sigma = noise_deviation(subject.clean, corruption.kind, level, blur_sigma)
-    return Trial(corruption, noisy, load_method(subject.recipe)(noisy, sigma))
+    return Trial(corruption, noisy, load_denoiser(subject.recipe)(noisy, sigma))
 
 
 def _read_rows(subject: Subject, trial: Trial) -> list[Row]:

@@ -18,7 +18,7 @@ from denoise_demo.benchmark import (
     results,
 )
 from denoise_demo.corruption import NOISES, POINTS, noise_deviation
-from denoise_demo.denoisers import load_method
+from denoise_demo.denoisers import load_denoiser
 from denoise_demo.figures.canvas import BLUE, GREY, ORANGE, Note, Row
 from denoise_demo.figures.charts import PALE, Bar, Chart
 from denoise_demo.figures.digits import Panels, Subject, decibels, in_decibels, shown_psnr
@@ -84,7 +84,7 @@ def results_grid(subject: Subject) -> Panels:
         noisy = corruption(subject.clean, subject.generator())
         sigma = noise_deviation(subject.clean, kind, cast(float, corruption.level))
         images = torch.cat(
-            [load_method(method_id(name, kind))(noisy, sigma) for name in list(METHODS)[1:]]
+            [load_denoiser(method_id(name, kind))(noisy, sigma) for name in list(METHODS)[1:]]
         )
         images = torch.cat([subject.clean, noisy, images])
         notes = _mark_best(images, subject.clean.expand_as(images))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from denoise_demo.benchmark import MISTAKES
 from denoise_demo.common import lookup, noise_seed
 from denoise_demo.corruption import POINTS
-from denoise_demo.denoisers import get_method
+from denoise_demo.denoisers import get_denoiser
 from denoise_demo.figures import blind, digits, faces
 from denoise_demo.figures.blind import Curves
 from denoise_demo.figures.canvas import Figure, picture_grid
@@ -89,7 +89,7 @@ def _own_or(recipe: str, spec: FigureSpec) -> str:
     """Return the figure's own recipe or, where it may be, the one asked for."""
     if not spec.any_recipe:
         return spec.recipe
-    method = get_method(recipe)
+    method = get_denoiser(recipe)
     if method.domain not in ("", spec.domain):
         raise ValueError(
             f"{recipe} denoises {method.domain}, and this figure shows {spec.domain}: choose "

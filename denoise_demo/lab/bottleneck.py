@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo.data import load_examples
-from denoise_demo.denoisers import load_classifier, load_denoiser
+from denoise_demo.denoisers import load_classifier, load_network
 
 NETWORKS = {  # by the size of the code; the title of each
     "dense-1": "1 unit",
@@ -47,7 +47,7 @@ class CodeMap:
 @cache
 def unit_spans(network: str) -> Tensor:
     """Return how far each unit of a code goes, in the code's shape."""
-    codes = load_denoiser(network, "cpu").encode(load_examples().clean())
+    codes = load_network(network, "cpu").encode(load_examples().clean())
     largest = codes.amax(0)
     return ROOM * largest.clamp_min(0.1 * float(largest.max()))
 
@@ -74,13 +74,13 @@ def strongest_units(code: Tensor) -> list[int]:
 
 def decode(network: str, code: Tensor) -> Tensor:
     """Return the image, (1, 1, 28, 28), of a flat code."""
-    return load_denoiser(network).decode(code.view(1, *unit_spans(network).shape))
+    return load_network(network).decode(code.view(1, *unit_spans(network).shape))
 
 
 @cache
 def code_map() -> CodeMap:
     """Return the map of the network with two units."""
-    network, examples = load_denoiser(PLANE, "cpu"), load_examples()
+    network, examples = load_network(PLANE, "cpu"), load_examples()
     span = unit_spans(PLANE)
     second, first = torch.meshgrid(*[torch.linspace(0, 1, MAP_SIDE)] * 2, indexing="ij")
     codes = torch.stack([first * span[0], second * span[1]], 2).view(-1, 2)

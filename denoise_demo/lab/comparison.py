@@ -8,7 +8,13 @@ import torch
 from torch import Tensor
 
 from denoise_demo.corruption import corrupt, noise_deviation
-from denoise_demo.denoisers import RECIPES, Method, get_method, load_method, methods
+from denoise_demo.denoisers import (
+    RECIPES,
+    DenoiserSpec,
+    get_denoiser,
+    list_denoisers,
+    load_denoiser,
+)
 from denoise_demo.lab.experiment import METRICS, Settings, read
 
 NOTHING = "noisy"  # as in the benchmark: doing nothing
@@ -44,7 +50,7 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
         ValueError: for a denoiser that does not take this picture.
         CheckpointError: when a network's weights are missing or damaged.
     """
-    chosen = [get_method(name) for name in names]
+    chosen = [get_denoiser(name) for name in names]
     for method in chosen:
         if method.shape and method.shape != clean.shape[1:]:
             raise ValueError(f"{method.id} does not take such pictures: compare the others")
@@ -71,7 +77,11 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
 
 def contenders(domain: str, usable: Collection[str], *, slow: bool) -> list[str]:
     """Return the denoisers of a domain that can be used: the quick ones, or the slow filters."""
-    return [key for key, method in methods(domain).items() if key in usable and method.slow is slow]
+    return [
+        key
+        for key, method in list_denoisers(domain).items()
+        if key in usable and method.slow is slow
+    ]
 
 
 def is_trained_on(method_id: str, kind: str, level: float, blur_sigma: float) -> bool:
@@ -80,8 +90,8 @@ def is_trained_on(method_id: str, kind: str, level: float, blur_sigma: float) ->
     return recipe is not None and recipe.corruption.covers(kind, level, blur_sigma)
 
 
-def _timed(method: Method, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, float]:
-    denoise = load_method(method.id)
+def _timed(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, float]:
+    denoise = load_denoiser(method.id)
     start = time.perf_counter()
     denoised = denoise(noisy, sigma)
     return denoised, 1000 * (time.perf_counter() - start)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo.common import noise_seed
-from denoise_demo.denoisers import load_denoiser
+from denoise_demo.denoisers import load_network
 from denoise_demo.networks import DIGIT
 
 DREAMER = "blind-digits"
@@ -57,7 +57,7 @@ def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
     generator = torch.Generator().manual_seed(noise_seed(seed))
     if steps < 2:
         raise ValueError(f"a dream of {steps} steps: give at least 2")
-    denoiser = load_denoiser(DREAMER)
+    denoiser = load_network(DREAMER)
     denoised = torch.zeros(count, *DIGIT)
     for step in range(steps):
         sigma = FIRST * (LAST / FIRST) ** (step / (steps - 1))

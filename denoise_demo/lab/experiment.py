@@ -14,11 +14,11 @@ from denoise_demo.corruption import BLUR_MAXIMUM, NOISES, corrupt, noise_deviati
 from denoise_demo.data import in_channels
 from denoise_demo.denoisers import (
     CheckpointError,
-    Method,
-    get_method,
+    DenoiserSpec,
+    get_denoiser,
     load_classifier,
     load_denoiser,
-    load_method,
+    load_network,
 )
 from denoise_demo.networks import DIGIT
 
@@ -49,7 +49,7 @@ class Settings:
                 f"choose 0 to {BLUR_MAXIMUM:g} pixels"
             )
         noise_seed(self.seed)
-        get_method(self.recipe)
+        get_denoiser(self.recipe)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
@@ -91,7 +91,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         ValueError: when the denoiser does not take images of this size.
         CheckpointError: when the network's weights are missing or damaged.
     """
-    method = get_method(settings.recipe)
+    method = get_denoiser(settings.recipe)
     is_digit, outside = clean.shape[1:] == DIGIT, False
     if method.shape:
         if clean.shape[2:] != method.shape[1:]:
@@ -111,11 +111,11 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
     return Outcome(clean, noisy, denoised, scores, probabilities, outside, spread)
 
 
-def _denoise(method: Method, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
+def _denoise(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
     """Denoise, with the spread where the method has one."""
     if method.spreads:
-        return load_denoiser(method.id).with_spread(noisy)
-    return load_method(method.id)(noisy, sigma), None
+        return load_network(method.id).with_spread(noisy)
+    return load_denoiser(method.id)(noisy, sigma), None
 
 
 def _score(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, dict[str, Tensor]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from denoise_demo.benchmark import COMMAND, Results, ResultsError
 from denoise_demo.corruption import NOISES, Corruption, points
-from denoise_demo.denoisers import methods
+from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab.comparison import NOTHING, is_trained_on
 
 POINTS_SHOWN = ("clean", "s0-level-1", "s0-level-3", "s0-level-5")  # not clipped, as on the stage
@@ -42,7 +42,7 @@ def gain_matrix(results: Results, domain: str) -> dict[str, Any]:
             "label": method.label,
             "cells": [_cell(found, case, key) for case, found in cases.items()],
         }
-        for key, method in methods(domain).items()
+        for key, method in list_denoisers(domain).items()
     ]
     return {"columns": [asdict(case) for case in cases], "rows": rows}
 

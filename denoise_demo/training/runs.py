@@ -14,7 +14,7 @@ from denoise_demo.corruption import points
 from denoise_demo.data import Images
 from denoise_demo.denoisers import (
     Classifier,
-    Denoiser,
+    Network,
     Recipe,
     changed_settings,
     checkpoints,
@@ -110,7 +110,7 @@ def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
     recipe, module = trainer.recipe, trainer.result.eval()
     corruption = points(recipe.domain)[recipe.point]
     if recipe.denoises:
-        return evaluate(Denoiser(recipe, module, trainer.device), corruption, test)
+        return evaluate(Network(recipe, module, trainer.device), corruption, test)
     classifier = Classifier(module, trainer.device)
     scores = evaluate(lambda noisy, sigma: noisy, corruption, test, classifier)
     return {"accuracy": scores["accuracy"]}

@@ -7,7 +7,7 @@ import gradio as gr
 import torch
 
 from denoise_demo.common import brief
-from denoise_demo.denoisers import RECIPES, methods
+from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import Settings, first_scores, run
 from denoise_demo.ui.errors import shown_errors
 
@@ -32,7 +32,7 @@ def build_api(problems: dict[str, str]) -> None:
                 "clip": method.clip,
                 "available": key not in problems,
             }
-            for key, method in methods().items()
+            for key, method in list_denoisers().items()
         ]
 
     gr.api(recipes, api_name="recipes")

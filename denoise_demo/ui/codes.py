@@ -10,7 +10,7 @@ from torch import Tensor
 from denoise_demo.benchmark import ResultsError, load_results
 from denoise_demo.common import brief, check_keys, finite, lookup
 from denoise_demo.data import encode_pixels
-from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_denoiser
+from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_network
 from denoise_demo.lab import (
     EDITED,
     NETWORKS,
@@ -97,7 +97,7 @@ def _coded(clean: Tensor, settings: Settings) -> dict[str, Any]:
     """Describe what one network makes of the digit, and its code."""
     network = settings.recipe
     outcome = run(clean, settings)
-    code, spans = load_denoiser(network).encode(outcome.noisy)[0], bottleneck.unit_spans(network)
+    code, spans = load_network(network).encode(outcome.noisy)[0], bottleneck.unit_spans(network)
     picture = bottleneck.code_picture(code, spans)
     flat, flat_spans = code.flatten().tolist(), spans.flatten().tolist()
     units = bottleneck.strongest_units(code) if network in EDITED else []

@@ -7,7 +7,7 @@ import gradio as gr
 
 from denoise_demo.common import check_keys
 from denoise_demo.data import domain_of, encode_pixels
-from denoise_demo.denoisers import RECIPES, methods
+from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import (
     NOTHING,
     Comparison,
@@ -33,7 +33,7 @@ def build_compare(usable: Collection[str]) -> gr.HTML:
             "domain": method.domain,
             "facts": method.facts,
         }
-        for key, method in methods().items()
+        for key, method in list_denoisers().items()
         if key in usable
     }
     return gr.HTML(

@@ -8,7 +8,7 @@ import gradio as gr
 
 from denoise_demo.common import SEED_MAXIMUM, lookup
 from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
-from denoise_demo.denoisers import methods
+from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import Settings
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.server import FIELDS
@@ -114,10 +114,10 @@ def network_controls(usable: Collection[str], first: str) -> tuple[gr.Dropdown, 
 
 def list_networks(usable: Collection[str], domain: str, any_network: bool) -> list[tuple[str, str]]:
     """Return a domain's networks and the filters, by label; on demand the other networks too."""
-    own = [(method.label, key) for key, method in methods(domain).items() if key in usable]
+    own = [(method.label, key) for key, method in list_denoisers(domain).items() if key in usable]
     others = [
         (f"Learnt {method.domain}: {method.label}", key)
-        for key, method in methods().items()
+        for key, method in list_denoisers().items()
         if key in usable and method.domain not in {"", domain}
     ]
     return own + others if any_network else own
@@ -136,5 +136,5 @@ def offer_networks(
 def first_settings(usable: Collection[str], domain: str) -> Settings:
     """Return what a domain begins with; when its network cannot be used, with another."""
     settings = STARTS[domain].settings
-    first = next(key for key in (settings.recipe, *methods(domain)) if key in usable)
+    first = next(key for key in (settings.recipe, *list_denoisers(domain)) if key in usable)
     return replace(settings, recipe=first)

@@ -10,7 +10,7 @@ import gradio as gr
 from denoise_demo.benchmark import ResultsError, load_results
 from denoise_demo.common import check_keys, finite, lookup
 from denoise_demo.data import DOMAINS
-from denoise_demo.denoisers import CheckpointError, methods
+from denoise_demo.denoisers import CheckpointError, list_denoisers
 from denoise_demo.figures import MOST, level_curves
 from denoise_demo.ui.errors import shown_errors
 from denoise_demo.ui.pictures import PRIVATE
@@ -80,7 +80,7 @@ def draw_curves(place: str | None, metric: str, lines: list[str]) -> tuple[Any, 
             return None, "There is no noise, so no level: choose a kind of noise."
         shown = (
             [recipe, *(key for key in lines if key != recipe)]
-            if recipe in methods(domain)
+            if recipe in list_denoisers(domain)
             else lines
         )
         try:
@@ -115,15 +115,15 @@ def _parse(place: str) -> tuple[str, str, float, str]:
     values = json.loads(place)
     check_keys(values, {"domain", "kind", "level", "recipe"}, "the place on the curves")
     lookup(DOMAINS, values["domain"], "domain")
-    lookup(methods(), values["recipe"], "recipe or filter")
+    lookup(list_denoisers(), values["recipe"], "recipe or filter")
     return values["domain"], values["kind"], finite(values["level"], "level"), values["recipe"]
 
 
 def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:
     """Return the denoisers that can be in colour, and those that are at first."""
-    offered = [key for key in methods(domain) if key in usable]
+    offered = [key for key in list_denoisers(domain) if key in usable]
     value = [key for key in COMPARED[domain] if key in offered]
-    choices = [(methods()[key].label, key) for key in offered]
+    choices = [(list_denoisers()[key].label, key) for key in offered]
     return {"choices": choices, "value": value, "multiselect": True}
 
 

@@ -10,7 +10,7 @@ from gradio.context import Context
 from denoise_demo.benchmark import ResultsError
 from denoise_demo.common import SEED_MAXIMUM
 from denoise_demo.data import get_domain, has_faces, has_mnist
-from denoise_demo.denoisers import methods
+from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
 from denoise_demo.lab import sources
 from denoise_demo.ui.cards import image_place, keep
@@ -55,7 +55,7 @@ def build_figures_tab(problems: dict[str, str]) -> list[Any]:
     )
     with gr.Row(elem_classes="figures"):
         with gr.Column(scale=1, min_width=300):
-            usable = [key for key in methods() if key not in problems]
+            usable = [key for key in list_denoisers() if key not in problems]
             controls = _controls(usable)
             button = gr.Button("Draw the figure", variant="primary", elem_id="figure-draw")
         with gr.Column(scale=3, min_width=320):
@@ -174,9 +174,9 @@ def follow_source(kind: str, source: str) -> Any:
 
 def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> dict[str, Any]:
     """Return the choices of a figure's denoiser, and its own."""
-    names = [key for key in methods(spec.domain) if key in usable]
+    names = [key for key in list_denoisers(spec.domain) if key in usable]
     own = spec.recipe if spec.recipe in names else next(iter(names), None)
-    return {"choices": [(methods()[key].label, key) for key in names], "value": own}
+    return {"choices": [(list_denoisers()[key].label, key) for key in names], "value": own}
 
 
 def _sources(domain: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from denoise_demo.common import lookup
 from denoise_demo.data import DOMAINS, DataError, load_examples, load_mnist, mnist_test
-from denoise_demo.denoisers import methods
+from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import PRESETS, Preset, Settings, pixels_source
 from denoise_demo.ui.controls import (
     STARTS,
@@ -63,7 +63,7 @@ class Laboratory:
 
 def build_laboratory(problems: dict[str, str]) -> Laboratory:
     """Lay out the tab and connect it; `problems` says why recipes cannot be used."""
-    usable = [key for key in methods() if key not in problems]
+    usable = [key for key in list_denoisers() if key not in problems]
     initial = first_settings(usable, "digits")
     with gr.Row(elem_classes="laboratory"):
         with gr.Column(elem_classes="controls"):

@@ -7,7 +7,7 @@ from typing import Any
 from denoise_demo.common import brief, finite, lookup, noise_seed
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import domain_of
-from denoise_demo.denoisers import RECIPES, get_method, methods
+from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
 from denoise_demo.figures import METRICS, MOST, registry
 from denoise_demo.lab import (
     EDITED,
@@ -67,7 +67,7 @@ class Link:
     @property
     def any_network(self) -> bool:
         """Whether its network learnt other pictures."""
-        return get_method(self.settings.recipe).domain not in {"", self.domain}
+        return get_denoiser(self.settings.recipe).domain not in {"", self.domain}
 
 
 def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) -> Link | None:
@@ -98,7 +98,7 @@ def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) 
     else:
         domain, start = "digits", STARTS["digits"]
         source, tab = start.source, start.tab
-    first = first_settings(methods() if usable is None else usable, domain)
+    first = first_settings(list_denoisers() if usable is None else usable, domain)
     kind = query.get("noise", first.kind)
     level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
     settings = Settings(
@@ -137,7 +137,7 @@ def _lines(text: str, domain: str) -> list[str]:
     """Read the curves in colour."""
     lines = text.split(",") if text else []
     for line in lines:
-        lookup(methods(domain), line, f"denoiser of {domain}")
+        lookup(list_denoisers(domain), line, f"denoiser of {domain}")
     if len(set(lines)) < len(lines) or len(lines) > MOST - 1:
         raise ValueError(f"lines has {len(lines)} denoisers: give at most {MOST - 1}, each once")
     return lines
@@ -150,7 +150,7 @@ def _figure(text: str) -> dict[str, Any]:
         raise ValueError(f"figure is {brief(text)}: give FIGURE:DENOISER:SOURCE:FIRST:SEED")
     kind, recipe, source = parts[:3]
     domain = registry.get_figure(kind).domain
-    lookup(methods(domain), recipe, f"denoiser of {domain}")
+    lookup(list_denoisers(domain), recipe, f"denoiser of {domain}")
     first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
     count = count_pictures(domain, source)
     if count == 1:

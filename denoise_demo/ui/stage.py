@@ -13,7 +13,7 @@ from torch import Tensor
 from denoise_demo.common import check_keys
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import encode_pixels
-from denoise_demo.denoisers import Method, get_method, methods
+from denoise_demo.denoisers import DenoiserSpec, get_denoiser, list_denoisers
 from denoise_demo.lab import (
     Outcome,
     Settings,
@@ -59,7 +59,7 @@ def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
             kind: {"minimum": spec.minimum, "maximum": spec.maximum, "step": spec.step}
             for kind, spec in NOISES.items()
         },
-        recipes={key: _describe(method) for key, method in methods().items()},
+        recipes={key: _describe(method) for key, method in list_denoisers().items()},
         dreamer=dreams.DREAMER,
     )
 
@@ -103,7 +103,7 @@ def _step(request: Any) -> dict[str, Any]:
     outcome = run(clean, settings)
     reply = _frame(outcome, label)
     if outcome.outside:
-        words = OUTSIDE[get_method(settings.recipe).domain]
+        words = OUTSIDE[get_denoiser(settings.recipe).domain]
         reply |= {"outside": words, "original": pixels_source(clean)}
     return reply
 
@@ -155,7 +155,7 @@ def _root_mean_square(values: Tensor) -> float:
     return float(values.square().mean().sqrt())
 
 
-def _describe(method: Method) -> dict[str, Any]:
+def _describe(method: DenoiserSpec) -> dict[str, Any]:
     """Say what the page shows of a denoiser."""
     return {
         "title": method.title,

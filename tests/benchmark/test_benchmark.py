@@ -16,7 +16,7 @@ from denoise_demo.corruption.noise import NOISES
 from denoise_demo.corruption.points import points
 from denoise_demo.data import faces
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def few_scenes(monkeypatch):
         shown = results.SHOWN[domain]
         monkeypatch.setitem(results.SHOWN, domain, replace(shown, points=names))
     monkeypatch.setattr(suite, "jobs", lambda domain: iter(chosen[domain]))
-    monkeypatch.setattr(results, "denoisers", lambda domain: {})
+    monkeypatch.setattr(results, "denoising_recipes", lambda domain: {})
     monkeypatch.setattr(suite, "speeds", lambda device: [])
 
 
@@ -81,7 +81,7 @@ def test_doing_nothing_and_every_denoiser_of_the_domain_have_a_row(domain):
     job = next(jobs(domain))
 
     names = [head["method"] for head in job.heads]
-    assert names == ["noisy", *methods(domain)]
+    assert names == ["noisy", *list_denoisers(domain)]
     assert ("conv-pool" in names) == (domain == "digits")
     assert ("pix2pix-poisson" in names) == (domain == "faces")
     assert {head["domain"] for head in job.heads} == {domain}
@@ -110,7 +110,7 @@ def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_data, m
     written = json.loads(found.read_text("utf-8"), parse_constant=pytest.fail)
     assert code == 0
     for domain in DOMAINS:
-        everything = 1 + len(methods(domain))
+        everything = 1 + len(list_denoisers(domain))
         rows, sweep = (
             [row for row in written[part] if row["domain"] == domain] for part in ("rows", "sweep")
         )
@@ -124,7 +124,7 @@ def test_every_denoiser_is_measured_at_every_point_and_level(files, fake_data, m
     assert text.endswith("after\n")
     speeds = json.loads(suite.SPEED_FILE.read_text("utf-8"))
     [device] = speeds.values()
-    assert [entry["method"] for entry in device["rows"]] == list(methods())
+    assert [entry["method"] for entry in device["rows"]] == list(list_denoisers())
     assert all(entry["milliseconds"] > 0 for entry in device["rows"])
 
 
@@ -136,8 +136,8 @@ def test_a_row_says_what_was_measured_on_how_many(files, few_scenes, fake_data, 
     written = json.loads(files[1].read_text("utf-8"))
     counts = {row["method"]: row["n"] for row in written["rows"]}
     assert counts == {
-        name: 4 if name != "noisy" and methods()[name].slow else 12
-        for name in ("noisy", *methods())
+        name: 4 if name != "noisy" and list_denoisers()[name].slow else 12
+        for name in ("noisy", *list_denoisers())
     }
     assert {row["n"] for row in written["sweep"]} == {2}
     assert {(row["kind"], row["level"]) for row in written["sweep"]} == {

@@ -11,7 +11,7 @@ from denoise_demo.corruption.noise import NOISES
 from denoise_demo.corruption.points import POINTS, points
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.checkpoints import CheckpointError
 from denoise_demo.denoisers.recipes import RECIPES
 
@@ -57,7 +57,7 @@ def measured():
         "rows": [
             row(name, point, 10.0, domain=domain)
             for domain in DOMAINS
-            for name in ("noisy", *methods(domain))
+            for name in ("noisy", *list_denoisers(domain))
             for point in points(domain)
         ]
     }
@@ -145,10 +145,10 @@ def test_the_shipped_results_are_of_the_shipped_weights_and_complete():
     for domain, count in (("digits", 10_000), ("faces", 2_394)):
         rows = [row for row in shipped["rows"] if row["domain"] == domain]
         assert {(row["method"], row["point"]) for row in rows} == {
-            (name, point) for name in ["noisy", *methods(domain)] for point in points(domain)
+            (name, point) for name in ["noisy", *list_denoisers(domain)] for point in points(domain)
         }
         slow = {row["method"] for row in rows if row["n"] != count}
-        assert slow == {key for key, method in methods(domain).items() if method.slow}
+        assert slow == {key for key, method in list_denoisers(domain).items() if method.slow}
 
 
 def test_every_shipped_number_lies_in_its_interval():
@@ -252,7 +252,7 @@ NOISELESS = {"clean", "s0-level-0"}  # there a filter that is told so returns it
 def test_the_blind_network_of_digits_is_better_than_all_others_at_every_noisy_point():
     """Where a method returns some picture untouched and exact, its mean PSNR says nothing."""
     rows = {(r["method"], r["point"]): r for r in load_results(domain="digits")["rows"]}
-    others = {"noisy", *methods("digits")} - {"blind-digits"}
+    others = {"noisy", *list_denoisers("digits")} - {"blind-digits"}
 
     for point in points("digits").keys() - NOISELESS:
         best = rows["blind-digits", point]
@@ -266,7 +266,7 @@ def test_the_blind_network_of_digits_is_better_than_all_others_at_every_noisy_po
 
 def test_the_blind_network_of_faces_is_better_than_all_others_at_every_noisy_point():
     rows = {(r["method"], r["point"]): r for r in load_results(domain="faces")["rows"]}
-    others = {"noisy", *methods("faces")} - {"blind-faces"}
+    others = {"noisy", *list_denoisers("faces")} - {"blind-faces"}
 
     for point in points("faces").keys() - NOISELESS:
         best = rows["blind-faces", point]

@@ -17,11 +17,11 @@ from denoise_demo.denoisers import checkpoints, engine
 from denoise_demo.denoisers.checkpoints import CheckpointError, checkpoint_path
 from denoise_demo.denoisers.engine import (
     PART,
-    Denoiser,
+    Network,
     choose_device,
     denoise_and_classify,
     load_classifier,
-    load_denoiser,
+    load_network,
     warm_up,
 )
 from denoise_demo.denoisers.filters import FILTERS
@@ -98,7 +98,7 @@ def test_a_device_that_is_not_there_is_refused_with_the_remedy(name) -> None:
 def test_a_denoiser_returns_float32_images_in_the_unit_interval(
     key, count, untrained_weights, noisy
 ) -> None:
-    denoised = load_denoiser(key, "cpu")(noisy[:count])
+    denoised = load_network(key, "cpu")(noisy[:count])
 
     assert denoised.shape == noisy[:count].shape
     assert denoised.dtype == torch.float32
@@ -112,7 +112,7 @@ def test_a_denoiser_returns_float32_images_in_the_unit_interval(
 def test_the_input_stays_as_it_is(key, untrained_weights, noisy) -> None:
     before = noisy.clone()
 
-    load_denoiser(key, "cpu")(noisy)
+    load_network(key, "cpu")(noisy)
 
     assert torch.equal(noisy, before)
 
@@ -121,7 +121,7 @@ def test_the_input_stays_as_it_is(key, untrained_weights, noisy) -> None:
 @pytest.mark.parametrize("count", [1, PART + 1])
 def test_a_spread_comes_with_the_same_images(key, count, untrained_weights, generator) -> None:
     noisy = torch.randn(count, *MODELS[RECIPES[key].model].shape, generator=generator)
-    denoiser = load_denoiser(key, "cpu")
+    denoiser = load_network(key, "cpu")
 
     denoised, spread = denoiser.with_spread(noisy)
 
@@ -133,7 +133,7 @@ def test_a_spread_comes_with_the_same_images(key, count, untrained_weights, gene
 
 @pytest.mark.parametrize("key", CLIPPED)
 def test_a_network_trained_clipped_sees_its_input_clipped(key, untrained_weights, noisy) -> None:
-    denoiser = load_denoiser(key, "cpu")
+    denoiser = load_network(key, "cpu")
 
     denoised = denoiser(noisy)
 
@@ -143,7 +143,7 @@ def test_a_network_trained_clipped_sees_its_input_clipped(key, untrained_weights
 
 @pytest.mark.parametrize("key", UNCLIPPED)
 def test_a_network_trained_unclipped_sees_its_input_as_it_is(key, untrained_weights, noisy) -> None:
-    denoiser, seen = load_denoiser(key, "cpu"), []
+    denoiser, seen = load_network(key, "cpu"), []
     handle = denoiser.module.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
 
     denoised = denoiser(noisy)
@@ -172,7 +172,7 @@ def test_the_classifier_sees_its_input_clipped(untrained_weights, noisy) -> None
 def test_denoise_and_classify_does_one_then_the_other(key, untrained_weights, noisy) -> None:
     denoised, probabilities = denoise_and_classify(noisy, key)
 
-    assert torch.equal(denoised, load_denoiser(key)(noisy))
+    assert torch.equal(denoised, load_network(key)(noisy))
     assert torch.equal(probabilities, load_classifier()(denoised))
 
 
@@ -180,7 +180,7 @@ def test_denoise_and_classify_does_one_then_the_other(key, untrained_weights, no
 def test_a_large_batch_comes_out_as_its_parts_do(key, generator) -> None:
     shape = MODELS[RECIPES[key].model].shape
     many = torch.rand(2 * PART + 1, *shape, generator=generator)
-    denoiser = load_denoiser(key, "cpu")
+    denoiser = load_network(key, "cpu")
 
     denoised = denoiser(many)
 
@@ -191,7 +191,7 @@ def test_a_large_batch_comes_out_as_its_parts_do(key, generator) -> None:
 @pytest.mark.gpu
 @pytest.mark.parametrize("key", DENOISERS)
 def test_the_gpu_agrees_with_the_cpu(key, noisy) -> None:
-    on_cpu, on_gpu = load_denoiser(key, "cpu")(noisy), load_denoiser(key, "cuda")(noisy.cuda())
+    on_cpu, on_gpu = load_network(key, "cpu")(noisy), load_network(key, "cuda")(noisy.cuda())
 
     assert on_gpu.device.type == "cuda"
     torch.testing.assert_close(on_gpu.cpu(), on_cpu, atol=1e-4, rtol=0)
@@ -202,17 +202,17 @@ def test_the_gpu_agrees_with_the_cpu(key, noisy) -> None:
 
 def test_the_classifier_is_no_denoiser(untrained_weights) -> None:
     with pytest.raises(ValueError, match="mlp-classifier classifies; it does not denoise"):
-        load_denoiser("mlp-classifier")
+        load_network("mlp-classifier")
 
 
 def test_an_unknown_recipe_is_refused_naming_the_known_ones(untrained_weights) -> None:
     with pytest.raises(ValueError, match=r"unknown recipe.*conv-pool"):
-        load_denoiser("conv-pond")
+        load_network("conv-pond")
 
 
 def test_a_bad_device_is_refused_before_anything_is_loaded(untrained_weights) -> None:
     with pytest.raises(ValueError, match="unknown device"):
-        load_denoiser("dense-1", "abacus")
+        load_network("dense-1", "abacus")
 
     assert engine._loaded.cache_info().currsize == 0
 
@@ -221,19 +221,19 @@ def test_a_bad_device_is_refused_before_anything_is_loaded(untrained_weights) ->
 
 
 def test_a_network_is_loaded_once(untrained_weights) -> None:
-    first = load_denoiser("dense-1", "cpu")
+    first = load_network("dense-1", "cpu")
     checkpoint_path("dense-1", untrained_weights).unlink()
 
-    assert load_denoiser("dense-1", "cpu").module is first.module
+    assert load_network("dense-1", "cpu").module is first.module
 
 
 def test_many_threads_at_once_load_a_network_once(untrained_weights, noisy) -> None:
     threads = 16
     barrier = threading.Barrier(threads)
 
-    def work(_: int) -> tuple[Denoiser, Tensor]:
+    def work(_: int) -> tuple[Network, Tensor]:
         barrier.wait(timeout=30)
-        denoiser = load_denoiser("conv-flat", "cpu")
+        denoiser = load_network("conv-flat", "cpu")
         return denoiser, denoiser(noisy)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -249,11 +249,11 @@ def test_a_repaired_file_is_used_without_a_restart(untrained_weights, noisy) -> 
     content = path.read_bytes()
     path.write_bytes(content[:100])
     with pytest.raises(CheckpointError):
-        load_denoiser("dense-1")
+        load_network("dense-1")
 
     path.write_bytes(content)
 
-    assert load_denoiser("dense-1")(noisy).shape == noisy.shape
+    assert load_network("dense-1")(noisy).shape == noisy.shape
 
 
 # Warming up
@@ -278,7 +278,7 @@ def test_a_bad_file_disables_that_network_only(key, damage, untrained_weights) -
     assert path.name in problems[key]
     assert "train it again" in problems[key]
     for other in set(DENOISERS) - {key}:
-        load_denoiser(other)
+        load_network(other)
 
 
 def test_without_any_weights_every_network_is_reported(untrained_weights) -> None:
@@ -359,7 +359,7 @@ def test_shipped_weights_reach_their_recorded_scores(key, test_images) -> None:
     images, corruption = test_images[recipe.domain], points(recipe.domain)[recipe.point]
 
     if recipe.denoises:
-        measured = evaluate(load_denoiser(key, "cpu"), corruption, images)
+        measured = evaluate(load_network(key, "cpu"), corruption, images)
     else:
         measured = evaluate(lambda noisy, sigma: noisy, corruption, images, load_classifier("cpu"))
 
@@ -373,7 +373,7 @@ def test_the_published_variant_of_s3_has_dead_outputs(data_dir: Path) -> None:
     clean = load_mnist("test", data_dir).clean()
     noisy = POINTS["s3-random"](clean, torch.Generator().manual_seed(0))
 
-    brightest = load_denoiser("dense-300-published")(noisy).amax(0)
+    brightest = load_network("dense-300-published")(noisy).amax(0)
 
     assert 400 < int((brightest == 0).sum()) < 550  # 476 of 784 in the article's own training
 
@@ -383,6 +383,6 @@ def test_the_network_of_random_levels_beats_the_median_filter(data_dir: Path) ->
     digits = load_mnist("test", data_dir)[:2000]
 
     by_median = evaluate(FILTERS["median-3"], POINTS["s3-random"], digits)
-    by_network = evaluate(load_denoiser("dense-300-random"), POINTS["s3-random"], digits)
+    by_network = evaluate(load_network("dense-300-random"), POINTS["s3-random"], digits)
 
     assert by_network["psnr"] > by_median["psnr"] + 3

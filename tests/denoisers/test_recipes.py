@@ -21,7 +21,7 @@ from denoise_demo.denoisers.recipes import (
     RECIPES,
     Recipe,
     changed_settings,
-    denoisers,
+    denoising_recipes,
     get_recipe,
     settings_of,
 )
@@ -317,12 +317,12 @@ def test_only_the_classifier_does_not_denoise() -> None:
 
 
 def test_denoisers_are_the_recipes_that_return_images_of_the_domain() -> None:
-    found = denoisers("digits")
+    found = denoising_recipes("digits")
 
     assert set(found) >= set(DIGITS_IDS) - {"mlp-classifier"}
     assert all(recipe.denoises and recipe.domain == "digits" for recipe in found.values())
-    assert set(denoisers("faces")) >= set(FACES_IDS)
-    assert denoisers().keys() == RECIPES.keys() - {"mlp-classifier"}
+    assert set(denoising_recipes("faces")) >= set(FACES_IDS)
+    assert denoising_recipes().keys() == RECIPES.keys() - {"mlp-classifier"}
 
 
 @pytest.mark.parametrize("key", ["unknown", "", None, 1, ["dense-1"]])

@@ -8,7 +8,7 @@ from denoise_demo.benchmark import results
 from denoise_demo.benchmark.results import ResultsError, load_results
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.figures.curves import METRICS, MOST, level_curves, loss_curves
 from denoise_demo.lab.comparison import NOTHING
 from denoise_demo.lab.experiment import Settings
@@ -44,7 +44,7 @@ def test_curves_show_the_measured_numbers(measured, kind, metric):
         value = values[row["method"], row["level"]]
         names = (metric, f"{metric}_low", f"{metric}_high")
         assert [value[key] for key in ("value", "low", "high")] == [row[name] for name in names]
-    assert {method for method, _ in values} == {NOTHING, *methods("digits")}
+    assert {method for method, _ in values} == {NOTHING, *list_denoisers("digits")}
     json.dumps(chart, allow_nan=False)
 
 
@@ -87,7 +87,11 @@ def test_noise_rises_to_the_right(measured):
     [
         (("digits", "perlin", "psnr", []), ValueError, "perlin"),
         (("digits", "uniform", "beauty", []), ValueError, "beauty"),
-        (("digits", "uniform", "psnr", list(methods("digits"))[: MOST + 1]), ValueError, "at most"),
+        (
+            ("digits", "uniform", "psnr", list(list_denoisers("digits"))[: MOST + 1]),
+            ValueError,
+            "at most",
+        ),
         (("faces", "uniform", "accuracy", []), ResultsError, "no share of digits"),
     ],
 )
@@ -105,12 +109,12 @@ def place(**changes):
 def test_the_page_draws_the_denoiser_on_the_stage_first():
     chart, words = page.draw_curves(place(), "psnr", ["conv-pool", "blind-digits"])
     scale = json.loads(chart.plot)["layer"][4]["encoding"]["color"]["scale"]
-    assert scale["domain"] == [methods()[key].label for key in ("blind-digits", "conv-pool")]
+    assert scale["domain"] == [list_denoisers()[key].label for key in ("blind-digits", "conv-pool")]
     assert "1,000 test digits" in words
 
 
 def test_the_page_keeps_an_empty_choice_and_drops_one_of_other_pictures():
-    usable = list(methods())
+    usable = list(list_denoisers())
 
     kept, _ = page.follow_domain(usable, place(), "psnr", [])
     digits, _ = page.follow_domain(usable, place(), "psnr", ["pix2pix-gaussian"])
@@ -144,7 +148,7 @@ def test_without_results_the_pages_say_what_to_run(broken, tmp_path, monkeypatch
 def test_the_matrix_shows_the_measured_numbers(measured, domain):
     matrix = gain_matrix(measured_in(measured, domain), domain)
 
-    assert [row["id"] for row in matrix["rows"]] == list(methods(domain))
+    assert [row["id"] for row in matrix["rows"]] == list(list_denoisers(domain))
     for row in matrix["rows"]:
         assert len(row["cells"]) == len(matrix["columns"])
         for cell, column in zip(row["cells"], matrix["columns"], strict=True):

@@ -20,7 +20,7 @@ from denoise_demo.data import faces, mnist
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.data.mnist import DataError, load_examples
 from denoise_demo.denoisers import checkpoints, engine
-from denoise_demo.denoisers.recipes import RECIPES, denoisers, settings_of
+from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, settings_of
 from denoise_demo.figures.canvas import Figure, to_png
 from denoise_demo.figures.faces import METHODS, method_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name
@@ -355,12 +355,12 @@ def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) 
 @pytest.mark.parametrize("source", ["built-in", "portraits", "laboratory"])
 def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
     spec = FIGURES[kind]
-    usable = [*denoisers(), *BASELINES]
+    usable = [*denoising_recipes(), *BASELINES]
 
     recipe, radio, first, seed = follow_figure(usable, kind, source)
 
     known = [key for _, key in recipe.choices]
-    assert known == [*denoisers(spec.domain), *BASELINES]
+    assert known == [*denoising_recipes(spec.domain), *BASELINES]
     assert recipe.value == spec.recipe
     assert radio.value in [key for _, key in radio.choices]
     assert radio.value == source or source == first_source(OTHER[spec.domain])
@@ -551,7 +551,7 @@ def test_the_file_is_named_for_the_figure_and_its_network(kind: str, name: str) 
 def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> None:
     spec = FIGURES[kind]
 
-    assert spec.recipe in denoisers()
+    assert spec.recipe in denoising_recipes()
     assert RECIPES[spec.recipe].domain == spec.domain
     assert kind.startswith(spec.article.lower())
     assert spec.explanation.count(". ") == 0

@@ -8,7 +8,7 @@ import torch
 
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.pixels import encode_pixels
-from denoise_demo.denoisers.engine import load_denoiser
+from denoise_demo.denoisers.engine import load_network
 from denoise_demo.lab import bottleneck, experiment
 from denoise_demo.lab.bottleneck import EDITED, MAP_SIDE, NETWORKS, PLANE
 from denoise_demo.networks.models import Autoencoder
@@ -94,7 +94,7 @@ def test_the_map_shows_what_is_read_at_each_code():
 
 
 def test_every_network_of_the_tab_has_a_code():
-    assert all(isinstance(load_denoiser(key).module, Autoencoder) for key in NETWORKS)
+    assert all(isinstance(load_network(key).module, Autoencoder) for key in NETWORKS)
     json.dumps(codes(request()), allow_nan=False)
 
 

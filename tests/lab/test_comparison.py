@@ -9,7 +9,7 @@ import torch
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.portraits import load_portraits
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.comparison import NOTHING, compare, contenders, is_trained_on
 from denoise_demo.ui.compare import comparer
@@ -33,12 +33,12 @@ def ask(domain="digits", usable=None, **changes):
         "seed": 7,
         "slow": False,
     }
-    return comparer(methods() if usable is None else usable)(request | changes)
+    return comparer(list_denoisers() if usable is None else usable)(request | changes)
 
 
 @pytest.mark.parametrize("domain", CLEAN)
 def test_every_result_is_what_the_stage_shows(domain):
-    clean, names = CLEAN[domain], list(methods(domain))
+    clean, names = CLEAN[domain], list(list_denoisers(domain))
 
     together = compare(clean, settings(), names)
 
@@ -58,9 +58,9 @@ def test_every_result_is_what_the_stage_shows(domain):
 
 def test_every_denoiser_of_a_domain_contends_once():
     for domain in CLEAN:
-        quick, slow = (contenders(domain, methods(), slow=slow) for slow in (False, True))
-        assert sorted(quick + slow) == sorted(methods(domain))
-        assert all(methods()[key].slow for key in slow)
+        quick, slow = (contenders(domain, list_denoisers(), slow=slow) for slow in (False, True))
+        assert sorted(quick + slow) == sorted(list_denoisers(domain))
+        assert all(list_denoisers()[key].slow for key in slow)
     assert contenders("digits", {"mean-3"}, slow=False) == ["mean-3"]
 
 
@@ -110,7 +110,7 @@ def test_the_page_gets_everything_as_plain_json(domain):
 
 def test_the_slow_filters_come_when_asked():
     slow = set(ask(slow=True)["entries"]) - {NOTHING}
-    assert slow == {key for key, method in methods("digits").items() if method.slow}
+    assert slow == {key for key, method in list_denoisers("digits").items() if method.slow}
 
 
 def test_an_untouched_picture_has_an_infinite_psnr():

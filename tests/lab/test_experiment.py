@@ -15,16 +15,16 @@ from denoise_demo.corruption.blur import BLUR_MAXIMUM
 from denoise_demo.corruption.noise import NOISES, corrupt
 from denoise_demo.data.mnist import Images
 from denoise_demo.data.pixels import in_channels
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.checkpoints import checkpoint_path
-from denoise_demo.denoisers.engine import load_classifier, load_denoiser
-from denoise_demo.denoisers.recipes import RECIPES, denoisers
+from denoise_demo.denoisers.engine import load_classifier, load_network
+from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes
 from denoise_demo.lab import experiment
 from denoise_demo.lab.experiment import Outcome, Settings
 
 GOOD = {"kind": "gaussian", "level": 0.5, "blur_sigma": 1.0, "recipe": "dense-16", "seed": 7}
-DENOISERS = list(denoisers("digits"))
-FACE_DENOISERS = list(denoisers("faces"))
+DENOISERS = list(denoising_recipes("digits"))
+FACE_DENOISERS = list(denoising_recipes("faces"))
 NAN, INF, HUGE = math.nan, math.inf, 10**400
 NO_NUMBERS = [None, "0.5", "", [], [0.5], {}, True, False, b"1", 1j, "x" * 5000, "a\nb"]
 BAD = [
@@ -50,7 +50,7 @@ def refusal(values: Any) -> str:
     message = str(caught.value)
     assert "\n" not in message
     assert "Traceback" not in message
-    assert len(message.replace(", ".join(methods()), "...")) < 400
+    assert len(message.replace(", ".join(list_denoisers()), "...")) < 400
     return message
 
 
@@ -125,7 +125,7 @@ def test_the_ends_of_a_span_are_accepted(field: str, value: float) -> None:
     assert getattr(Settings.parse({**GOOD, field: value}), field) == value
 
 
-@pytest.mark.parametrize("key", denoisers())
+@pytest.mark.parametrize("key", denoising_recipes())
 def test_every_network_that_denoises_is_accepted(key: str) -> None:
     assert Settings.parse({**GOOD, "recipe": key}).recipe == key
 
@@ -166,7 +166,7 @@ def test_a_run_gives_images_scores_and_probabilities(
 def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
     outcome = run(clean, recipe="blind-digits")
 
-    denoised, spread = load_denoiser("blind-digits").with_spread(outcome.noisy)
+    denoised, spread = load_network("blind-digits").with_spread(outcome.noisy)
     assert torch.equal(outcome.denoised, denoised)
     assert torch.equal(outcome.spread, spread)
     assert run(clean, recipe="conv-pool").spread is None
@@ -185,7 +185,7 @@ def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
     generator = torch.Generator().manual_seed(GOOD["seed"])
     clip = RECIPES[key].clip
     noisy = corrupt(clean, kind, level, GOOD["blur_sigma"], clip=clip, generator=generator)
-    denoised = load_denoiser(key)(noisy)
+    denoised = load_network(key)(noisy)
     assert torch.equal(outcome.clean, clean)
     assert torch.equal(outcome.noisy, noisy)
     assert torch.equal(outcome.denoised, denoised)

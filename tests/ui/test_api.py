@@ -7,7 +7,7 @@ from gradio_client.exceptions import AppError
 
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.portraits import load_portraits
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.ui.api import build_api
 
@@ -35,7 +35,7 @@ def digit():
 def test_recipes_lists_every_network_and_filter_and_whether_it_can_be_used(client):
     listed = client.predict(api_name="/recipes")
 
-    assert [entry["id"] for entry in listed] == list(methods())
+    assert [entry["id"] for entry in listed] == list(list_denoisers())
     assert [entry["id"] for entry in listed if not entry["available"]] == ["dense-8"]
     domains = {entry["id"]: entry["domain"] for entry in listed}
     assert (domains["conv-pool"], domains["pix2pix-gaussian"], domains["median-3"]) == (

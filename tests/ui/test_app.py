@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import app
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.recipes import RECIPES
 
@@ -22,7 +22,7 @@ def test_the_page_offers_every_network_and_filter():
     demo = app.build_demo()
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
-    assert offered == list(methods("digits"))
+    assert offered == list(list_denoisers("digits"))
 
 
 def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):

@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 
 from denoise_demo.data.pixels import decode_pixels, to_face
 from denoise_demo.data.portraits import NAMES, cropped_portraits, face_box, load_portraits
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab.presets import PRESETS
 
 pytestmark = pytest.mark.ui
@@ -142,7 +142,7 @@ def test_a_domain_offers_its_own_networks_and_the_filters(page, domain):
 
     offered = page.get_by_role("option").all_inner_texts()
 
-    labels = [method.label for method in methods(domain).values()]
+    labels = [method.label for method in list_denoisers(domain).values()]
     assert [text.removeprefix("✓").strip() for text in offered] == labels
 
 
@@ -545,7 +545,7 @@ def test_a_webcam_that_is_allowed_behind_a_closed_tab_stays_off(faces):
 
 def test_a_face_in_a_digit_network_is_marked_as_outside_its_domain(faces):
     faces.locator("#any-network input").check()
-    choose(faces, "recipe", f"Learnt digits: {methods()['conv-pool'].label}")
+    choose(faces, "recipe", f"Learnt digits: {list_denoisers()['conv-pool'].label}")
 
     shows(faces, recipe="conv-pool")
     expect(faces.locator("#stage [data-of=denoised] .badge")).to_have_text("outside its domain")
@@ -562,7 +562,7 @@ def test_a_face_in_a_digit_network_is_marked_as_outside_its_domain(faces):
 
 def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
     page.locator("#any-network input").check()
-    label = f"Learnt faces: {methods()['blind-faces'].label}"
+    label = f"Learnt faces: {list_denoisers()['blind-faces'].label}"
     choose(page, "recipe", label)
     shows(page, recipe="blind-faces")
     open_tab(page, "Draw")
@@ -573,7 +573,7 @@ def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
     expect(page.locator("#stage .badge")).to_be_visible()
     page.wait_for_timeout(300)
     assert picture(page).shape == (1, 1, 28, 28)
-    choose(page, "recipe", methods()["conv-pool"].label)
+    choose(page, "recipe", list_denoisers()["conv-pool"].label)
     shows(page, recipe="conv-pool")
     expect(page.locator("#stage .badge")).to_be_hidden()
     expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
@@ -581,7 +581,7 @@ def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
 
 def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(page):
     asked = watch_requests(page)
-    choose(page, "recipe", methods()["median-3"].label)
+    choose(page, "recipe", list_denoisers()["median-3"].label)
     shows(page, recipe="median-3")
 
     switch(page, "Faces")
@@ -595,7 +595,7 @@ def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(pag
 
     assert len(asked) == 5
     for request in asked:
-        assert methods()[request["recipe"]].domain in {"", domain_of(request["source"])}
+        assert list_denoisers()[request["recipe"]].domain in {"", domain_of(request["source"])}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -606,7 +606,7 @@ def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, theme):
     upload(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
     page.locator("#any-network input").check()
-    choose(page, "recipe", f"Learnt digits: {methods()['dense-64'].label}")
+    choose(page, "recipe", f"Learnt digits: {list_denoisers()['dense-64'].label}")
     expect(page.locator("#stage .badge")).to_be_visible()
 
     assert not overflowing(page)

@@ -24,7 +24,7 @@ from playwright.sync_api import expect
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.pixels import to_pil
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.dreams import LAST, dream
 from denoise_demo.lab.presets import PRESETS
@@ -596,7 +596,7 @@ def test_the_expected_error_is_shown_on_demand(page):
 def test_a_network_that_expects_nothing_says_so(page):
     page.locator("[data-action=spread]").click()
 
-    choose(page, "recipe", methods()["conv-pool"].label)
+    choose(page, "recipe", list_denoisers()["conv-pool"].label)
 
     expect(page.locator("#stage [data-of=spread] .scores")).to_contain_text("only the blind")
     assert colours(page, "spread").max() == 0

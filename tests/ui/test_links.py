@@ -10,7 +10,7 @@ from denoise_demo import ui
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.portraits import load_portraits
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab.experiment import Settings
 from denoise_demo.lab.sources import clean_picture, pixels_source
 from denoise_demo.ui.controls import STARTS
@@ -104,7 +104,7 @@ def test_a_link_sets_the_controls(warnings):
     query = {"show": "figures", "picture": "portrait:1", "noise": "speckle", "level": "0.5"}
     query["figure"] = "s0-rising-noise:dense-64:built-in:3:7"
 
-    found = values(follow_link(list(methods()), query))
+    found = values(follow_link(list(list_denoisers()), query))
 
     assert found[:5] == ["speckle", 0.5, 0.0, "blind-faces", 0]
     assert "faces" in found
@@ -122,17 +122,17 @@ def test_a_link_sets_the_controls(warnings):
     ],
 )
 def test_a_link_to_what_cannot_be_used_shows_the_start(query, warnings):
-    usable = [key for key in methods() if key != "dense-2"]
+    usable = [key for key in list_denoisers() if key != "dense-2"]
 
     found = values(follow_link(usable, query))
 
     assert "it needs dense-2, which cannot be used here" in warnings[0]
     assert found[:5] == ["uniform", 0.8, 0.5, "blind-digits", 0]
-    assert len(found) == len(follow_link(list(methods()), query))
+    assert len(found) == len(follow_link(list(list_denoisers()), query))
 
 
 def test_a_link_that_names_no_denoiser_takes_the_first_that_can_be_used(warnings):
-    usable = [key for key in methods() if key != "blind-digits"]
+    usable = [key for key in list_denoisers() if key != "blind-digits"]
 
     assert values(follow_link(usable, {"trained": "dense-64"}))[3] == "conv-pool"
     assert not warnings
@@ -187,7 +187,7 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"network": "conv-flat", "code": "1"}, "unknown network whose code can be moved"),
         ({"cells": "beauty"}, "unknown score of the matrix 'beauty'"),
         ({"lines": "median-3,median-3"}, "lines has 2 denoisers: give at most 5, each once"),
-        ({"lines": ",".join(list(methods("digits"))[:6])}, "lines has 6 denoisers"),
+        ({"lines": ",".join(list(list_denoisers("digits"))[:6])}, "lines has 6 denoisers"),
         ({"lines": "median-3,magic"}, "unknown denoiser of digits 'magic'"),
         ({"figure": "s0-rising-noise"}, "give FIGURE:DENOISER:SOURCE:FIRST:SEED"),
         ({"figure": "s9:conv-pool:built-in:0:0"}, "unknown figure 's9'"),

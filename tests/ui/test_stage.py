@@ -10,7 +10,7 @@ import torch
 from denoise_demo.data.faces import load_faces
 from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.pixels import decode_pixels
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import dreams, experiment
 from denoise_demo.lab.sources import clean_picture, faces_test
 from denoise_demo.ui.stage import FIELDS, MOST_SPREAD, dream, step
@@ -43,12 +43,12 @@ def photo(size=112, **changes):
     return {"kind": "photo", "pixels": pixels, "size": size} | changes
 
 
-@pytest.mark.parametrize("recipe", methods("digits"))
+@pytest.mark.parametrize("recipe", list_denoisers("digits"))
 def test_every_network_and_filter_answers_with_its_pictures_and_all_numbers(recipe):
     reply = step(request(recipe=recipe))
 
     assert reply["shape"] == [28, 28, 1]
-    spread = {"spread"} if methods()[recipe].spreads else set()
+    spread = {"spread"} if list_denoisers()[recipe].spreads else set()
     assert set(reply["images"]) == {"clean", "noisy", "denoised", "error"} | spread
     assert (reply["expected"] is None) == (not spread)
     assert all(len(base64.b64decode(text)) == 28 * 28 for text in reply["images"].values())
@@ -191,7 +191,7 @@ def test_a_missing_field_is_named(field):
 # Faces
 
 
-@pytest.mark.parametrize("recipe", methods("faces"))
+@pytest.mark.parametrize("recipe", list_denoisers("faces"))
 def test_every_network_and_filter_of_faces_answers_in_colour(recipe):
     source = {"kind": "portrait", "index": 1}
     reply = step(request(source=source, recipe=recipe, kind="gaussian", level=0.32))

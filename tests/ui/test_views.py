@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from denoise_demo.benchmark.results import load_results
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.mnist import load_examples
-from denoise_demo.denoisers.catalog import methods
+from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.bottleneck import NETWORKS, unit_spans
 from denoise_demo.lab.comparison import NOTHING, compare
@@ -44,7 +44,7 @@ def expected(level, names):
 
 
 def test_every_denoiser_of_digits_has_a_card_with_its_numbers(comparison):
-    names = list(methods("digits"))
+    names = list(list_denoisers("digits"))
     scores = expected(0.8, names)
 
     expect(comparison.locator(".card")).to_have_count(len(names) + 1)
@@ -72,7 +72,7 @@ def test_cards_can_be_sorted(comparison):
     comparison.locator("[data-sort]").select_option("psnr")
 
     places = comparison.locator(".card").evaluate_all("(all) => all.map((c) => c.dataset.method)")
-    scores = expected(0.8, list(methods("digits")))
+    scores = expected(0.8, list(list_denoisers("digits")))
     shown = [round(scores[name], 1) for name in places]
     assert shown == sorted(shown, reverse=True)
 
@@ -88,7 +88,9 @@ def test_a_click_on_a_card_puts_it_on_the_stage(comparison, page):
 def test_faces_are_compared_among_the_denoisers_of_faces(comparison, page):
     page.locator("#domain").get_by_text("Faces").click()
 
-    expect(comparison.locator(".card")).to_have_count(len(methods("faces")) + 1, timeout=20_000)
+    expect(comparison.locator(".card")).to_have_count(
+        len(list_denoisers("faces")) + 1, timeout=20_000
+    )
     expect(card(comparison, "pix2pix-gaussian").locator(".psnr")).to_contain_text("dB")
     expect(card(comparison, "pix2pix-gaussian").locator(".read")).to_have_text("")
 
@@ -108,7 +110,7 @@ def test_the_comparison_can_be_saved(comparison, page, tmp_path, button, name):
     table = {
         row.split(",")[0]: dict(zip(head.split(","), row.split(","), strict=True)) for row in rows
     }
-    assert set(table) == {NOTHING, *methods("digits")}
+    assert set(table) == {NOTHING, *list_denoisers("digits")}
     assert table["conv-pool"]["picture"] == f"built-in digit {FIRST_EXAMPLE}"
     assert (table["dense-64"]["familiar"], table["median-3"]["familiar"]) == ("false", "")
     scores = expected(0.8, ["conv-pool"])
@@ -154,7 +156,7 @@ def test_faces_have_no_curve_of_accuracy(page):
 def test_a_cell_of_the_matrix_sets_the_stage(page):
     view(page, "matrix")
     rows = page.locator("#matrix tbody tr")
-    expect(rows).to_have_count(len(methods("digits")))
+    expect(rows).to_have_count(len(list_denoisers("digits")))
     row = rows.filter(has_text="Dense 64")
 
     row.locator("button").nth(2).hover()
@@ -207,7 +209,7 @@ def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
     rows = [r for r in load_results()["rows"] if (r["method"], r["point"]) == ("dense-64", "clean")]
     expect(clean.locator(".long")).to_have_text(f"{rows[0]['accuracy']:.2f}".removeprefix("0"))
     page.locator("#domain").get_by_text("Faces").click()
-    expect(page.locator("#matrix tbody tr")).to_have_count(len(methods("faces")))
+    expect(page.locator("#matrix tbody tr")).to_have_count(len(list_denoisers("faces")))
     expect(page.locator("#matrix [data-metric=change]")).to_be_hidden()
 
 
@@ -289,7 +291,7 @@ def test_another_denoiser_leaves_a_code_moved_by_hand(codes, page):
     expect(codes).to_have_attribute("data-decodes", "1")
     paints = int(codes.get_attribute("data-paints"))
 
-    choose(page, "recipe", methods()["conv-pool"].label)
+    choose(page, "recipe", list_denoisers()["conv-pool"].label)
 
     expect(codes).to_have_attribute("data-paints", str(paints + 1))
     expect(codes.locator(".editor figcaption")).to_contain_text("as you set it")
@@ -320,4 +322,4 @@ def test_drawing_leads_back_to_the_stage_and_a_blank_pad_compares_nothing(compar
     draw(page, (0.5, 0.2), (0.5, 0.8))
     page.mouse.up()
     view(page, "compare")
-    expect(comparison.locator(".card")).to_have_count(len(methods("digits")) + 1)
+    expect(comparison.locator(".card")).to_have_count(len(list_denoisers("digits")) + 1)
