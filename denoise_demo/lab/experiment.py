@@ -29,14 +29,14 @@ METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
 class Settings:
     """What a person chooses: the corruption, the noise seed and the denoiser.
 
-    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `recipe` is a network's or a
+    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `denoiser` is a network's or a
     filter's id.
     """
 
     kind: str
     level: float
     blur_sigma: float
-    recipe: str
+    denoiser: str
     seed: int
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class Settings:
                 f"choose 0 to {BLUR_MAXIMUM:g} pixels"
             )
         noise_seed(self.seed)
-        get_denoiser(self.recipe)
+        get_denoiser(self.denoiser)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Settings":
@@ -91,12 +91,12 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         ValueError: when the denoiser does not take images of this size.
         CheckpointError: when the network's weights are missing or damaged.
     """
-    method = get_denoiser(settings.recipe)
+    method = get_denoiser(settings.denoiser)
     is_digit, outside = clean.shape[1:] == DIGIT, False
     if method.shape:
         if clean.shape[2:] != method.shape[1:]:
             raise ValueError(
-                f"{settings.recipe} does not take pictures of {_by(clean.shape[2:])} pixels: "
+                f"{settings.denoiser} does not take pictures of {_by(clean.shape[2:])} pixels: "
                 f"give {_by(method.shape[1:])}"
             )
         outside = clean.shape[1] != method.shape[0]

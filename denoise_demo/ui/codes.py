@@ -89,13 +89,13 @@ def _codes(request: Any) -> dict[str, Any]:
     if clean.shape[1] != 1:
         raise ValueError("these networks learnt digits: choose one")
     chosen = {field: request[field] for field in FIELDS}
-    networks = {key: _coded(clean, Settings.parse(chosen | {"recipe": key})) for key in NETWORKS}
+    networks = {key: _coded(clean, Settings.parse(chosen | {"denoiser": key})) for key in NETWORKS}
     return {"clean": pixels_source(clean), "networks": networks}
 
 
 def _coded(clean: Tensor, settings: Settings) -> dict[str, Any]:
     """Describe what one network makes of the digit, and its code."""
-    network = settings.recipe
+    network = settings.denoiser
     outcome = run(clean, settings)
     code, spans = load_network(network).encode(outcome.noisy)[0], bottleneck.unit_spans(network)
     picture = bottleneck.code_picture(code, spans)

@@ -101,7 +101,7 @@ function paintAll() {
     const entry = entries.get(id);
     if (!entry) continue;
     card.root.style.opacity = entry.stale ? 0.4 : 1;
-    card.root.setAttribute("aria-current", id === shown.request.recipe);
+    card.root.setAttribute("aria-current", id === shown.request.denoiser);
     if (entry.stale) continue;
     paintPixels(card.canvas, entry.image, shown.shape);
     paintWords(id, card, entry, best, nothing);

@@ -99,7 +99,7 @@ def network_controls(usable: Collection[str], first: str) -> tuple[gr.Dropdown, 
         label="Denoiser",
         info="for any noise; by their article, S0 to S4; classical filters",
         interactive=True,
-        elem_id=FIELDS["recipe"],
+        elem_id=FIELDS["denoiser"],
     )
     gr.HTML('<p class="network"></p>', elem_id="network", apply_default_css=False)
     any_network = gr.Checkbox(
@@ -129,12 +129,12 @@ def offer_networks(
     """Offer what may denoise the domain's pictures, and keep the choice if it is among them."""
     choices = list_networks(usable, domain, any_network)
     kept = recipe in [key for _, key in choices]
-    first = first_settings(usable, domain).recipe
+    first = first_settings(usable, domain).denoiser
     return gr.Dropdown(choices=choices, value=recipe if kept else first)
 
 
 def first_settings(usable: Collection[str], domain: str) -> Settings:
     """Return what a domain begins with; when its network cannot be used, with another."""
     settings = STARTS[domain].settings
-    first = next(key for key in (settings.recipe, *list_denoisers(domain)) if key in usable)
-    return replace(settings, recipe=first)
+    first = next(key for key in (settings.denoiser, *list_denoisers(domain)) if key in usable)
+    return replace(settings, denoiser=first)

@@ -10,8 +10,8 @@ function tell() {
   timer = 0;
   if (tab.offsetParent === null || !window.laboratory) return;
   const domain = window.laboratory.domain();
-  const { kind, level, recipe } = window.laboratory.settings();
-  const value = JSON.stringify({ domain, kind, level, recipe });
+  const { kind, level, denoiser } = window.laboratory.settings();
+  const value = JSON.stringify({ domain, kind, level, denoiser });
   if (value === told) return;
   const entered = !told || JSON.parse(told).domain !== domain;
   told = value;

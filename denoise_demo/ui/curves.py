@@ -113,10 +113,10 @@ def _parse(place: str) -> tuple[str, str, float, str]:
     if not isinstance(place, str):
         raise ValueError("the page has not said where the laboratory is: open the tab again")
     values = json.loads(place)
-    check_keys(values, {"domain", "kind", "level", "recipe"}, "the place on the curves")
+    check_keys(values, {"domain", "kind", "level", "denoiser"}, "the place on the curves")
     lookup(DOMAINS, values["domain"], "domain")
-    lookup(list_denoisers(), values["recipe"], "recipe or filter")
-    return values["domain"], values["kind"], finite(values["level"], "level"), values["recipe"]
+    lookup(list_denoisers(), values["denoiser"], "recipe or filter")
+    return values["domain"], values["kind"], finite(values["level"], "level"), values["denoiser"]
 
 
 def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:

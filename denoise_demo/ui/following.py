@@ -73,7 +73,7 @@ def follow_link(usable: Collection[str], query: Mapping[str, str]) -> Any:
 
 def _check_usable(link: Link, usable: Collection[str]) -> None:
     """Raise unless everything that the link names can be used."""
-    needed = [link.settings.recipe, *(link.lines or [])]
+    needed = [link.settings.denoiser, *(link.lines or [])]
     needed += [link.figure["recipe"]] if link.figure else []
     if missing := [key for key in needed if key not in usable]:
         raise ValueError(f"it needs {', '.join(missing)}, which cannot be used here")

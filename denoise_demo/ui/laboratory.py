@@ -79,7 +79,7 @@ def build_laboratory(problems: dict[str, str]) -> Laboratory:
             with gr.Group(elem_id="noise-group"):
                 kind, level, blur, seed, new_noise = noise_controls()
             with gr.Group():
-                recipe, any_network = network_controls(usable, initial.recipe)
+                recipe, any_network = network_controls(usable, initial.denoiser)
             with gr.Group():
                 preset = gr.Dropdown(
                     choices=[(p.label, key) for key, p in PRESETS.items() if p.recipe in usable],
@@ -191,7 +191,7 @@ def arrange(
         settings.kind,
         level_slider(settings.kind, settings.level),
         settings.blur_sigma,
-        gr.Dropdown(choices=choices, value=settings.recipe),
+        gr.Dropdown(choices=choices, value=settings.denoiser),
         settings.seed,
         message(domain=domain, settings=asdict(settings), **about),
         *open_tab(domain, about["tab"]),

@@ -53,9 +53,9 @@ function readdress() {
   if (!touched || (state.source && !picture) || !settled() || !withinSpan()) return false;
   const page = openIn("tabs", "tab-");
   const show = page === "laboratory" ? openIn("views", "view-") : page;
-  const { kind, level, blur_sigma, seed, recipe } = state.settings;
+  const { kind, level, blur_sigma, seed, denoiser } = state.settings;
   const values = { show, ...(picture && { picture }) }; // a blank pad has none
-  Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser: recipe });
+  Object.assign(values, { noise: kind, level, blur: blur_sigma, seed, denoiser });
   for (const name of OWN[show] ?? []) if (choices[name] != null) values[name] = choices[name];
   const parameters = said();
   for (const name of OURS) parameters.delete(name);

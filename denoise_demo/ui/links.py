@@ -67,7 +67,7 @@ class Link:
     @property
     def any_network(self) -> bool:
         """Whether its network learnt other pictures."""
-        return get_denoiser(self.settings.recipe).domain not in {"", self.domain}
+        return get_denoiser(self.settings.denoiser).domain not in {"", self.domain}
 
 
 def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) -> Link | None:
@@ -105,7 +105,7 @@ def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) 
         kind=kind,
         level=_number(query, "level", level),
         blur_sigma=_number(query, "blur", first.blur_sigma),
-        recipe=query.get("denoiser", first.recipe),
+        denoiser=query.get("denoiser", first.denoiser),
         seed=_integer(query["seed"], "seed") if "seed" in query else first.seed,
     )
     score = query.get("score", "psnr")

@@ -140,7 +140,7 @@ element.addEventListener("click", (event) => {
   if (shown.byFinger && !again) return; // a finger reads before it goes there
   const { told } = button;
   const { kind, level, blur_sigma } = told.column;
-  props.value = JSON.stringify({ kind, level, blur_sigma, recipe: told.row.id });
+  props.value = JSON.stringify({ kind, level, blur_sigma, denoiser: told.row.id });
   trigger("choose");
 });
 choose(window.laboratory?.choice("cells") === NAMES.change ? "change" : "gain");

@@ -38,13 +38,13 @@ def set_case(cell: str) -> list[Any]:
         if not isinstance(cell, str):
             raise ValueError("no cell was chosen: click one")
         values = json.loads(cell)
-        check_keys(values, {"kind", "level", "blur_sigma", "recipe"}, "the cell")
+        check_keys(values, {"kind", "level", "blur_sigma", "denoiser"}, "the cell")
         settings = Settings(**values, seed=0)
     return [
         settings.kind,
         level_slider(settings.kind, settings.level),
         settings.blur_sigma,
-        gr.update(value=settings.recipe),
+        gr.update(value=settings.denoiser),
     ]
 
 

@@ -13,7 +13,7 @@ FIELDS = {  # the settings of an experiment, with the element id of the control 
     "kind": "noise-kind",
     "level": "noise-level",
     "blur_sigma": "blur-sigma",
-    "recipe": "recipe",
+    "denoiser": "recipe",
     "seed": "noise-seed",
 }
 _HERE = Path(__file__).parent

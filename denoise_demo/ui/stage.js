@@ -6,6 +6,7 @@
 const stage = element.closest("#stage");
 const $ = (selector) => element.querySelector(selector);
 const FIELDS = Object.keys(props.fields);
+const ATTRIBUTES = { denoiser: "recipe" }; // whose attribute on the stage has another name
 const PANELS = ["clean", "noisy", "denoised", "error", "spread"];
 const HEATED = ["error", "spread"]; // maps of one channel, in colours
 const CLASSIFIED = ["clean", "noisy", "denoised"];
@@ -111,7 +112,7 @@ function settled() {
 
 // A network gets the pictures that it learnt, unless any network is wanted; a filter gets all.
 function agrees() {
-  const learnt = props.recipes[state.settings.recipe]?.domain;
+  const learnt = props.recipes[state.settings.denoiser]?.domain;
   return state.any || !learnt || learnt === state.domain;
 }
 
@@ -158,9 +159,9 @@ function paint(reply, request, elapsed) {
   paintOutside(reply.outside);
   settle(request, reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels });
   $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
-  for (const field of FIELDS) stage.dataset[camel(field)] = request[field];
+  for (const field of FIELDS) stage.dataset[ATTRIBUTES[field] ?? camel(field)] = request[field];
   checkNote(request);
-  describeNetwork(request.recipe);
+  describeNetwork(request.denoiser);
   stage.dataset.paints = ++paints;
   countRate(elapsed);
 }
@@ -279,10 +280,10 @@ function setNumber(field, value) {
 }
 
 // Called by Gradio whenever a list's or check box's value changed, by hand or by a preset.
-function sync(kind, recipe, any) {
+function sync(kind, denoiser, any) {
   const { settings } = state;
-  const news = kind !== settings.kind || recipe !== settings.recipe || any !== state.any;
-  Object.assign(settings, { kind, recipe });
+  const news = kind !== settings.kind || denoiser !== settings.denoiser || any !== state.any;
+  Object.assign(settings, { kind, denoiser });
   state.any = any;
   syncNumbers(news);
 }

@@ -103,7 +103,7 @@ def _step(request: Any) -> dict[str, Any]:
     outcome = run(clean, settings)
     reply = _frame(outcome, label)
     if outcome.outside:
-        words = OUTSIDE[get_denoiser(settings.recipe).domain]
+        words = OUTSIDE[get_denoiser(settings.denoiser).domain]
         reply |= {"outside": words, "original": pixels_source(clean)}
     return reply
 

@@ -102,7 +102,7 @@ def test_curves_that_cannot_be_drawn_say_why(measured, arguments, error, message
 
 
 def place(**changes):
-    values = {"domain": "digits", "kind": "uniform", "level": 0.8, "recipe": "blind-digits"}
+    values = {"domain": "digits", "kind": "uniform", "level": 0.8, "denoiser": "blind-digits"}
     return json.dumps(values | changes)
 
 
@@ -207,10 +207,10 @@ def test_every_cell_sets_the_stage_to_its_case(measured, domain):
         for column in matrix["columns"]:
             case = {key: column[key] for key in ("kind", "level", "blur_sigma")}
             kind, level, blur_sigma, recipe = matrix_page.set_case(
-                json.dumps(case | {"recipe": row["id"]})
+                json.dumps(case | {"denoiser": row["id"]})
             )
             shown = Settings(kind, level.value, blur_sigma, recipe["value"], 0)
-            assert shown == Settings(**case, recipe=row["id"], seed=0)
+            assert shown == Settings(**case, denoiser=row["id"], seed=0)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 30])

@@ -21,7 +21,7 @@ def request(**changes):
         "kind": "gaussian",
         "level": 0.2,
         "blur_sigma": 0.0,
-        "recipe": "blind-digits",
+        "denoiser": "blind-digits",
         "seed": 3,
     }
     return values | changes

@@ -19,7 +19,7 @@ SOURCES = {"digits": {"kind": "example", "index": 3}, "faces": {"kind": "portrai
 
 
 def settings(**changes):
-    values = {"kind": "speckle", "level": 0.5, "blur_sigma": 0.3, "recipe": "mean-3", "seed": 7}
+    values = {"kind": "speckle", "level": 0.5, "blur_sigma": 0.3, "denoiser": "mean-3", "seed": 7}
     return experiment.Settings(**values | changes)
 
 
@@ -29,7 +29,7 @@ def ask(domain="digits", usable=None, **changes):
         "kind": "speckle",
         "level": 0.5,
         "blur_sigma": 0.3,
-        "recipe": "mean-3",
+        "denoiser": "mean-3",
         "seed": 7,
         "slow": False,
     }
@@ -44,7 +44,7 @@ def test_every_result_is_what_the_stage_shows(domain):
 
     assert together.names == [NOTHING, *names]
     for i, name in enumerate(names, 1):
-        alone = experiment.run(clean, settings(recipe=name))
+        alone = experiment.run(clean, settings(denoiser=name))
         torch.testing.assert_close(together.images[i], alone.denoised[0], atol=1e-5, rtol=0)
         for metric, values in together.scores.items():
             expected = alone.scores["denoised"][metric].item()
@@ -52,7 +52,7 @@ def test_every_result_is_what_the_stage_shows(domain):
         if domain == "digits":
             read = alone.probabilities["denoised"][0]
             torch.testing.assert_close(together.probabilities[i], read, atol=1e-4, rtol=0)
-    nothing = experiment.run(clean, settings(recipe=names[-1]))
+    nothing = experiment.run(clean, settings(denoiser=names[-1]))
     torch.testing.assert_close(together.images[0], nothing.noisy[0].clamp(0, 1))
 
 

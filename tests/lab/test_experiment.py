@@ -22,7 +22,7 @@ from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes
 from denoise_demo.lab import experiment
 from denoise_demo.lab.experiment import Outcome, Settings
 
-GOOD = {"kind": "gaussian", "level": 0.5, "blur_sigma": 1.0, "recipe": "dense-16", "seed": 7}
+GOOD = {"kind": "gaussian", "level": 0.5, "blur_sigma": 1.0, "denoiser": "dense-16", "seed": 7}
 DENOISERS = list(denoising_recipes("digits"))
 FACE_DENOISERS = list(denoising_recipes("faces"))
 NAN, INF, HUGE = math.nan, math.inf, 10**400
@@ -32,7 +32,7 @@ BAD = [
     *[("blur_sigma", v) for v in [-0.01, 4.01, 1e300, NAN, INF, -INF, HUGE, -HUGE, *NO_NUMBERS]],
     *[("seed", v) for v in [-1, 2**31, HUGE, -HUGE, 10**5000, 1.0, 0.5, NAN, INF, *NO_NUMBERS]],
     *[("kind", v) for v in ["", "Gaussian", "unknown", 0, None, True, [], {}, NAN, "x" * 5000]],
-    *[("recipe", v) for v in ["", "CONV-POOL", "../conv-pool", 0, None, [], {}, "x" * 5000]],
+    *[("denoiser", v) for v in ["", "CONV-POOL", "../conv-pool", 0, None, [], {}, "x" * 5000]],
 ]
 
 
@@ -63,7 +63,11 @@ def refusal(values: Any) -> str:
 def test_a_bad_value_is_refused_in_one_clear_sentence(field: str, value: object) -> None:
     message = refusal({**GOOD, field: value})
 
-    named = {"level": ("level", "sigma"), "kind": ("noise",)}.get(field, (field,))
+    named = {
+        "level": ("level", "sigma"),
+        "kind": ("noise",),
+        "denoiser": ("denoiser", "recipe or filter"),
+    }.get(field, (field,))
     assert any(name in message for name in named)
 
 
@@ -127,11 +131,11 @@ def test_the_ends_of_a_span_are_accepted(field: str, value: float) -> None:
 
 @pytest.mark.parametrize("key", denoising_recipes())
 def test_every_network_that_denoises_is_accepted(key: str) -> None:
-    assert Settings.parse({**GOOD, "recipe": key}).recipe == key
+    assert Settings.parse({**GOOD, "denoiser": key}).denoiser == key
 
 
 def test_the_classifier_is_refused_saying_what_to_choose() -> None:
-    message = refusal({**GOOD, "recipe": "mlp-classifier"})
+    message = refusal({**GOOD, "denoiser": "mlp-classifier"})
 
     assert "it does not denoise: choose another" in message
 
@@ -150,7 +154,7 @@ def run(untrained_weights: Path) -> Callable[..., Outcome]:
 def test_a_run_gives_images_scores_and_probabilities(
     run, key: str, count: int, clean: Tensor
 ) -> None:
-    outcome = run(clean[:count], recipe=key)
+    outcome = run(clean[:count], denoiser=key)
 
     for image in (outcome.clean, outcome.noisy, outcome.denoised):
         assert image.shape == (count, 1, 28, 28)
@@ -164,13 +168,13 @@ def test_a_run_gives_images_scores_and_probabilities(
 
 
 def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
-    outcome = run(clean, recipe="blind-digits")
+    outcome = run(clean, denoiser="blind-digits")
 
     denoised, spread = load_network("blind-digits").with_spread(outcome.noisy)
     assert torch.equal(outcome.denoised, denoised)
     assert torch.equal(outcome.spread, spread)
-    assert run(clean, recipe="conv-pool").spread is None
-    assert run(clean, recipe="median-3").spread is None
+    assert run(clean, denoiser="conv-pool").spread is None
+    assert run(clean, denoiser="median-3").spread is None
 
 
 @pytest.mark.parametrize("kind", NOISES)
@@ -180,7 +184,7 @@ def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
 ) -> None:
     level = NOISES[kind].default
 
-    outcome = run(clean, kind=kind, level=level, recipe=key)
+    outcome = run(clean, kind=kind, level=level, denoiser=key)
 
     generator = torch.Generator().manual_seed(GOOD["seed"])
     clip = RECIPES[key].clip
@@ -229,7 +233,7 @@ def test_one_step_of_the_level_keeps_the_pattern(run, kind: str, clean: Tensor) 
 
 
 def test_networks_of_one_clip_convention_see_the_same_noisy_picture(run, clean: Tensor) -> None:
-    outcomes = [run(clean, recipe=key) for key in DENOISERS if RECIPES[key].clip]
+    outcomes = [run(clean, denoiser=key) for key in DENOISERS if RECIPES[key].clip]
 
     assert all(torch.equal(outcome.noisy, outcomes[0].noisy) for outcome in outcomes)
 
@@ -283,7 +287,7 @@ def face(faces: Images) -> Tensor:
 
 @pytest.mark.parametrize("key", [*FACE_DENOISERS, "median-3"])
 def test_a_face_stays_in_colour_and_is_not_classified(run, key: str, face: Tensor) -> None:
-    outcome = run(face, recipe=key)
+    outcome = run(face, denoiser=key)
 
     for image in (outcome.clean, outcome.noisy, outcome.denoised):
         assert image.shape == face.shape
@@ -297,7 +301,7 @@ def test_a_face_stays_in_colour_and_is_not_classified(run, key: str, face: Tenso
 def test_a_digit_network_gets_a_face_in_grey_and_reads_no_digit(
     run, key: str, face: Tensor
 ) -> None:
-    outcome = run(face, recipe=key)
+    outcome = run(face, denoiser=key)
 
     grey = in_channels(face, 1)
     assert outcome.outside
@@ -311,7 +315,7 @@ def test_a_digit_network_gets_a_face_in_grey_and_reads_no_digit(
 def test_a_face_network_gets_a_digit_in_three_channels_and_the_result_is_read(
     run, key: str, clean: Tensor
 ) -> None:
-    outcome = run(clean, recipe=key, kind="gaussian")
+    outcome = run(clean, denoiser=key, kind="gaussian")
 
     assert outcome.outside
     assert torch.equal(outcome.clean, clean.expand(-1, 3, -1, -1))
@@ -330,11 +334,11 @@ def test_pictures_of_another_size_are_refused_saying_which_to_give(
     run, key: str, channels: int
 ) -> None:
     with pytest.raises(ValueError, match=rf"{key} does not take.*20 x 30.*give 28 x 28"):
-        run(torch.zeros(1, channels, 20, 30), recipe=key)
+        run(torch.zeros(1, channels, 20, 30), denoiser=key)
 
 
 def test_a_filter_takes_a_picture_of_another_size_which_is_no_digit(run) -> None:
-    outcome = run(torch.zeros(1, 1, 40, 40), recipe="median-3")
+    outcome = run(torch.zeros(1, 1, 40, 40), denoiser="median-3")
 
     assert outcome.denoised.shape == (1, 1, 40, 40)
     assert outcome.probabilities == {}
@@ -345,4 +349,4 @@ def test_a_face_and_a_network_for_faces_do_not_need_the_classifier(
 ) -> None:
     checkpoint_path("mlp-classifier", untrained_weights).unlink()
 
-    assert run(face, recipe=FACE_DENOISERS[0]).probabilities == {}
+    assert run(face, denoiser=FACE_DENOISERS[0]).probabilities == {}

@@ -166,7 +166,7 @@ def test_ten_quick_switches_end_on_what_the_radio_says_and_never_mix(page):
     assert asked
     for request in asked:
         combination = domain_of(request["source"]), request["kind"], request["level"]
-        assert (*combination, request["recipe"]) in starts
+        assert (*combination, request["denoiser"]) in starts
 
 
 LATE = """
@@ -595,7 +595,7 @@ def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(pag
 
     assert len(asked) == 5
     for request in asked:
-        assert list_denoisers()[request["recipe"]].domain in {"", domain_of(request["source"])}
+        assert list_denoisers()[request["denoiser"]].domain in {"", domain_of(request["source"])}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

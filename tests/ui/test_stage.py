@@ -22,7 +22,7 @@ def request(**changes):
         "kind": "uniform",
         "level": 0.8,
         "blur_sigma": 0.5,
-        "recipe": "conv-pool",
+        "denoiser": "conv-pool",
         "seed": 0,
     }
     return settings | changes
@@ -43,12 +43,12 @@ def photo(size=112, **changes):
     return {"kind": "photo", "pixels": pixels, "size": size} | changes
 
 
-@pytest.mark.parametrize("recipe", list_denoisers("digits"))
-def test_every_network_and_filter_answers_with_its_pictures_and_all_numbers(recipe):
-    reply = step(request(recipe=recipe))
+@pytest.mark.parametrize("denoiser", list_denoisers("digits"))
+def test_every_network_and_filter_answers_with_its_pictures_and_all_numbers(denoiser):
+    reply = step(request(denoiser=denoiser))
 
     assert reply["shape"] == [28, 28, 1]
-    spread = {"spread"} if list_denoisers()[recipe].spreads else set()
+    spread = {"spread"} if list_denoisers()[denoiser].spreads else set()
     assert set(reply["images"]) == {"clean", "noisy", "denoised", "error"} | spread
     assert (reply["expected"] is None) == (not spread)
     assert all(len(base64.b64decode(text)) == 28 * 28 for text in reply["images"].values())
@@ -123,9 +123,9 @@ BAD_SETTINGS = [
     {"kind": "thunder"},
     {"kind": None},
     {"kind": ["uniform"]},
-    {"recipe": "conv-poo"},
-    {"recipe": "mlp-classifier"},
-    {"recipe": {"id": "conv-pool"}},
+    {"denoiser": "conv-poo"},
+    {"denoiser": "mlp-classifier"},
+    {"denoiser": {"id": "conv-pool"}},
     {"seed": -1},
     {"seed": 2**31},
     {"seed": 1.5},
@@ -191,10 +191,10 @@ def test_a_missing_field_is_named(field):
 # Faces
 
 
-@pytest.mark.parametrize("recipe", list_denoisers("faces"))
-def test_every_network_and_filter_of_faces_answers_in_colour(recipe):
+@pytest.mark.parametrize("denoiser", list_denoisers("faces"))
+def test_every_network_and_filter_of_faces_answers_in_colour(denoiser):
     source = {"kind": "portrait", "index": 1}
-    reply = step(request(source=source, recipe=recipe, kind="gaussian", level=0.32))
+    reply = step(request(source=source, denoiser=denoiser, kind="gaussian", level=0.32))
 
     assert reply["shape"] == [28, 28, 3]
     assert len(base64.b64decode(reply["images"]["denoised"])) == 28 * 28 * 3
@@ -233,7 +233,7 @@ def test_a_face_in_a_digit_network_is_grey_and_said_to_be_outside():
 
 
 def test_a_drawing_in_a_face_network_is_outside_and_stays_a_digit():
-    reply = step(request(source=drawing(), recipe="pix2pix-gaussian", kind="none", level=0))
+    reply = step(request(source=drawing(), denoiser="pix2pix-gaussian", kind="none", level=0))
 
     assert reply["shape"] == [28, 28, 3]
     assert "learnt faces" in reply["outside"]
@@ -245,7 +245,7 @@ def test_a_drawing_in_a_face_network_is_outside_and_stays_a_digit():
     "source", [{"kind": "example", "index": 0}, {"kind": "portrait", "index": 0}]
 )
 def test_no_picture_is_outside_a_filter(source):
-    assert step(request(source=source, recipe="median-3"))["outside"] == ""
+    assert step(request(source=source, denoiser="median-3"))["outside"] == ""
 
 
 @pytest.mark.data
@@ -269,7 +269,7 @@ def test_without_faces_the_reply_says_how_to_get_them(monkeypatch):
 
 
 def test_a_blind_network_shows_what_error_it_expects():
-    reply = step(request(recipe="blind-digits"))
+    reply = step(request(denoiser="blind-digits"))
 
     settings = experiment.Settings("uniform", 0.8, 0.5, "blind-digits", 0)
     spread = experiment.run(load_examples().clean(slice(0, 1)), settings).spread
