@@ -2,7 +2,16 @@
 
 from denoise_demo.benchmark.article import AUTOENCODER, BASELINES, GAN, KINDS, MISTAKES, PLACES
 from denoise_demo.benchmark.evaluation import BATCH, evaluate
-from denoise_demo.benchmark.metrics import mae, psnr, ssim
+from denoise_demo.benchmark.metrics import (
+    METRICS,
+    MetricSpec,
+    Score,
+    live_metrics,
+    mae,
+    psnr,
+    scores_of,
+    ssim,
+)
 from denoise_demo.benchmark.results import COMMAND, Results, ResultsError, load_results
 
 __all__ = [
@@ -12,13 +21,18 @@ __all__ = [
     "COMMAND",
     "GAN",
     "KINDS",
+    "METRICS",
     "MISTAKES",
     "PLACES",
+    "MetricSpec",
     "Results",
     "ResultsError",
+    "Score",
     "evaluate",
+    "live_metrics",
     "load_results",
     "mae",
     "psnr",
+    "scores_of",
     "ssim",
 ]

@@ -8,14 +8,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import metrics
+from denoise_demo.benchmark.metrics import METRICS
 from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
 from denoise_demo.denoisers import Classifier, Denoiser, Network
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
-METRICS = (metrics.psnr, metrics.ssim, metrics.mae, metrics.bce)
 RESAMPLES = 1000
 GROUPS = 10
 TAIL = 0.025  # of the resampled means, on either side of the interval
@@ -67,13 +66,13 @@ def score(denoise: Denoiser, scene: Scene, classify: Classifier | None = None) -
         classify: gives class probabilities, for whether the denoised digit is read right.
 
     Returns:
-        By name, one value for each image, (N,): psnr (dB), ssim, mae, bce, and accuracy, 0 or 1.
+        By name, one value for each image, (N,): every metric of METRICS, and accuracy, 0 or 1.
     """
     values: dict[str, list[Tensor]] = {}
     for part in scene.batches():
         denoised = denoise(part.noisy, part.sigma).clamp(0, 1)
-        for metric in METRICS:
-            values.setdefault(metric.__name__, []).append(metric(denoised, part.clean))
+        for name, metric in METRICS.items():
+            values.setdefault(name, []).append(metric.function(denoised, part.clean))
         if classify:
             right = classify(denoised).argmax(1) == part.labels
             values.setdefault("accuracy", []).append(right.float())

@@ -1,5 +1,7 @@
 """Image quality, one value per image: (N, C, H, W) against (N, C, H, W) -> (N,)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -7,6 +9,37 @@ import torch.nn.functional as F
 from torch import Tensor
 
 WINDOW, SIGMA = 11, 1.5  # the SSIM window of Wang et al.
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a score is named, written and compared.
+
+    `label` is its short name, `title` the full one; `unit` is empty for a plain number.
+    """
+
+    label: str
+    title: str
+    unit: str
+    decimals: int
+    higher_is_better: bool
+
+    @property
+    def axis(self) -> str:
+        """The label with the unit, for axes and headings of tables."""
+        return f"{self.label}, {self.unit}" if self.unit else self.label
+
+
+@dataclass(frozen=True)
+class MetricSpec(Score):
+    """A score that a picture and its original decide: `function(image, clean)`, (N,).
+
+    `live` says whether the page computes it for every frame; the benchmark computes all.
+    """
+
+    function: Callable[[Tensor, Tensor], Tensor]
+    live: bool = True
+    reference: str = ""
 
 
 def mae(image: Tensor, clean: Tensor) -> Tensor:
@@ -62,3 +95,40 @@ def _window_matrix(size: int) -> Tensor:
     for i in range(len(matrix)):
         matrix[i, i : i + WINDOW] = weights
     return matrix
+
+
+def live_metrics() -> dict[str, MetricSpec]:
+    """Return the metrics that the page computes for every frame."""
+    return {key: spec for key, spec in METRICS.items() if spec.live}
+
+
+def scores_of(domain: str) -> dict[str, Score]:
+    """Return what the benchmark scores in a domain: the metrics and, for digits, the accuracy."""
+    return METRICS | ({"accuracy": ACCURACY} if domain == "digits" else {})
+
+
+ACCURACY = Score("Accuracy", "share of digits classified correctly", "", 3, higher_is_better=True)
+METRICS: dict[str, MetricSpec] = {
+    "psnr": MetricSpec(
+        "PSNR", "peak signal-to-noise ratio", "dB", 2, higher_is_better=True, function=psnr
+    ),
+    "ssim": MetricSpec(
+        "SSIM",
+        "structural similarity",
+        "",
+        3,
+        higher_is_better=True,
+        function=ssim,
+        reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",
+    ),
+    "mae": MetricSpec("MAE", "mean absolute error", "", 3, higher_is_better=False, function=mae),
+    "bce": MetricSpec(
+        "BCE",
+        "mean binary cross-entropy",
+        "nats",
+        3,
+        higher_is_better=False,
+        function=bce,
+        live=False,
+    ),
+}

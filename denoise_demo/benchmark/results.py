@@ -45,10 +45,9 @@ SHOWN = {
     ),
 }  # fmt: skip
 
-_MEANS = {f"{m}{end}" for m in ("psnr", "ssim", "mae", "bce") for end in ("", "_low", "_high")}
-LISTS = {  # what every row of each has; scores of digits have an accuracy, too
-    "rows": {"domain", "method", "point", "n", *_MEANS},
-    "sweep": {"domain", "method", "kind", "level", "n", *_MEANS},
+LISTS = {  # what identifies the rows of each; the rest are scores, as many as were measured
+    "rows": {"domain", "method", "point", "n"},
+    "sweep": {"domain", "method", "kind", "level", "n"},
     "article": {"domain", "method", "point", "mae"},  # as the article computed, from `article`
     # Of the networks that say how sure they are.
     "calibration": {"domain", "method", "point", "expected", "actual"},

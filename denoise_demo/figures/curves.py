@@ -3,18 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from denoise_demo.benchmark import ResultsError
+from denoise_demo.benchmark import ResultsError, scores_of
 from denoise_demo.common import lookup
 from denoise_demo.corruption import NOISES, NoiseSpec
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures.charts import HUES
 from denoise_demo.lab import NOTHING
 
-METRICS = {
-    "psnr": ("PSNR, dB", ".2f"),
-    "ssim": ("SSIM", ".3f"),
-    "accuracy": ("share of digits read right", ".3f"),
-}
 MOST = len(HUES)  # lines in colour
 HEIGHT = 420  # pixels
 HIGHEST = {"psnr": 40.0}  # what lies above is cut off: errors that nobody sees
@@ -38,7 +33,7 @@ def level_curves(
     Args:
         sweep: the benchmark's rows of one domain, for every kind and level of noise.
         kind: of noise.
-        metric: a key of METRICS.
+        metric: a key of `benchmark.scores_of` the rows' domain.
         shown: at most MOST ids of denoisers.
         here: the level to mark.
 
@@ -46,7 +41,8 @@ def level_curves(
         ValueError: for an unknown noise or metric, or too many denoisers.
         ResultsError: when nothing was measured for them.
     """
-    spec, (title, form) = lookup(NOISES, kind, "noise"), lookup(METRICS, metric, "metric")
+    spec, score = lookup(NOISES, kind, "noise"), lookup(scores_of("digits"), metric, "metric")
+    title, form = score.axis, f".{score.decimals}f"
     for key in shown:
         lookup(list_denoisers(), key, "recipe or filter")
     if len(shown) > MOST:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from denoise_demo.benchmark import live_metrics
 from denoise_demo.corruption import corrupt, noise_deviation
 from denoise_demo.denoisers import (
     RECIPES,
@@ -15,7 +16,7 @@ from denoise_demo.denoisers import (
     list_denoisers,
     load_denoiser,
 )
-from denoise_demo.lab.experiment import METRICS, Settings, read
+from denoise_demo.lab.experiment import Settings, read
 
 NOTHING = "noisy"  # as in the benchmark: doing nothing
 
@@ -69,7 +70,9 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
     return Comparison(
         names=[NOTHING, *(method.id for method in chosen)],
         images=images,
-        scores={metric.__name__: metric(images, originals) for metric in METRICS},
+        scores={
+            name: metric.function(images, originals) for name, metric in live_metrics().items()
+        },
         probabilities=read(images) if clean.shape[1] == 1 else None,
         milliseconds=[milliseconds for _, milliseconds in results],
     )

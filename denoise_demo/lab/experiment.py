@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import metrics
+from denoise_demo.benchmark import live_metrics
 from denoise_demo.common import check_keys, finite, lookup, noise_seed
 from denoise_demo.corruption import BLUR_MAXIMUM, NOISES, corrupt, noise_deviation
 from denoise_demo.data import in_channels
@@ -21,8 +21,6 @@ from denoise_demo.denoisers import (
     load_network,
 )
 from denoise_demo.networks import DIGIT
-
-METRICS = (metrics.psnr, metrics.ssim, metrics.mae)
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,9 @@ def _denoise(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor
 def _score(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, dict[str, Tensor]]:
     """Measure both versions in one batch."""
     both, twice = torch.cat([noisy, denoised]).clamp(0, 1), torch.cat([clean, clean])
-    values = {metric.__name__: metric(both, twice).chunk(2) for metric in METRICS}
+    values = {
+        name: metric.function(both, twice).chunk(2) for name, metric in live_metrics().items()
+    }
     return {
         version: {name: halves[i] for name, halves in values.items()}
         for i, version in enumerate(("noisy", "denoised"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.benchmark import ResultsError, load_results
+from denoise_demo.benchmark import ResultsError, load_results, scores_of
 from denoise_demo.common import check_keys, finite, lookup
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, list_denoisers
@@ -17,7 +17,6 @@ from denoise_demo.ui.pictures import PRIVATE
 from denoise_demo.ui.server import read_text
 from denoise_demo.ui.vega import chart
 
-TITLES = {"psnr": "PSNR", "ssim": "SSIM", "accuracy": "Accuracy"}
 COMPARED = {  # in colour at first, beside what the stage shows
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
@@ -35,7 +34,7 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
         elem_classes="lead",
     )
     metric = gr.Radio(
-        [(title, key) for key, title in TITLES.items()],
+        score_choices("digits"),
         value="psnr",
         show_label=False,
         container=False,
@@ -103,9 +102,13 @@ def follow_domain(
     choices = line_choices(usable, domain)
     if {key for _, key in choices["choices"]}.issuperset(lines):
         del choices["value"]
-    names = [key for key in TITLES if domain == "digits" or key != "accuracy"]
-    chosen = {} if metric in names else {"value": "psnr"}
-    return gr.Dropdown(**choices), gr.Radio([(TITLES[key], key) for key in names], **chosen)
+    chosen = {} if metric in scores_of(domain) else {"value": "psnr"}
+    return gr.Dropdown(**choices), gr.Radio(score_choices(domain), **chosen)
+
+
+def score_choices(domain: str) -> list[tuple[str, str]]:
+    """Return the scores that the benchmark measures in a domain, as choices."""
+    return [(score.label, key) for key, score in scores_of(domain).items()]
 
 
 def _parse(place: str) -> tuple[str, str, float, str]:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from denoise_demo.benchmark import scores_of
 from denoise_demo.common import brief, finite, lookup, noise_seed
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import domain_of
 from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
-from denoise_demo.figures import METRICS, MOST, registry
+from denoise_demo.figures import MOST, registry
 from denoise_demo.lab import (
     EDITED,
     NETWORKS,
@@ -77,7 +78,7 @@ def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) 
         usable: what can denoise here; everything unless told.
         query: the parameters by name: `show`, one of SHOWN; `picture`, as "example:14", "mnist:7",
             "portrait:0", "face:3" or "pixels:CHANNELS:BASE64"; `noise`, `level`, `blur`, `seed`,
-            `denoiser`; `score`, a key of METRICS; `lines`, methods with commas; `cells`, one of
+            `denoiser`; `score`, a key of `scores_of`; `lines`, methods with commas; `cells`, one of
             CELLS; `sort`, one of SORTED_BY; `network`, of NETWORKS; `code`, its numbers with
             spaces; `figure`, as "FIGURE:DENOISER:SOURCE:FIRST:SEED"; `trained`, a recipe.
 
@@ -109,9 +110,7 @@ def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) 
         seed=_integer(query["seed"], "seed") if "seed" in query else first.seed,
     )
     score = query.get("score", "psnr")
-    lookup(METRICS, score, "score")
-    if score == "accuracy" and domain == "faces":
-        raise ValueError("faces are not classified: choose another score than accuracy")
+    lookup(scores_of(domain), score, f"score of {domain}")
     lookup(dict.fromkeys(CELLS), query.get("cells", CELLS[0]), "score of the matrix")
     lookup(dict.fromkeys(SORTED_BY), query.get("sort", SORTED_BY[0]), "order")
     _check_code(query.get("network", PLANE), query.get("code", ""))

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from denoise_demo.benchmark import results
+from denoise_demo.benchmark import results, scores_of
 from denoise_demo.benchmark.results import ResultsError, load_results
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.figures.curves import METRICS, MOST, level_curves, loss_curves
+from denoise_demo.figures.curves import MOST, level_curves, loss_curves
 from denoise_demo.lab.comparison import NOTHING
 from denoise_demo.lab.experiment import Settings
 from denoise_demo.lab.matrix import gain_matrix
@@ -33,7 +33,7 @@ def drawn(chart):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", scores_of("digits"))
 def test_curves_show_the_measured_numbers(measured, kind, metric):
     chart = level_curves(sweep(measured, "digits"), kind, metric, ["conv-pool"], 0.5)
 
@@ -92,7 +92,7 @@ def test_noise_rises_to_the_right(measured):
             ValueError,
             "at most",
         ),
-        (("faces", "uniform", "accuracy", []), ResultsError, "no share of digits"),
+        (("faces", "uniform", "accuracy", []), ResultsError, "no Accuracy"),
     ],
 )
 def test_curves_that_cannot_be_drawn_say_why(measured, arguments, error, message):

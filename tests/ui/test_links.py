@@ -196,8 +196,8 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"figure": "s0-rising-noise:conv-pool:built-in:999:0"}, "first picture 999"),
         ({"figure": "s0-rising-noise:conv-pool:built-in:0:9999999999"}, "seed"),
         ({"trained": "magic"}, "unknown recipe 'magic'"),
-        ({"score": "beauty"}, "unknown score 'beauty'"),
-        ({"score": "accuracy", "picture": "portrait:0"}, "faces are not classified"),
+        ({"score": "beauty"}, "unknown score of digits 'beauty'"),
+        ({"score": "accuracy", "picture": "portrait:0"}, "unknown score of faces"),
         ({"denoiser": "magic"}, "unknown recipe or filter 'magic'"),
     ],
 )
