@@ -8,6 +8,7 @@ from denoise_demo.common.checks import (
     integer,
     lookup,
     noise_seed,
+    parse,
 )
 from denoise_demo.common.files import write_atomically, written_atomically
 
@@ -19,6 +20,7 @@ __all__ = [
     "integer",
     "lookup",
     "noise_seed",
+    "parse",
     "write_atomically",
     "written_atomically",
 ]

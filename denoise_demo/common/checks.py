@@ -4,6 +4,9 @@ import sys
 from collections.abc import Mapping
 from typing import TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
 T = TypeVar("T")
 SEED_MAXIMUM = 2**31 - 1
 SHOWN = 60  # characters of a wrong value that a message repeats
@@ -36,6 +39,47 @@ def noise_seed(value: object) -> int:
     if not 0 <= integer(value, "seed") <= SEED_MAXIMUM:
         raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
     return value  # type: ignore[return-value]
+
+
+def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:
+    """Validate values from outside by a pydantic model.
+
+    Args:
+        model: the expected fields, or a TypeAdapter of a union of models; a validator of their
+            own may raise ValueError with a whole sentence.
+        values: a mapping, or an instance of the model.
+        what: what the values are, with the article: "the settings".
+
+    Raises:
+        ValueError: one sentence on the first wrong value: what came and what to give.
+    """
+    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        names = getattr(model, "model_fields", ())
+        raise ValueError(_sentence(error.errors()[0], what, ", ".join(names))) from error
+
+
+def _sentence(error: ErrorDetails, what: str, names: str) -> str:
+    """Return what came and what to give for one of pydantic's errors; `names` are the fields."""
+    context, value = error.get("ctx", {}), brief(error["input"])
+    place = ".".join(map(str, error["loc"]))
+    where = f"{place} of {what}" if place else what
+    match error["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "missing":
+            return f"{where} is missing: give {names or 'it'}"
+        case "extra_forbidden":
+            return f"{where} is unknown: give {names} only" if names else f"{where} is unknown"
+        case "union_tag_not_found" | "union_tag_invalid":
+            field = context["discriminator"].strip("'")
+            known = f": give {context['expected_tags']}" if "expected_tags" in context else ""
+            return f"{field} of {what} is {context.get('tag', 'missing')}{known}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{where} came as {value}: give an object"
+    return f"{where} is {value}: {error['msg'].replace('Input should', 'it should', 1)}"
 
 
 def check_keys(values: object, expected: set[str], what: str) -> None:
