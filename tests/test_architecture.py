@@ -1,4 +1,4 @@
-"""The shape of the code: rooms, sizes, import chains. `pytest tests/test_architecture.py -s` prints.
+"""The shape of the code: rooms, sizes, import chains; with -s pytest prints the longest chain.
 
 The direction of imports between rooms is checked by import-linter (`lint-imports`).
 """
