@@ -77,6 +77,11 @@ class Images:
         """Return images as float32 (n, C, 28, 28) in [0, 1]."""
         return self.pixels[rows].float() / 255
 
+    def label(self, row: int) -> int | None:
+        """Return one image's label, None where it is unknown."""
+        label = int(self.labels[row])
+        return None if label < 0 else label
+
 
 MNIST: dict[str, tuple[IdxFile, IdxFile]] = {
     "train": (

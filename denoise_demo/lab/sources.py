@@ -1,14 +1,16 @@
-"""Where clean pictures come from: built-in ones, a test set, the drawing pad, an upload."""
+"""Where clean pictures come from: numbered collections, the drawing pad, a photo, ready pixels."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from denoise_demo.common import brief, check_keys, integer, lookup
+from denoise_demo.common import brief, integer, lookup, parse
 from denoise_demo.data import (
     Domain,
     Images,
@@ -16,6 +18,8 @@ from denoise_demo.data import (
     decode_pixels,
     encode_pixels,
     get_domain,
+    has_faces,
+    has_mnist,
     load_examples,
     load_faces,
     load_portraits,
@@ -25,58 +29,152 @@ from denoise_demo.data import (
     to_pil,
 )
 
-LABORATORY = {"laboratory": "The picture in the laboratory"}
-COLLECTIONS: dict[str, dict[str, str]] = {  # by domain; the first is always there
-    "digits": {"built-in": "Built-in digits", "mnist": "MNIST test set"} | LABORATORY,
-    "faces": {"portraits": "Built-in portraits", "faces": "Face test split"} | LABORATORY,
-}
 LONGEST_PICTURE = 20_000  # characters; a digit takes some 1,100, the largest in colour 16,500
-LARGEST_RASTER = 560  # pixels a side of a drawing or a photo
-LARGEST_PICTURE = 64  # pixels a side of a picture that is ready for a network
+LABORATORY = "laboratory"  # the figures' source that is the picture on the stage
+ALIASES = {"built-in": "example", "portraits": "portrait", "faces": "face"}  # in older links
+
+Raster = Annotated[int, Field(ge=28, le=560)]  # pixels a side of a drawing or a photo
+Side = Annotated[int, Field(ge=11, le=64)]  # pixels a side of a picture ready for a network
+Labelled = tuple[Tensor, int | None]
 
 
-def clean_picture(source: Any) -> tuple[Tensor, int | None]:
+@dataclass(frozen=True)
+class Collection:
+    """Pictures of one domain, chosen by number.
+
+    `noun` is what one of them is called; `load` returns them, cached, and `available` says
+    whether it can, without loading; `missing` is a sentence on how to get them. The first
+    built-in collection of a domain stands in wherever others are missing.
+    """
+
+    label: str
+    domain: str
+    noun: str
+    load: Callable[[], Images]
+    available: Callable[[], bool] = lambda: True
+    missing: str = ""
+    built_in: bool = False
+
+
+class Source(BaseModel):
+    """A picture that a request describes; the fields are what its kind needs."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    kind: str
+
+    def read(self) -> Labelled:
+        """Return the picture, (1, C, H, W) in [0, 1], and its label if known."""
+        raise NotImplementedError
+
+
+class Numbered(Source):
+    """One picture of a collection; `kind` is its key."""
+
+    index: int
+
+    def read(self) -> Labelled:
+        """Return the picture; ValueError for a number that is not there."""
+        images = COLLECTIONS[self.kind].load()
+        if not 0 <= self.index < len(images):
+            raise ValueError(
+                f"index {brief(self.index)} is outside the {images.source}: "
+                f"choose 0 to {len(images) - 1}"
+            )
+        return images.clean(slice(self.index, self.index + 1)), images.label(self.index)
+
+
+class Drawing(Source):
+    """Ink of the drawing pad, base64 text of one byte a pixel; centred as MNIST was, or not."""
+
+    pixels: str
+    size: Raster
+    centre: bool
+
+    def read(self) -> Labelled:
+        """Return the digit; ValueError for a blank pad."""
+        ink = decode_pixels(self.pixels, height=self.size, width=self.size)[0, 0].numpy()
+        normalise = centre_digit if self.centre else shrink_digit
+        return torch.from_numpy(normalise(ink))[None, None], None
+
+
+class Photo(Source):
+    """A square cut out of a photo, base64 text of three bytes a pixel."""
+
+    pixels: str
+    size: Raster
+
+    def read(self) -> Labelled:
+        """Return the square shrunk to a face's size."""
+        square = decode_pixels(self.pixels, height=self.size, width=self.size, channels=3)
+        return torch.tensor(to_face(to_pil(square)))[None] / 255, None
+
+
+class Pixels(Source):
+    """A picture ready for a network: base64 text of bytes, row by row; grey or in colour."""
+
+    pixels: str
+    height: Side
+    width: Side
+    channels: int
+
+    def read(self) -> Labelled:
+        """Return the picture; ValueError for another number of channels than 1 or 3."""
+        if self.channels not in (1, 3):
+            raise ValueError(f"channels is {brief(self.channels)}: give 1 (grey) or 3 (colour)")
+        size = {"height": self.height, "width": self.width, "channels": self.channels}
+        return decode_pixels(self.pixels, **size), None
+
+
+def clean_picture(source: object) -> Labelled:
     """Return the picture that a request names, (1, C, H, W) in [0, 1], and its label if known.
 
     Args:
-        source: an object with `kind` and what that kind needs: "example", "mnist", "portrait" or
-            "face" with `index`; "drawing" with `pixels`, `size` and `centre`; "photo" with
-            `pixels` and `size`; "pixels" with `pixels`, `height`, `width` and `channels`. Pixels
-            are base64 text of bytes, row by row; a photo has three bytes a pixel.
+        source: an object with `kind`, a key of COLLECTIONS or "drawing", "photo" or "pixels", and
+            the fields of its model.
 
     Raises:
         ValueError: for anything malformed, a blank drawing, or a data set that is not there.
     """
     if not isinstance(source, Mapping):
         raise ValueError(f"the source is {brief(source)}: give an object with its kind")
-    reader, names = lookup(_READERS, source.get("kind"), "source")
-    check_keys(source, {"kind", *names}, f"the source {source['kind']}")
-    return reader(*(source[name] for name in names))
+    models: dict[str, type[Source]] = dict.fromkeys(COLLECTIONS, Numbered)
+    models |= {"drawing": Drawing, "photo": Photo, "pixels": Pixels}
+    model = lookup(models, source.get("kind"), "source")
+    return parse(model, source, f"the source {source['kind']}").read()
 
 
-def pixels_source(picture: Tensor) -> dict[str, Any]:
+def pixels_source(picture: Tensor) -> dict[str, str | int]:
     """Describe a picture (1, C, H, W) as a "pixels" source."""
     _, channels, height, width = picture.shape
-    pixels = encode_pixels(picture[0])
-    return {
-        "kind": "pixels",
-        "pixels": pixels,
-        "height": height,
-        "width": width,
-        "channels": channels,
-    }
+    size = {"height": height, "width": width, "channels": channels}
+    return {"kind": "pixels", "pixels": encode_pixels(picture[0]), **size}
 
 
-@cache
-def faces_test() -> Images:
-    """Return the test split of the faces, read once; DataError when they are not there."""
-    return load_faces("test")
+def collections_of(domain: str) -> dict[str, Collection]:
+    """Return a domain's collections; the first is built in."""
+    found = {key: entry for key, entry in COLLECTIONS.items() if entry.domain == domain}
+    return dict(sorted(found.items(), key=lambda pair: not pair[1].built_in))
+
+
+def figure_sources(domain: str) -> dict[str, str]:
+    """Return the labels of what a figure of a domain can be drawn of: collections, the stage."""
+    labels = {key: entry.label for key, entry in collections_of(domain).items()}
+    return labels | {LABORATORY: "The picture in the laboratory"}
+
+
+def figure_source(domain: str, source: object) -> str:
+    """Return the key of a source of figures, given it or its older name; ValueError for others."""
+    known = figure_sources(domain)
+    if isinstance(source, str) and ALIASES.get(source) in known:
+        return ALIASES[source]
+    lookup(known, source, f"source of {domain}")
+    return str(source)
 
 
 def count_pictures(domain: str, source: str) -> int:
-    """Return how many pictures of a domain a source has to start from."""
-    lookup(COLLECTIONS[domain], source, f"source of {domain}")
-    return 1 if source == "laboratory" else len(_LOADERS[source]())
+    """Return how many pictures of a domain a figure's source has to start from."""
+    key = figure_source(domain, source)
+    return 1 if key == LABORATORY else len(COLLECTIONS[key].load())
 
 
 def choose_pictures(
@@ -84,35 +182,35 @@ def choose_pictures(
 ) -> tuple[Tensor, list[int | None], str]:
     """Return pictures (count, C, 28, 28), their labels and where they come from in words.
 
-    The laboratory's picture is followed by built-in ones where a figure shows several.
+    The laboratory's picture is followed by built-in ones where a figure shows several; after the
+    last picture of a collection comes its first.
     """
-    kind, built_in = get_domain(domain), next(iter(COLLECTIONS[domain]))
-    lookup(COLLECTIONS[domain], source, f"source of {domain}")
+    kind, key = get_domain(domain), figure_source(domain, source)
     if not count:
         return torch.empty(0, *kind.shape), [], "none"
-    if source == "laboratory":
+    if key == LABORATORY:
         own = laboratory_picture(picture, kind)
         if count == 1:
             return own, [None], "the laboratory's picture"
+        built_in = next(iter(collections_of(domain)))
         clean, labels, _ = choose_pictures(domain, built_in, 0, count - 1)
         words = f"the laboratory's picture, then built-in {domain}"
         return torch.cat([own, clean]), [None, *labels], words
-    images = _LOADERS[source]()
+    images = COLLECTIONS[key].load()
     if not 0 <= integer(first, f"first {kind.noun}") < len(images):
         raise ValueError(
             f"first {kind.noun} {brief(first)}: the {images.source} has 0 to {len(images) - 1}"
         )
     rows = (first + torch.arange(count)) % len(images)
     words = f"{images.source}, number {first}" + (" and following" if count > 1 else "")
-    labels = [label if label >= 0 else None for label in images.labels[rows].tolist()]
-    return images.clean(rows), labels, words
+    return images.clean(rows), [images.label(row) for row in rows.tolist()], words
 
 
 def laboratory_picture(text: str, domain: Domain) -> Tensor:
     """Read the laboratory's picture (1, C, 28, 28) from JSON of a "pixels" source.
 
     Raises:
-        ValueError: when it is empty, malformed or no picture of this domain's shape.
+        ValueError: when it is empty, malformed or not of this domain's shape.
     """
     remedy = f"show a {domain.noun} there, or take the {domain.noun}s from another source"
     if not text:
@@ -134,58 +232,33 @@ def laboratory_picture(text: str, domain: Domain) -> Tensor:
     return picture
 
 
-def _numbered(images: Images, index: Any) -> tuple[Tensor, int | None]:
-    """Return one picture of a data set."""
-    if not 0 <= integer(index, "index") < len(images):
-        raise ValueError(
-            f"index {brief(index)} is outside the {images.source}: choose 0 to {len(images) - 1}"
-        )
-    label = int(images.labels[index])
-    return images.clean(slice(index, index + 1)), None if label < 0 else label
+@cache
+def faces_test() -> Images:
+    """Return the test split of the faces, read once; DataError when they are not there."""
+    return load_faces("test")
 
 
-def _drawing(pixels: Any, size: Any, centre: Any) -> tuple[Tensor, None]:
-    """Normalise the pad's ink as MNIST was made, or only shrink it."""
-    if not 28 <= integer(size, "size") <= LARGEST_RASTER:
-        raise ValueError(f"a drawing of {brief(size)} pixels a side: give 28 to {LARGEST_RASTER}")
-    if not isinstance(centre, bool):
-        raise ValueError(f"centre is {brief(centre)}: give true or false")
-    ink = decode_pixels(pixels, height=size, width=size)[0, 0].numpy()
-    normalise = centre_digit if centre else shrink_digit
-    return torch.from_numpy(normalise(ink))[None, None], None
-
-
-def _photo(pixels: Any, size: Any) -> tuple[Tensor, None]:
-    """Shrink the square that was cut out of a photo."""
-    if not 28 <= integer(size, "size") <= LARGEST_RASTER:
-        raise ValueError(f"a photo of {brief(size)} pixels a side: give 28 to {LARGEST_RASTER}")
-    square = to_pil(decode_pixels(pixels, height=size, width=size, channels=3))
-    return torch.tensor(to_face(square))[None] / 255, None
-
-
-def _ready(pixels: Any, height: Any, width: Any, channels: Any) -> tuple[Tensor, None]:
-    """Decode a picture that is ready for a network."""
-    for name, side in (("height", height), ("width", width)):
-        if not 11 <= integer(side, name) <= LARGEST_PICTURE:
-            raise ValueError(f"{name} {brief(side)}: give 11 to {LARGEST_PICTURE} pixels")
-    if integer(channels, "channels") not in (1, 3):
-        raise ValueError(f"channels is {brief(channels)}: give 1 (grey) or 3 (colour)")
-    return decode_pixels(pixels, height=height, width=width, channels=channels), None
-
-
-_LOADERS: dict[str, Callable[[], Images]] = {
-    "built-in": load_examples,
-    "mnist": mnist_test,
-    "portraits": load_portraits,
-    "faces": faces_test,
-}
-_Reader = Callable[..., tuple[Tensor, int | None]]
-_READERS: dict[str, tuple[_Reader, tuple[str, ...]]] = {
-    "example": (lambda index: _numbered(load_examples(), index), ("index",)),
-    "mnist": (lambda index: _numbered(mnist_test(), index), ("index",)),
-    "portrait": (lambda index: _numbered(load_portraits(), index), ("index",)),
-    "face": (lambda index: _numbered(faces_test(), index), ("index",)),
-    "drawing": (_drawing, ("pixels", "size", "centre")),
-    "photo": (_photo, ("pixels", "size")),
-    "pixels": (_ready, ("pixels", "height", "width", "channels")),
+COLLECTIONS: dict[str, Collection] = {
+    "example": Collection(
+        "Built-in digits", "digits", "built-in digit", load_examples, built_in=True
+    ),
+    "mnist": Collection(
+        "MNIST test set",
+        "digits",
+        "MNIST test digit",
+        mnist_test,
+        available=lambda: has_mnist("test"),
+        missing="The MNIST test set joins the list once its files are on this computer.",
+    ),
+    "portrait": Collection(
+        "Built-in portraits", "faces", "portrait", load_portraits, built_in=True
+    ),
+    "face": Collection(
+        "Face test split",
+        "faces",
+        "test face",
+        faces_test,
+        available=has_faces,
+        missing="A test split joins the list once DENOISE_DATA_DIR names a folder or zip of faces.",
+    ),
 }

@@ -1,6 +1,6 @@
 """The figures tab: the articles' figures for any network and any pictures."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,25 +9,14 @@ from gradio.context import Context
 
 from denoise_demo.benchmark import ResultsError
 from denoise_demo.common import SEED_MAXIMUM
-from denoise_demo.data import get_domain, has_faces, has_mnist
+from denoise_demo.data import get_domain
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
-from denoise_demo.lab import sources
+from denoise_demo.lab import collections_of, count_pictures, figure_sources
 from denoise_demo.ui.cards import image_place, keep
 from denoise_demo.ui.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
-# Sources that need files: whether these are there, and what to say if not.
-OPTIONAL: dict[str, tuple[Callable[[], bool], str]] = {
-    "mnist": (
-        lambda: has_mnist("test"),
-        "The MNIST test set joins the list once its files are on this computer.",
-    ),
-    "faces": (
-        has_faces,
-        "A test split joins the list once DENOISE_DATA_DIR names a folder or zip of faces.",
-    ),
-}
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input. Of a
 # page that has just come the picture may be on its way.
 _WITH_PICTURE = """async (...values) => {
@@ -89,10 +78,10 @@ def _controls(usable: list[str]) -> dict[str, Any]:
             elem_id="figure-kind",
         )
         recipe = gr.Dropdown(**_denoisers(usable, spec), label="Denoiser", elem_id="figure-recipe")
-        source = gr.Radio(**_sources(spec.domain), value="built-in", elem_id="figure-source")
+        source = gr.Radio(**_sources(spec.domain), value="example", elem_id="figure-source")
         first = gr.Slider(
             0,
-            **_span(spec.domain, "built-in") | {"value": spec.first},
+            **_span(spec.domain, "example") | {"value": spec.first},
             step=1,
             precision=0,
             buttons=[],
@@ -144,7 +133,7 @@ def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any,
     """
     with shown_errors():
         spec = registry.get_figure(kind)
-        known, drawn = sources.COLLECTIONS[spec.domain], bool(spec.pictures)
+        known, drawn = figure_sources(spec.domain), bool(spec.pictures)
         source = source if source in known else next(iter(known))
         span = _span(spec.domain, source)
     span |= {"value": spec.first if span["interactive"] else 0}
@@ -181,19 +170,15 @@ def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> dict[str, 
 
 def _sources(domain: str) -> dict[str, Any]:
     """Return the choices of where a domain's pictures come from, and what would make more."""
-    missing = [
-        key for key in sources.COLLECTIONS[domain] if key in OPTIONAL and not OPTIONAL[key][0]()
-    ]
-    choices = [
-        (name, key) for key, name in sources.COLLECTIONS[domain].items() if key not in missing
-    ]
-    info = OPTIONAL[missing[0]][1] if missing else None
+    missing = {key: entry for key, entry in collections_of(domain).items() if not entry.available()}
+    choices = [(name, key) for key, name in figure_sources(domain).items() if key not in missing]
+    info = " ".join(entry.missing for entry in missing.values()) or None
     return {"choices": choices, "info": info, "label": f"{domain.capitalize()} from"}
 
 
 def _span(domain: str, source: str) -> dict[str, Any]:
     """Return the span of the first picture's number; the laboratory has one picture only."""
-    last = sources.count_pictures(domain, source) - 1
+    last = count_pictures(domain, source) - 1
     span = {"maximum": last, "value": 0} if last else {}
     label = f"First {get_domain(domain).noun}"
     return span | {"label": label, "interactive": bool(last)}

@@ -17,6 +17,7 @@ from denoise_demo.lab import (
     Settings,
     clean_picture,
     count_pictures,
+    figure_source,
     unit_spans,
 )
 from denoise_demo.ui.controls import STARTS, first_settings
@@ -151,6 +152,7 @@ def _figure(text: str) -> dict[str, Any]:
     domain = registry.get_figure(kind).domain
     lookup(list_denoisers(domain), recipe, f"denoiser of {domain}")
     first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
+    source = figure_source(domain, source)
     count = count_pictures(domain, source)
     if count == 1:
         first = 0  # there is no choice, and the page may still have that of another source

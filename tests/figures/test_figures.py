@@ -27,8 +27,8 @@ from denoise_demo.figures.registry import FIGURES, draw, file_name
 from denoise_demo.lab import sources
 from denoise_demo.lab.experiment import Settings, run
 from denoise_demo.lab.sources import (
-    COLLECTIONS,
     choose_pictures,
+    collections_of,
     count_pictures,
     laboratory_picture,
     pixels_source,
@@ -101,7 +101,7 @@ def built_in(kind: str, recipe: str | None = None, **choices: Any) -> Figure:
 
 
 def first_source(domain: str) -> str:
-    return next(iter(COLLECTIONS[domain]))
+    return next(iter(collections_of(domain)))
 
 
 def values(figure: Figure) -> list[np.ndarray]:
@@ -352,7 +352,7 @@ def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) 
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-@pytest.mark.parametrize("source", ["built-in", "portraits", "laboratory"])
+@pytest.mark.parametrize("source", ["example", "portrait", "laboratory"])
 def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
     spec = FIGURES[kind]
     usable = [*denoising_recipes(), *BASELINES]
@@ -457,7 +457,7 @@ def test_faces_of_a_folder_are_offered_and_start_again_after_the_last(
     clean, labels, _ = choose_pictures("faces", "faces", 8, 3)
 
     sources.faces_test.cache_clear()
-    assert ("Face test split", "faces") in radio.choices
+    assert ("Face test split", "face") in radio.choices
     assert count == 10
     assert (clean[:, 0, 0, 0] * 255).tolist() == pytest.approx([38, 39, 30])
     assert labels == [None] * 3
@@ -505,15 +505,15 @@ def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
         ("x" * 10**6, "not valid JSON"),
         ("[]", "give an object"),
         ("{}", "unknown source None"),
-        (picture(extra=1), r"\['extra'\] unknown"),
+        (picture(extra=1), "extra of the source pixels is unknown"),
         (picture(height=27), "27 x 28 x 1 bytes"),
         (picture().replace('"channels": 1', '"channels": 3'), "28 x 28 x 3 bytes"),
         (picture(3), "in colour, 28 x 28 pixels, and this figure shows digits: show a digit there"),
-        (picture(width="28"), "give a whole number"),
+        (picture(width="28"), "width of the source pixels is '28'"),
         (picture(height=14, width=56), "grey, 14 x 56 pixels, and this figure shows digits"),
         (picture(pixels="AAAA"), "base64"),
         (picture(pixels="!" * 1048), "base64"),
-        (picture(pixels=5), "base64"),
+        (picture(pixels=5), "pixels of the source pixels is 5"),
     ],
 )
 def test_a_malformed_picture_of_the_laboratory_is_refused(text: Any, message: str) -> None:

@@ -66,7 +66,7 @@ def test_a_link_has_what_single_views_add():
     link = parse_link(query)
     assert link.lines == ["median-3", "conv-pool"]
     names = ("kind", "recipe", "source", "first", "seed")
-    values = ("s0-rising-noise", "dense-64", "built-in", 3, 7)
+    values = ("s0-rising-noise", "dense-64", "example", 3, 7)
     assert link.figure == dict(zip(names, values, strict=True))
     assert link.trained == "mlp-classifier"
 
@@ -109,7 +109,7 @@ def test_a_link_sets_the_controls(warnings):
     assert found[:5] == ["speckle", 0.5, 0.0, "blind-faces", 0]
     assert "faces" in found
     place = found.index("s0-rising-noise")
-    assert found[place : place + 5] == ["s0-rising-noise", "dense-64", "built-in", 3, 7]
+    assert found[place : place + 5] == ["s0-rising-noise", "dense-64", "example", 3, 7]
     assert not warnings
 
 

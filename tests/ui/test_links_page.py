@@ -12,7 +12,7 @@ from denoise_demo.corruption.noise import NOISES
 from denoise_demo.denoisers.recipes import RECIPES
 from denoise_demo.figures.registry import FIGURES
 from denoise_demo.lab.presets import PRESETS
-from denoise_demo.lab.sources import COLLECTIONS
+from denoise_demo.lab.sources import LABORATORY, figure_sources
 from denoise_demo.ui.curves import COMPARED
 
 pytestmark = pytest.mark.ui
@@ -224,7 +224,7 @@ def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
     draw(page, (0.3, 0.3), (0.7, 0.3), (0.4, 0.8))
     page.mouse.up()
     page.locator("#tab-figures-button").click()
-    page.locator("#figure-source").get_by_text(COLLECTIONS["digits"]["laboratory"]).click()
+    page.locator("#figure-source").get_by_text(figure_sources("digits")[LABORATORY]).click()
     page.wait_for_function("location.search.includes('laboratory')")
 
     again = open_page(page.url, wait=False)
