@@ -57,27 +57,28 @@ def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        names = getattr(model, "model_fields", ())
+        names = getattr(model, "__pydantic_fields__", ())
         raise ValueError(_sentence(error.errors()[0], what, ", ".join(names))) from error
 
 
 def _sentence(error: ErrorDetails, what: str, names: str) -> str:
     """Return what came and what to give for one of pydantic's errors; `names` are the fields."""
     context, value = error.get("ctx", {}), brief(error["input"])
-    place = ".".join(map(str, error["loc"]))
+    place = ".".join(str(part) if str(part).isprintable() else repr(part) for part in error["loc"])
+    place = place if len(place) <= SHOWN else f"{place[: SHOWN - 1]}…"
     where = f"{place} of {what}" if place else what
     match error["type"]:
         case "value_error":
             return str(context["error"])
         case "missing":
             return f"{where} is missing: give {names or 'it'}"
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument" | "invalid_key":
             return f"{where} is unknown: give {names} only" if names else f"{where} is unknown"
         case "union_tag_not_found" | "union_tag_invalid":
             field = context["discriminator"].strip("'")
             known = f": give {context['expected_tags']}" if "expected_tags" in context else ""
             return f"{field} of {what} is {context.get('tag', 'missing')}{known}"
-        case "model_type" | "model_attributes_type" | "dict_type":
+        case "model_type" | "model_attributes_type" | "dict_type" | "dataclass_type":
             return f"{where} came as {value}: give an object"
     return f"{where} is {value}: {error['msg'].replace('Input should', 'it should', 1)}"
 

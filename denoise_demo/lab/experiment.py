@@ -1,15 +1,17 @@
 """One experiment: corrupt, denoise, classify, measure. What every tab and endpoint shows."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.benchmark import live_metrics
-from denoise_demo.common import check_keys, finite, lookup, noise_seed
+from denoise_demo.common import SEED_MAXIMUM, lookup, parse
 from denoise_demo.corruption import BLUR_MAXIMUM, NOISES, corrupt, noise_deviation
 from denoise_demo.data import in_channels
 from denoise_demo.denoisers import (
@@ -23,37 +25,29 @@ from denoise_demo.denoisers import (
 from denoise_demo.networks import DIGIT
 
 
-@dataclass(frozen=True)
+@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Settings:
     """What a person chooses: the corruption, the noise seed and the denoiser.
 
-    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `denoiser` is a network's or a
-    filter's id.
+    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `denoiser` is a network's or
+    a filter's id.
     """
 
-    kind: str
-    level: float
-    blur_sigma: float
-    denoiser: str
-    seed: int
+    kind: StrictStr
+    level: StrictFloat
+    blur_sigma: Annotated[StrictFloat, Field(ge=0, le=BLUR_MAXIMUM)]
+    denoiser: StrictStr
+    seed: Annotated[StrictInt, Field(ge=0, le=SEED_MAXIMUM)]
 
     def __post_init__(self) -> None:
-        """Check every field; ValueError says what came and what was expected."""
-        spec = lookup(NOISES, self.kind, "noise")
-        spec.check(finite(self.level, "level"))
-        if not 0 <= finite(self.blur_sigma, "blur_sigma") <= BLUR_MAXIMUM:
-            raise ValueError(
-                f"blur_sigma {self.blur_sigma:g} is outside its span: "
-                f"choose 0 to {BLUR_MAXIMUM:g} pixels"
-            )
-        noise_seed(self.seed)
+        """Check what depends on the registries."""
+        lookup(NOISES, self.kind, "noise").check(self.level)
         get_denoiser(self.denoiser)
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> "Settings":
-        """Read the settings from JSON values; ValueError for a missing or unknown key."""
-        check_keys(values, {field.name for field in fields(cls)}, "the settings")
-        return cls(**values)
+    def parse(cls, values: object) -> "Settings":
+        """Read the settings from JSON values; ValueError says what came and what to give."""
+        return parse(cls, values, "the settings")
 
 
 @dataclass(frozen=True)

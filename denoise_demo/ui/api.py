@@ -64,7 +64,9 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
         noisy and denoised digit, and whether the image is outside what the network learnt.
     """
     with shown_errors():
-        outcome = run(_picture(image), Settings(kind, level, blur_sigma, recipe, seed))
+        corruption = {"kind": kind, "level": level, "blur_sigma": blur_sigma}
+        settings = Settings.parse({**corruption, "denoiser": recipe, "seed": seed})
+        outcome = run(_picture(image), settings)
     return {
         "noisy": _rows(outcome.noisy),
         "denoised": _rows(outcome.denoised),

@@ -103,12 +103,14 @@ def parse_link(query: Mapping[str, str], usable: Collection[str] | None = None) 
     first = first_settings(list_denoisers() if usable is None else usable, domain)
     kind = query.get("noise", first.kind)
     level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
-    settings = Settings(
-        kind=kind,
-        level=_number(query, "level", level),
-        blur_sigma=_number(query, "blur", first.blur_sigma),
-        denoiser=query.get("denoiser", first.denoiser),
-        seed=_integer(query["seed"], "seed") if "seed" in query else first.seed,
+    settings = Settings.parse(
+        {
+            "kind": kind,
+            "level": _number(query, "level", level),
+            "blur_sigma": _number(query, "blur", first.blur_sigma),
+            "denoiser": query.get("denoiser", first.denoiser),
+            "seed": _integer(query["seed"], "seed") if "seed" in query else first.seed,
+        }
     )
     score = query.get("score", "psnr")
     lookup(scores_of(domain), score, f"score of {domain}")

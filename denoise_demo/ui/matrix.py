@@ -39,7 +39,7 @@ def set_case(cell: str) -> list[Any]:
             raise ValueError("no cell was chosen: click one")
         values = json.loads(cell)
         check_keys(values, {"kind", "level", "blur_sigma", "denoiser"}, "the cell")
-        settings = Settings(**values, seed=0)
+        settings = Settings.parse({**values, "seed": 0})
     return [
         settings.kind,
         level_slider(settings.kind, settings.level),

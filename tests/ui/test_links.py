@@ -176,7 +176,7 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"noise": "perlin"}, "unknown noise 'perlin'"),
         ({"level": "much"}, "level is 'much': give a number"),
         ({"level": "nan"}, "level"),
-        ({"blur": "99"}, "blur_sigma 99"),
+        ({"blur": "99"}, "blur_sigma of the settings is 99"),
         ({"seed": "-4"}, "seed"),
         ({"seed": "1e400"}, "seed"),
         ({"sort": "beauty"}, "unknown order 'beauty'"),
