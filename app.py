@@ -9,12 +9,12 @@ import torch
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, warm_up
 from denoise_demo.ui.api import build_api
-from denoise_demo.ui.cards import build_training_tab
-from denoise_demo.ui.explain import build_explanation
-from denoise_demo.ui.figures import build_figures_tab
 from denoise_demo.ui.following import connect_links
-from denoise_demo.ui.laboratory import build_laboratory
-from denoise_demo.ui.style import CSS, HEAD, THEME
+from denoise_demo.ui.tabs.explanation.explanation import build_explanation
+from denoise_demo.ui.tabs.figures.figures import build_figures_tab
+from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
+from denoise_demo.ui.tabs.training.training import build_training_tab
+from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
 

@@ -9,7 +9,7 @@ import torch
 from denoise_demo.common import brief
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import Settings, first_scores, run
-from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.web.errors import shown_errors
 
 SIDE = 28
 EXPECTED = f"give {SIDE} rows of {SIDE} numbers from 0 to 1, or of [red, green, blue] such"

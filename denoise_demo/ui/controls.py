@@ -10,9 +10,9 @@ from denoise_demo.common import SEED_MAXIMUM, lookup
 from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import Settings
-from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.server import FIELDS
-from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.panels.pictures.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.server import FIELDS
 
 
 @dataclass(frozen=True)

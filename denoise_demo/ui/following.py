@@ -8,11 +8,11 @@ import gradio as gr
 
 from denoise_demo.data import has_faces
 from denoise_demo.lab import faces_test
-from denoise_demo.ui.curves import line_choices
-from denoise_demo.ui.figures import CHOICES, set_figure
-from denoise_demo.ui.laboratory import RELEASE, Laboratory, arrange, begin
 from denoise_demo.ui.links import VIEWS, Link, parse_link
-from denoise_demo.ui.pictures import PRIVATE
+from denoise_demo.ui.panels.curves.curves import line_choices
+from denoise_demo.ui.panels.pictures.pictures import PRIVATE
+from denoise_demo.ui.tabs.figures.figures import CHOICES, set_figure
+from denoise_demo.ui.tabs.laboratory.laboratory import RELEASE, Laboratory, arrange, begin
 
 
 def connect_links(

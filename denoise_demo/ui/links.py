@@ -21,7 +21,7 @@ from denoise_demo.lab import (
     unit_spans,
 )
 from denoise_demo.ui.controls import STARTS, first_settings
-from denoise_demo.ui.figures import CHOICES
+from denoise_demo.ui.tabs.figures.figures import CHOICES
 
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")  # of the laboratory
 SHOWN = (*VIEWS, "figures", "training", "explanation")

@@ -13,8 +13,8 @@ from denoise_demo.figures.curves import MOST, level_curves, loss_curves
 from denoise_demo.lab.comparison import NOTHING
 from denoise_demo.lab.experiment import Settings
 from denoise_demo.lab.matrix import gain_matrix
-from denoise_demo.ui import curves as page
-from denoise_demo.ui import matrix as matrix_page
+from denoise_demo.ui.panels.curves import curves as page
+from denoise_demo.ui.panels.matrix import matrix as matrix_page
 
 KINDS = [kind for kind in NOISES if kind != "none"]
 

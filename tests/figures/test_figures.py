@@ -33,8 +33,8 @@ from denoise_demo.lab.sources import (
     laboratory_picture,
     pixels_source,
 )
-from denoise_demo.ui.cards import describe_weights, show_card
-from denoise_demo.ui.figures import draw_figure, follow_figure, list_sources
+from denoise_demo.ui.tabs.figures.figures import draw_figure, follow_figure, list_sources
+from denoise_demo.ui.tabs.training.training import describe_weights, show_card
 
 PICTURES = {
     "s0-blur-then-noise": 3,

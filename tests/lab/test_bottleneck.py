@@ -12,7 +12,7 @@ from denoise_demo.denoisers.engine import load_network
 from denoise_demo.lab import bottleneck, experiment
 from denoise_demo.lab.bottleneck import EDITED, MAP_SIDE, NETWORKS, PLANE
 from denoise_demo.networks.models import Autoencoder
-from denoise_demo.ui.codes import codes, decode
+from denoise_demo.ui.panels.bottleneck.bottleneck import codes, decode
 
 
 def request(**changes):

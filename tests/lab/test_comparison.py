@@ -12,7 +12,7 @@ from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.comparison import NOTHING, compare, contenders, is_trained_on
-from denoise_demo.ui.compare import comparer
+from denoise_demo.ui.panels.compare.compare import comparer
 
 CLEAN = {"digits": load_examples().clean(slice(3, 4)), "faces": load_portraits().clean(slice(0, 1))}
 SOURCES = {"digits": {"kind": "example", "index": 3}, "faces": {"kind": "portrait", "index": 0}}

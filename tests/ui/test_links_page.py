@@ -13,7 +13,7 @@ from denoise_demo.denoisers.recipes import RECIPES
 from denoise_demo.figures.registry import FIGURES
 from denoise_demo.lab.presets import PRESETS
 from denoise_demo.lab.sources import LABORATORY, figure_sources
-from denoise_demo.ui.curves import COMPARED
+from denoise_demo.ui.panels.curves.curves import COMPARED
 
 pytestmark = pytest.mark.ui
 

@@ -13,7 +13,7 @@ from denoise_demo.data.pixels import decode_pixels
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import dreams, experiment
 from denoise_demo.lab.sources import clean_picture, faces_test
-from denoise_demo.ui.stage import FIELDS, MOST_SPREAD, dream, step
+from denoise_demo.ui.panels.stage.stage import FIELDS, MOST_SPREAD, dream, step
 
 
 def request(**changes):

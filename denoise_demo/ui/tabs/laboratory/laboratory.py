@@ -22,9 +22,8 @@ from denoise_demo.ui.controls import (
     noise_controls,
     offer_networks,
 )
-from denoise_demo.ui.curves import line_choices
-from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.pictures import (
+from denoise_demo.ui.panels.curves.curves import line_choices
+from denoise_demo.ui.panels.pictures.pictures import (
     FORGOTTEN,
     PRIVATE,
     Pictures,
@@ -33,7 +32,8 @@ from denoise_demo.ui.pictures import (
     open_tab,
     show_mnist,
 )
-from denoise_demo.ui.views import Views, build_views
+from denoise_demo.ui.tabs.laboratory.views import Views, build_views
+from denoise_demo.ui.web.errors import shown_errors
 
 # The page sets many controls at once; until all have their values, the stage waits. A dropdown that
 # is left without a choice changes nothing.

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 import gradio as gr
 
 from denoise_demo.lab import Settings
-from denoise_demo.ui.codes import build_codes
-from denoise_demo.ui.compare import build_compare
-from denoise_demo.ui.curves import build_curves
-from denoise_demo.ui.matrix import build_matrix, set_case
-from denoise_demo.ui.pictures import PRIVATE
-from denoise_demo.ui.stage import build_stage
-from denoise_demo.ui.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.panels.bottleneck.bottleneck import build_codes
+from denoise_demo.ui.panels.compare.compare import build_compare
+from denoise_demo.ui.panels.curves.curves import build_curves
+from denoise_demo.ui.panels.matrix.matrix import build_matrix, set_case
+from denoise_demo.ui.panels.pictures.pictures import PRIVATE
+from denoise_demo.ui.panels.pictures.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.panels.stage.stage import build_stage
 
 _TO_STAGE = "(id) => { document.getElementById('view-stage-button').click(); return id; }"
 _SET_CASE = """(cell) => {

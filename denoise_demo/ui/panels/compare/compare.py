@@ -19,7 +19,7 @@ from denoise_demo.lab import (
     json_number,
     pixels_source,
 )
-from denoise_demo.ui.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}
 
@@ -38,9 +38,9 @@ def build_compare(usable: Collection[str]) -> gr.HTML:
     }
     return gr.HTML(
         "",
-        html_template=read_text("compare.html"),
-        css_template=read_text("compare.css"),
-        js_on_load=script("line.js", "pixels.js", "compare.js"),
+        html_template=read_text(__file__, "compare.html"),
+        css_template=read_text(__file__, "compare.css"),
+        js_on_load=script(__file__, "../../web/queue.js", "../../web/pixels.js", "compare.js"),
         server_functions=[comparer(usable)],
         elem_id="compare",
         apply_default_css=False,

@@ -13,7 +13,7 @@ from pathlib import Path
 import gradio as gr
 
 from denoise_demo.data import LEAST, find_face, middle_box, read_image
-from denoise_demo.ui.errors import shown_errors
+from denoise_demo.ui.web.errors import shown_errors
 
 _HERE = Path(__file__).parent
 

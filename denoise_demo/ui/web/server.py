@@ -16,7 +16,6 @@ FIELDS = {  # the settings of an experiment, with the element id of the control 
     "denoiser": "recipe",
     "seed": "noise-seed",
 }
-_HERE = Path(__file__).parent
 _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
 
 
@@ -38,11 +37,11 @@ def answered(work: Callable[[Any], dict[str, Any]], request: Any) -> dict[str, A
     return answer | {"milliseconds": 1000 * (time.perf_counter() - started)}
 
 
-def read_text(name: str) -> str:
-    """Return a file that lies beside this one."""
-    return (_HERE / name).read_text(encoding="utf-8")
+def read_text(beside: str, name: str) -> str:
+    """Return a file that lies in the folder of the module `beside`."""
+    return (Path(beside).parent / name).read_text(encoding="utf-8")
 
 
-def script(*names: str) -> str:
+def script(beside: str, *names: str) -> str:
     """Join files of JavaScript into the body of one function."""
-    return "\n".join(map(read_text, names))
+    return "\n".join(read_text(beside, name) for name in names)

@@ -23,7 +23,7 @@ from denoise_demo.lab import (
     read,
     run,
 )
-from denoise_demo.ui.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
 
 
 def build_codes(problems: Collection[str]) -> None:
@@ -38,9 +38,9 @@ def build_codes(problems: Collection[str]) -> None:
     )
     measured = _measured()
     gr.HTML(
-        html_template=read_text("codes.html"),
-        css_template=read_text("codes.css"),
-        js_on_load=script("line.js", "pixels.js", "codes.js"),
+        html_template=read_text(__file__, "bottleneck.html"),
+        css_template=read_text(__file__, "bottleneck.css"),
+        js_on_load=script(__file__, "../../web/queue.js", "../../web/pixels.js", "bottleneck.js"),
         server_functions=[codes, decode],
         elem_id="codes",
         apply_default_css=False,

@@ -24,15 +24,15 @@ from denoise_demo.lab import (
     read,
     run,
 )
-from denoise_demo.ui.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
 
 OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
     "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
 SCRIPTS = (
-    "line.js",
-    "pixels.js",
+    "../../web/queue.js",
+    "../../web/pixels.js",
     "stage.js",
     "drawing.js",
     "motion.js",
@@ -46,9 +46,9 @@ def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
     """Create the stage, starting from these settings and this built-in digit."""
     return gr.HTML(
         "",
-        html_template=read_text("stage.html"),
-        css_template=read_text("stage.css"),
-        js_on_load=script(*SCRIPTS),
+        html_template=read_text(__file__, "stage.html"),
+        css_template=read_text(__file__, "stage.css"),
+        js_on_load=script(__file__, *SCRIPTS),
         server_functions=[step, dream],
         elem_id="stage",
         apply_default_css=False,

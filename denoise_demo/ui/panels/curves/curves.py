@@ -12,10 +12,10 @@ from denoise_demo.common import check_keys, finite, lookup
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, list_denoisers
 from denoise_demo.figures import MOST, level_curves
-from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.pictures import PRIVATE
-from denoise_demo.ui.server import read_text
-from denoise_demo.ui.vega import chart
+from denoise_demo.ui.panels.pictures.pictures import PRIVATE
+from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.server import read_text
+from denoise_demo.ui.web.vega import chart
 
 COMPARED = {  # in colour at first, beside what the stage shows
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
@@ -50,7 +50,7 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
     )
     place = gr.HTML(
         html_template="",
-        js_on_load=read_text("curves.js"),
+        js_on_load=read_text(__file__, "curves.js"),
         elem_id="curves",
         apply_default_css=False,
     )

@@ -11,8 +11,8 @@ from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError
 from denoise_demo.lab import Settings, gain_matrix
 from denoise_demo.ui.controls import level_slider
-from denoise_demo.ui.errors import shown_errors
-from denoise_demo.ui.server import read_text
+from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.server import read_text
 
 
 def build_matrix() -> gr.HTML:
@@ -23,9 +23,9 @@ def build_matrix() -> gr.HTML:
         elem_classes="lead",
     )
     return gr.HTML(
-        html_template=read_text("matrix.html"),
-        css_template=read_text("matrix.css"),
-        js_on_load=read_text("matrix.js"),
+        html_template=read_text(__file__, "matrix.html"),
+        css_template=read_text(__file__, "matrix.css"),
+        js_on_load=read_text(__file__, "matrix.js"),
         elem_id="matrix",
         apply_default_css=False,
         matrices={domain: _matrix(domain) for domain in DOMAINS},

@@ -20,7 +20,7 @@ from denoise_demo.denoisers import (
 )
 from denoise_demo.figures import loss_curves
 from denoise_demo.networks import MODELS
-from denoise_demo.ui.vega import chart
+from denoise_demo.ui.web.vega import chart
 
 LOSSES = {
     "bce": "binary cross-entropy",

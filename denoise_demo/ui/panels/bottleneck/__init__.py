@@ -1,0 +1,1 @@
+"""The code between encoder and decoder, and codes moved by hand."""

@@ -1,0 +1,1 @@
+"""Metrics over the noise level, as the benchmark measured them."""

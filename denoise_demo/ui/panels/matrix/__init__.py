@@ -1,0 +1,1 @@
+"""Every denoiser against many corruptions, as the benchmark measured them."""

@@ -1,0 +1,1 @@
+"""The live stage: clean, noisy and denoised picture, error map, drawing pad and dreams."""

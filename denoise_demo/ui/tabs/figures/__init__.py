@@ -1,0 +1,1 @@
+"""The articles' figures for any denoiser and any pictures."""

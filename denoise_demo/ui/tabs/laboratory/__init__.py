@@ -1,0 +1,1 @@
+"""The laboratory: controls, views and pictures."""

@@ -1,0 +1,1 @@
+"""What each weight file is and how it was trained."""

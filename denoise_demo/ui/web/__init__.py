@@ -1,0 +1,1 @@
+"""What every panel shares: request queue, pixels, theme and style, server helpers."""
