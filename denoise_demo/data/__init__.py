@@ -1,16 +1,10 @@
 """Pictures: MNIST, faces, built-in examples and uploads, and the domains they belong to."""
 
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
-from denoise_demo.data.faces import has_faces, load_faces
-from denoise_demo.data.mnist import (
-    DataError,
-    Images,
-    has_mnist,
-    load_examples,
-    load_mnist,
-    mnist_test,
-    split_train,
-)
+from denoise_demo.data.examples import load_examples
+from denoise_demo.data.faces import faces_test, has_faces, load_faces
+from denoise_demo.data.images import DataError, Images, split_train
+from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.pixels import (
     centre_digit,
     decode_pixels,
@@ -43,6 +37,7 @@ __all__ = [
     "decode_pixels",
     "domain_of",
     "encode_pixels",
+    "faces_test",
     "find_face",
     "get_domain",
     "has_faces",

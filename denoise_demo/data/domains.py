@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from denoise_demo.common import lookup
+from denoise_demo.data.examples import load_examples
 from denoise_demo.data.faces import load_faces
-from denoise_demo.data.mnist import Images, load_examples, load_mnist
+from denoise_demo.data.images import Images
+from denoise_demo.data.mnist import load_mnist
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.networks import DIGIT, FACE, Shape
 

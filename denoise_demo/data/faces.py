@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from denoise_demo.common import brief, written_atomically
-from denoise_demo.data.mnist import DAMAGE, DataError, Images, cache_dir, data_place
+from denoise_demo.data.images import DAMAGE, DataError, Images, cache_dir, data_place
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import SUFFIXES, read_image
 
@@ -85,6 +85,12 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
     pixels = torch.from_numpy(faces.pixels[rows])
     labels = torch.full((len(pixels),), -1)
     return Images(pixels, labels, f"{album.source} {split} split", (faces.sha256,))
+
+
+@cache
+def faces_test() -> Images:
+    """Return the test split, read once; DataError when there are no faces."""
+    return load_faces("test")
 
 
 def has_faces(data_dir: str | Path | None = None) -> bool:

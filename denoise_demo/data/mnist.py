@@ -1,49 +1,26 @@
-"""Digits: MNIST from a folder, a zip or a download, and the examples that ship with the app."""
+"""MNIST: its digits from a folder, a zip or a download, each file checked by its hash."""
 
 import gzip
 import hashlib
-import json
-import lzma
 import math
-import os
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pooch
 import torch
-from torch import Tensor
 
-from denoise_demo.data.pixels import centre_digit, draw_strokes
+from denoise_demo.data.images import DAMAGE, DataError, Images, cache_dir, data_place
 
-EXAMPLES_FILE = Path(__file__).with_name("examples.json")
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 TIMEOUT = 30  # seconds without an answer before the next mirror is tried
 _IMAGE_MAGIC, _LABEL_MAGIC = 2051, 2049
-
-# What a damaged zip, one with a password or in an unknown compression, or its members raise.
-DAMAGE = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
-
-
-class DataError(ValueError):
-    """Data that is missing, damaged or not what it should be; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,35 +29,6 @@ class IdxFile:
 
     name: str
     sha256: str
-
-
-@dataclass(frozen=True)
-class Images:
-    """A data set: its pixels, labels and source.
-
-    `pixels` are (N, C, 28, 28) uint8; `labels` (N,) int64, -1 where there is none; `sha256` of the
-    contents it was read from.
-    """
-
-    pixels: Tensor
-    labels: Tensor
-    source: str
-    sha256: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def __getitem__(self, rows: slice | Tensor) -> "Images":
-        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
-
-    def clean(self, rows: slice | Tensor = slice(None)) -> Tensor:
-        """Return images as float32 (n, C, 28, 28) in [0, 1]."""
-        return self.pixels[rows].float() / 255
-
-    def label(self, row: int) -> int | None:
-        """Return one image's label, None where it is unknown."""
-        label = int(self.labels[row])
-        return None if label < 0 else label
 
 
 MNIST: dict[str, tuple[IdxFile, IdxFile]] = {
@@ -132,26 +80,6 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     )
 
 
-def split_train(images: Images, validation: float) -> tuple[Images, Images]:
-    """Split a training set into those that train and the last ones, that validate.
-
-    `validation` is their number, or below 1 their share.
-    """
-    count = round(validation * len(images)) if validation < 1 else int(validation)
-    middle = len(images) - count
-    return images[slice(middle)], images[slice(middle, None)]
-
-
-@cache
-def load_examples() -> Images:
-    """Return the built-in digits: pen strokes, rendered the way MNIST was made."""
-    drawings = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
-    rasters = [centre_digit(draw_strokes(d["strokes"], pen=d["pen"])) for d in drawings]
-    pixels = np.rint(np.stack(rasters) * 255).astype(np.uint8)
-    labels = torch.tensor([d["label"] for d in drawings])
-    return Images(torch.from_numpy(pixels).unsqueeze(1), labels, "built-in digits")
-
-
 @cache
 def mnist_test() -> Images:
     """Return MNIST's test digits, read once; DataError when they are not there."""
@@ -178,17 +106,6 @@ def parse_idx(content: bytes) -> np.ndarray:
             f"truncated IDX file: {len(content):,} bytes where {sizes} values are announced"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
-
-
-def cache_dir(name: str = "mnist") -> Path:
-    """Return the folder that downloads and decoded pictures go to."""
-    return Path(pooch.os_cache("denoise_demo")) / name
-
-
-def data_place(data_dir: str | Path | None) -> Path | None:
-    """Return the folder or zip that is named, here or by DENOISE_DATA_DIR."""
-    named = data_dir or os.environ.get("DENOISE_DATA_DIR")
-    return Path(named).expanduser() if named else None
 
 
 def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from skimage.feature import Cascade
 
-from denoise_demo.data.mnist import Images
+from denoise_demo.data.images import Images
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated
 
 import torch
@@ -17,11 +16,11 @@ from denoise_demo.data import (
     centre_digit,
     decode_pixels,
     encode_pixels,
+    faces_test,
     get_domain,
     has_faces,
     has_mnist,
     load_examples,
-    load_faces,
     load_portraits,
     mnist_test,
     shrink_digit,
@@ -230,12 +229,6 @@ def laboratory_picture(text: str, domain: Domain) -> Tensor:
             f"shows {domain.noun}s: {remedy}"
         )
     return picture
-
-
-@cache
-def faces_test() -> Images:
-    """Return the test split of the faces, read once; DataError when they are not there."""
-    return load_faces("test")
 
 
 COLLECTIONS: dict[str, Collection] = {

@@ -6,8 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data import has_faces
-from denoise_demo.lab import faces_test
+from denoise_demo.data import faces_test, has_faces
 from denoise_demo.ui.links import VIEWS, Link, parse_link
 from denoise_demo.ui.panels.curves.curves import line_choices
 from denoise_demo.ui.panels.pictures.pictures import PRIVATE

@@ -17,7 +17,7 @@ from denoise_demo.benchmark.evaluation import (
 from denoise_demo.corruption.mixture import Corruption
 from denoise_demo.corruption.noise import noise_deviation
 from denoise_demo.corruption.points import POINTS
-from denoise_demo.data.mnist import Images
+from denoise_demo.data import Images
 
 
 def nothing(noisy, sigma):

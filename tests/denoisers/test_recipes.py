@@ -12,8 +12,8 @@ from denoise_demo.corruption.blur import BLUR_MAXIMUM
 from denoise_demo.corruption.mixture import Corruption, Mixture, recorded
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.corruption.points import MIXED_POINTS, POINTS, points
+from denoise_demo.data import Images, load_mnist, split_train
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.data.mnist import Images, load_mnist, split_train
 from denoise_demo.data.portraits import NAMES
 from denoise_demo.denoisers.checkpoints import WEIGHTS_DIR
 from denoise_demo.denoisers.recipes import (

@@ -16,15 +16,13 @@ from PIL import Image
 from denoise_demo.benchmark import results
 from denoise_demo.benchmark.article import BASELINES, KINDS, MISTAKES, PLACES
 from denoise_demo.corruption.points import POINTS
-from denoise_demo.data import faces, mnist
+from denoise_demo.data import DataError, faces, load_examples, mnist
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.data.mnist import DataError, load_examples
 from denoise_demo.denoisers import checkpoints, engine
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, settings_of
 from denoise_demo.figures.canvas import Figure, to_png
 from denoise_demo.figures.faces import METHODS, method_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name
-from denoise_demo.lab import sources
 from denoise_demo.lab.experiment import Settings, run
 from denoise_demo.lab.sources import (
     choose_pictures,
@@ -451,12 +449,12 @@ def test_faces_of_a_folder_are_offered_and_start_again_after_the_last(
         Image.new("RGB", (28, 28), (i, 0, 255)).save(tmp_path / f"{i:02}.png")
     monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
-    sources.faces_test.cache_clear()
+    faces.faces_test.cache_clear()
 
     radio, count = list_sources("s4-four-noises"), count_pictures("faces", "faces")
     clean, labels, _ = choose_pictures("faces", "faces", 8, 3)
 
-    sources.faces_test.cache_clear()
+    faces.faces_test.cache_clear()
     assert ("Face test split", "face") in radio.choices
     assert count == 10
     assert (clean[:, 0, 0, 0] * 255).tolist() == pytest.approx([38, 39, 30])

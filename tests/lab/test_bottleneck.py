@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from denoise_demo.data.mnist import load_examples
+from denoise_demo.data import load_examples
 from denoise_demo.data.pixels import encode_pixels
 from denoise_demo.denoisers.engine import load_network
 from denoise_demo.lab import bottleneck, experiment

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data.mnist import load_examples
+from denoise_demo.data import load_examples
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment

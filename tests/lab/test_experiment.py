@@ -13,7 +13,7 @@ from denoise_demo.benchmark import metrics
 from denoise_demo.common.checks import SEED_MAXIMUM
 from denoise_demo.corruption.blur import BLUR_MAXIMUM
 from denoise_demo.corruption.noise import NOISES, corrupt
-from denoise_demo.data.mnist import Images
+from denoise_demo.data import Images
 from denoise_demo.data.pixels import in_channels
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.checkpoints import checkpoint_path

@@ -5,7 +5,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from denoise_demo.data.mnist import load_examples
+from denoise_demo.data import load_examples
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment

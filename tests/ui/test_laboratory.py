@@ -22,7 +22,7 @@ from driving import (
 from playwright.sync_api import expect
 
 from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data.mnist import load_examples
+from denoise_demo.data import load_examples
 from denoise_demo.data.pixels import to_pil
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment

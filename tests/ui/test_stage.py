@@ -7,12 +7,12 @@ import math
 import pytest
 import torch
 
+from denoise_demo.data import faces_test, load_examples
 from denoise_demo.data.faces import load_faces
-from denoise_demo.data.mnist import load_examples
 from denoise_demo.data.pixels import decode_pixels
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import dreams, experiment
-from denoise_demo.lab.sources import clean_picture, faces_test
+from denoise_demo.lab.sources import clean_picture
 from denoise_demo.ui.panels.stage.stage import FIELDS, MOST_SPREAD, dream, step
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from denoise_demo.benchmark.results import load_results
 from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data.mnist import load_examples
+from denoise_demo.data import load_examples
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.bottleneck import NETWORKS, unit_spans

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from denoise_demo.data import has_faces, has_mnist, load_mnist, read_image, to_digit
-from denoise_demo.lab import faces_test, pixels_source
+from denoise_demo.data import faces_test, has_faces, has_mnist, load_mnist, read_image, to_digit
+from denoise_demo.lab import pixels_source
 from denoise_demo.ui.panels.pictures.photo import build_photo
 from denoise_demo.ui.panels.pictures.thumbnails import digit_buttons, portrait_buttons
 from denoise_demo.ui.web.errors import shown_errors

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from denoise_demo.data import mnist
-from denoise_demo.data.mnist import (
+from denoise_demo.data import (
     DataError,
     Images,
     has_mnist,
     load_examples,
     load_mnist,
-    parse_idx,
+    mnist,
     split_train,
 )
+from denoise_demo.data.mnist import parse_idx
 
 IMAGES = "train-images-idx3-ubyte"
 SPLITS = ["train", "test"]
