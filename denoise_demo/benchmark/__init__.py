@@ -12,7 +12,18 @@ from denoise_demo.benchmark.metrics import (
     scores_of,
     ssim,
 )
-from denoise_demo.benchmark.results import COMMAND, Results, ResultsError, load_results
+from denoise_demo.benchmark.results import (
+    COMMAND,
+    NOTHING,
+    RESULTS_FILE,
+    ArticleRow,
+    Estimate,
+    PointRow,
+    Results,
+    ResultsError,
+    SweepRow,
+    load_results,
+)
 
 __all__ = [
     "AUTOENCODER",
@@ -23,11 +34,17 @@ __all__ = [
     "KINDS",
     "METRICS",
     "MISTAKES",
+    "NOTHING",
     "PLACES",
+    "RESULTS_FILE",
+    "ArticleRow",
+    "Estimate",
     "MetricSpec",
+    "PointRow",
     "Results",
     "ResultsError",
     "Score",
+    "SweepRow",
     "evaluate",
     "live_metrics",
     "load_results",

@@ -1,6 +1,112 @@
-"""`python -m denoise_demo.benchmark`."""
+"""Quality of every network and filter at every evaluation point, on the test digits and faces.
 
-from denoise_demo.benchmark.suite import main
+python -m denoise_demo.benchmark --data-dir DATA
+
+Writes weights/results.json, docs/results.md, and the speeds to benchmarks/speed.json. A run that
+was stopped goes on with --resume; --domain measures one kind of pictures and keeps what is known
+of the other; --docs-only writes docs/results.md again from weights/results.json.
+"""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from denoise_demo.benchmark import report, results, speed, suite
+from denoise_demo.benchmark.article import as_computed
+from denoise_demo.data import DOMAINS, load_faces
+from denoise_demo.denoisers import choose_device, device_trouble, load_network
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure everything and write the results, their page and the speeds."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.points and not options.out:
+        parser.error("--points needs --out: results of a few points would replace all others")
+    out: Path | None = options.out
+    try:
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+        results_file = out / "results.json" if out else results.RESULTS_FILE
+        page = out / "results.md" if out else report.RESULTS_PAGE
+        if options.docs_only:
+            report.write_page(results.load_results(results_file), page)
+            print(f"wrote {page.name}")
+            return 0
+        device = choose_device()
+        done = _measure(options, results_file)
+        if not options.points:
+            speed_file = out / "speed.json" if out else speed.SPEED_FILE
+            speed.save_speeds(speed.speeds(device), device, speed_file)
+        results.save_results(done, results_file)
+        report.write_page(done, page)
+        _partial(results_file).unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        print("\nbenchmark: stopped; go on with --resume", file=sys.stderr)
+        return 130
+    except RuntimeError as error:
+        if (trouble := device_trouble(error)) is None:
+            raise
+        print(f"benchmark: {trouble}; go on with --resume", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 1
+    print(f"wrote {len(done.rows)} rows and {len(done.sweep)} of the sweeps")
+    return 0
+
+
+def _measure(options: argparse.Namespace, results_file: Path) -> results.Results:
+    """Measure the chosen domains; keep the other one's rows."""
+    chosen = [options.domain] if options.domain else list(DOMAINS)
+    others = [name for name in DOMAINS if name not in chosen]
+    kept = [results.load_results(results_file, domain=name) for name in others]
+    images = {name: DOMAINS[name].load("test", options.data_dir, download=True) for name in chosen}
+    todo = [
+        job
+        for domain in chosen
+        for job in suite.jobs(domain)
+        if not options.points or job.where.get("point") in options.points
+    ]
+    done = suite.run(todo, images, _partial(results_file), resume=options.resume)
+    if "faces" in images:
+        faces = [load_faces("train", options.data_dir), images["faces"]]
+        clean = torch.cat([part.clean() for part in faces])
+        load = partial(load_network, device="cpu")
+        done.article = as_computed(clean, len(faces[0]), load)
+    for name, test in images.items():
+        done.calibration += suite.calibrations(name, test, options.points)
+    for other in kept:
+        done.data = other.data | done.data
+        for part in results.LISTS:
+            getattr(done, part).extend(getattr(other, part))
+    return done
+
+
+def _partial(results_file: Path) -> Path:
+    """Return where an unfinished run keeps what is done."""
+    return results_file.with_suffix(".partial.json")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m denoise_demo.benchmark",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    where = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
+    add("--data-dir", metavar="FOLDER", help=where)
+    add("--domain", choices=DOMAINS, help="measure only these pictures")
+    add("--points", nargs="+", metavar="POINT", help="measure only these points: a try, with --out")
+    add("--out", type=Path, metavar="FOLDER", help="write everything there instead")
+    add("--resume", action="store_true", help="go on where an earlier run stopped")
+    add("--docs-only", action="store_true", help="only write docs/results.md from the results")
+    return parser
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

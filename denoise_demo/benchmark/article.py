@@ -1,18 +1,19 @@
 """S4's benchmark with the mistakes of its notebook, made again on purpose, and what it published.
 
-Nothing here is how to measure a denoiser: `evaluation` is. It shows where the article's bars come
-from. All errors are means over channel values; the article's own "absolute error" is a sum over
-the three channels, so three times that.
+This shows where the article's bars come from; `evaluation` is how to measure a denoiser. All errors
+are means over channel values; the article's own "absolute error" is a sum over the three channels,
+three times as large.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
+from denoise_demo.benchmark.results import ArticleRow
 from denoise_demo.corruption import POINTS, Corruption
 from denoise_demo.denoisers import FILTERS, load_network
 
@@ -26,7 +27,7 @@ NOTEBOOK = [  # where a strength of the notebook's own is named, it fits the pub
 ]
 
 MISTAKES: dict[str, str] = {
-    "Black pictures": "the filters' 8-bit results are divided by 255 as whole numbers, which makes "
+    "Black pictures": "the filters' 8-bit results are divided by 255 as integers, which makes "
     "nearly every value 0.",
     "Other people": "the result for test face number i is compared with face number i of the whole "
     "data set, another person.",
@@ -43,22 +44,21 @@ PUBLISHED: dict[str, dict[str, float]] = {
     GAN: {"s4-gaussian-notebook": 0.2277, "s4-salt-pepper-notebook": 0.1173, "s4-speckle": 0.6972},
 }
 
-Row = dict[str, Any]
 Network = Callable[[Tensor], Tensor]
 
 
-def published() -> list[Row]:
-    """Return what the article published, for each channel value: point, method, mae, about."""
+def published() -> list[ArticleRow]:
+    """Return what the article published, per channel value; only GAN's are exact."""
     return [
-        {"point": point, "method": method, "mae": error / CHANNELS, "about": method != GAN}
-        for method, errors in PUBLISHED.items()
+        ArticleRow(domain="faces", point=point, denoiser=denoiser, mae=error / CHANNELS)
+        for denoiser, errors in PUBLISHED.items()
         for point, error in errors.items()
     ]
 
 
 def as_computed(
     faces: Tensor, first_test: int, load: Callable[[str], Network] = load_network, seed: int = 0
-) -> list[Row]:
+) -> list[ArticleRow]:
     """Measure as the article did, with all its mistakes.
 
     Args:
@@ -68,20 +68,21 @@ def as_computed(
         seed: of the noise.
 
     Returns:
-        domain, point, method and mae for each of PLACES and of BASELINES, AUTOENCODER and GAN.
+        A row for each of PLACES and of BASELINES, AUTOENCODER and GAN.
 
     Raises:
         CheckpointError: when the weights of a network are missing or damaged.
     """
     rows = list(_rows(faces, first_test, load, torch.Generator().manual_seed(seed)))
     stale = rows[-1]  # mistake 3: the last filter's bar for the last noise
-    rows += [stale | {"point": point, "method": AUTOENCODER} for point in PLACES]
+    bars = [{"point": point, "denoiser": AUTOENCODER} for point in PLACES]
+    rows += [stale.model_copy(update=bar) for bar in bars]
     return rows
 
 
 def _rows(
     faces: Tensor, first_test: int, load: Callable[[str], Network], generator: torch.Generator
-) -> Iterator[Row]:
+) -> Iterator[ArticleRow]:
     """Yield the bars of the GAN and of the filters, noise by noise."""
     clean = faces[first_test:]
     others = faces[: len(clean)]  # mistake 2: face i of all faces, not of the test faces
@@ -93,17 +94,13 @@ def _rows(
             yield _row(point, name, blackened(filter_value(noisy, name)), others)
 
 
-def _row(point: str, method: str, images: Tensor, goal: Tensor) -> Row:
-    return {
-        "domain": "faces",
-        "point": point,
-        "method": method,
-        "mae": round(float(metrics.mae(images, goal).mean()), 5),
-    }
+def _row(point: str, denoiser: str, images: Tensor, goal: Tensor) -> ArticleRow:
+    error = round(float(metrics.mae(images, goal).mean()), 5)
+    return ArticleRow(domain="faces", point=point, denoiser=denoiser, mae=error)
 
 
 def blackened(images: Tensor) -> Tensor:
-    """Divide 8-bit values by 255 as whole numbers: mistake 1; only full white stays, as 1."""
+    """Divide 8-bit values by 255 as integers: mistake 1; only full white stays, as 1."""
     return images.mul(255).round().div(255, rounding_mode="floor")
 
 

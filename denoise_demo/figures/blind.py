@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from denoise_demo.benchmark import results
+from denoise_demo.benchmark import load_results
 from denoise_demo.data import DOMAINS
 from denoise_demo.figures.charts import Curve, Plot
 from denoise_demo.figures.digits import Subject
@@ -21,21 +21,16 @@ def reliability(_: Subject) -> Curves:
     """Show the error made against the error expected, for groups of equally sure pixels.
 
     Raises:
-        ResultsError: when the benchmark has not measured it, or other weights.
+        ResultsError: when the benchmark has not measured it with these weights.
     """
-    rows = results.load_results()["calibration"]
+    measured = load_results()
+    rows = measured.calibration
     if not rows:
-        raise results.ResultsError(
-            f"{results.RESULTS_FILE.name} has no calibration: run {results.COMMAND}"
-        )
+        raise measured.lacks("calibration")
     plots = [
         Plot(
             spec.label,
-            [
-                Curve(row["point"], row["expected"], row["actual"])
-                for row in rows
-                if row["domain"] == domain
-            ],
+            [Curve(row.point, row.expected, row.actual) for row in rows if row.domain == domain],
             ("expected error", "actual error"),
         )
         for domain, spec in DOMAINS.items()

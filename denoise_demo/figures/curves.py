@@ -1,31 +1,54 @@
 """Vega-Lite charts: scores over the noise level from the benchmark, losses over the epochs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
-from denoise_demo.benchmark import ResultsError, scores_of
+import altair as alt
+
+from denoise_demo.benchmark import COMMAND, NOTHING, ResultsError, Score, SweepRow, scores_of
 from denoise_demo.common import lookup
 from denoise_demo.corruption import NOISES, NoiseSpec
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures.charts import HUES
-from denoise_demo.lab import NOTHING
 
 MOST = len(HUES)  # lines in colour
-HEIGHT = 420  # pixels
-HIGHEST = {"psnr": 40.0}  # what lies above is cut off: errors that nobody sees
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # what Gradio's page draws
+WIDTH, HEIGHT = 1000, 420  # pixels; the page sets the width
+HIGHEST = {"psnr": 40.0}  # the axis ends here: errors above are invisible
 FEW = 16  # epochs that are marked one by one
-TICKS = {"labelFlush": False, "labelOverlap": "greedy", "labelSeparation": 6}
 GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
 
+Values = Mapping[str, object]
+
+
+class Epoch(TypedDict):
+    """One epoch of a training."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+
+
+class Place(TypedDict):
+    """A point of a curve: a denoiser's score at a level, with its interval."""
+
+    denoiser: str
+    name: str
+    level: float
+    value: float
+    low: float
+    high: float
+
+
 def level_curves(
-    sweep: Sequence[Mapping[str, Any]],
+    sweep: Sequence[SweepRow],
     kind: str,
     metric: str,
     shown: Collection[str],
     here: float | None = None,
-) -> dict[str, Any]:
-    """Return a chart of a metric against the level of one kind of noise.
+) -> alt.LayerChart:
+    """Return a chart of a score against the level of one kind of noise.
 
     Every denoiser is a grey line, those in `shown` are in colour with their 95 % intervals. What
     lies below doing nothing is shaded.
@@ -33,194 +56,174 @@ def level_curves(
     Args:
         sweep: the benchmark's rows of one domain, for every kind and level of noise.
         kind: of noise.
-        metric: a key of `benchmark.scores_of` the rows' domain.
+        metric: a key of `scores_of` the domain.
         shown: at most MOST ids of denoisers.
         here: the level to mark.
 
     Raises:
-        ValueError: for an unknown noise or metric, or too many denoisers.
+        ValueError: for an unknown noise or score, or too many denoisers.
         ResultsError: when nothing was measured for them.
     """
-    spec, score = lookup(NOISES, kind, "noise"), lookup(scores_of("digits"), metric, "metric")
-    title, form = score.axis, f".{score.decimals}f"
+    spec, score = lookup(NOISES, kind, "noise"), lookup(scores_of("digits"), metric, "score")
     for key in shown:
         lookup(list_denoisers(), key, "recipe or filter")
     if len(shown) > MOST:
         raise ValueError(f"{len(shown)} lines in colour: choose at most {MOST}")
-    rows = [
-        _point(row, metric) for row in sweep if row["kind"] == kind and row.get(metric) is not None
-    ]
-    if not rows:
-        raise ResultsError(f"there is no {title} for {spec.name} noise here: choose another")
-    least, most = min(row["low"] for row in rows), max(row["high"] for row in rows)
+    places = [place for row in sweep if row.kind == kind and (place := _place(row, metric))]
+    if not places:
+        raise ResultsError(
+            f"there is no {score.label} for {spec.name} noise here: "
+            f"choose another, or run {COMMAND}"
+        )
+    least, most = min(place["low"] for place in places), max(place["high"] for place in places)
     top = min(most, HIGHEST.get(metric, most))
-    span = {"domain": [least, top], "nice": False, "zero": False}
-    y = {"type": "quantitative", "title": title, "scale": span}
-    x = {"field": "level", "type": "quantitative", "title": _axis(spec), "scale": _scale(spec)}
-    tooltip = [
-        {"field": "name", "title": "denoiser"},
-        {"field": "level", "title": spec.level_name},
-        {"field": "value", "title": title, "format": form},
-        {"field": "low", "title": "95 % interval from", "format": form},
-        {"field": "high", "title": "to", "format": form},
-    ]
-    names = [list_denoisers()[key].label for key in shown]
-    colour = {
-        "field": "name",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": names, "range": list(HUES[: len(names)])},
-        "legend": {
-            "orient": "bottom",
-            "columns": {"expr": "width < 500 ? 1 : 3"},
-            "labelLimit": 260,
-            "labelFontSize": 12,
-            "symbolOpacity": 1,
-            "symbolStrokeWidth": 3,
-        },
-    }
-    value, band = y | {"field": "value"}, y | {"field": "low"}
-    inside = {"filter": {"field": "method", "oneOf": list(shown)}}
-    nothing = {"filter": {"field": "method", "equal": NOTHING}}
-    layers: list[dict[str, Any]] = [
-        {
-            "data": {"values": _below_nothing(sweep, kind, metric, top)},
-            "mark": {"type": "area", "color": WORSE, "opacity": 0.12},
-            "encoding": {"y": value, "y2": {"datum": least}},
-        },
-        {
-            "mark": {
-                "type": "line",
-                "color": GREY,
-                "opacity": 0.45,
-                "strokeWidth": 1,
-                "clip": True,
-            },
-            "encoding": {"y": value, "detail": {"field": "method"}},
-        },
-        {
-            "transform": [nothing],
-            "mark": {
-                "type": "line",
-                "color": GREY,
-                "strokeDash": [6, 4],
-                "strokeWidth": 2,
-                "clip": True,
-            },
-            "encoding": {"y": value},
-        },
-        {
-            "transform": [inside],
-            "mark": {"type": "area", "opacity": 0.2, "clip": True},
-            "encoding": {"y": band, "y2": {"field": "high"}, "color": colour},
-        },
-        {
-            "transform": [inside],
-            "mark": {"type": "line", "strokeWidth": 2, "clip": True},
-            "encoding": {"y": value, "color": colour},
-        },
-        _pointed_at(value, tooltip),
+    scale = alt.Scale(domain=[least, top], nice=False, zero=False)
+    value = alt.Y("value:Q", title=score.axis, scale=scale)
+    band = alt.Y("low:Q", title=score.axis, scale=scale)
+    colour = _colour(shown)
+    curves, below = alt.Chart(), _chart(_below_nothing(sweep, kind, metric, top))
+    inside = curves.transform_filter(alt.FieldOneOfPredicate("denoiser", list(shown)))
+    nothing = curves.transform_filter(alt.FieldEqualPredicate(NOTHING, "denoiser"))
+    layers = [
+        below.mark_area(color=WORSE, opacity=0.12).encode(y=value, y2=alt.datum(least)),
+        curves.mark_line(color=GREY, opacity=0.45, strokeWidth=1, clip=True).encode(
+            y=value, detail="denoiser:N"
+        ),
+        nothing.mark_line(color=GREY, strokeDash=[6, 4], strokeWidth=2, clip=True).encode(y=value),
+        inside.mark_area(opacity=0.2, clip=True).encode(y=band, y2="high", color=colour),
+        inside.mark_line(strokeWidth=2, clip=True).encode(y=value, color=colour),
+        _nearest(value, _tooltip(spec, score)),
     ]
     if here is not None:
-        mark = {"data": {"values": [{"level": here}]}}
-        rule = {"type": "rule", "color": HERE, "strokeWidth": 2}
-        text = {"type": "text", "text": "you are here", "color": HERE, "y": -8, "fontSize": 12}
-        layers += [mark | {"mark": rule}, mark | {"mark": text}]
-    return _chart(rows, x, layers)
+        mark = _chart([{"level": here}])
+        layers.append(mark.mark_rule(color=HERE, strokeWidth=2))
+        layers.append(mark.mark_text(text="you are here", color=HERE, y=-8, fontSize=12))
+    return _layered(layers, places, _level_axis(spec))
 
 
-def loss_curves(history: Sequence[Mapping[str, Any]], loss: str) -> dict[str, Any]:
+def loss_curves(history: Sequence[Epoch], loss: str) -> alt.LayerChart:
     """Return a chart of the training and the validation loss over the epochs.
 
     Args:
-        history: one record per epoch with `epoch`, `train_loss` and `validation_loss`.
+        history: one record per epoch.
         loss: the loss in words, for the axis.
     """
-    names = {"train_loss": "training", "validation_loss": "validation"}
     rows = [
-        {"epoch": record["epoch"], "loss": record[key], "of": name}
+        {"epoch": record["epoch"], "loss": value, "of": name}
         for record in history
-        for key, name in names.items()
+        for name, value in (
+            ("training", record["train_loss"]),
+            ("validation", record["validation_loss"]),
+        )
     ]
-    ticks = {"tickMinStep": 1, "format": "d"}
-    x = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": ticks}
-    y = {"field": "loss", "type": "quantitative", "title": loss, "scale": {"zero": False}}
-    shown = list(names.values())
-    colour = {
-        "field": "of",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": shown, "range": list(HUES[:2])},
-        "legend": {"orient": "top", "symbolStrokeWidth": 3},
-    }
-    dash = {"field": "of", "type": "nominal", "scale": {"domain": shown, "range": [[1, 0], [6, 3]]}}
-    line = {"type": "line", "strokeWidth": 2, "point": len(history) < FEW}
+    names = ["training", "validation"]
+    axis = _axis(tickMinStep=1, format="d")
+    x = alt.X("epoch:Q", title="epoch", axis=axis)
+    y = alt.Y("loss:Q", title=loss, scale=alt.Scale(zero=False))
+    legend = alt.Legend(orient="top", symbolStrokeWidth=3)  # one for both, or Vega warns
+    colours, dashes = list(HUES[:2]), [[1, 0], [6, 3]]
+    colour = alt.Color(
+        "of:N", title=None, scale=alt.Scale(domain=names, range=colours), legend=legend
+    )
+    dash = alt.StrokeDash(
+        "of:N", title=None, scale=alt.Scale(domain=names, range=dashes), legend=legend
+    )
     tooltip = [
-        {"field": "of", "title": "loss"},
-        {"field": "epoch"},
-        {"field": "loss", "title": loss, "format": ".4f"},
+        alt.Tooltip("of:N", title="loss"),
+        alt.Tooltip("epoch:Q"),
+        alt.Tooltip("loss:Q", title=loss, format=".4f"),
     ]
-    encoding = {"y": y, "color": colour}
-    layers: list[dict[str, Any]] = [
-        {"mark": line, "encoding": encoding | {"strokeDash": dash | {"legend": None}}},
-        _pointed_at(y, tooltip),
-    ]
-    return _chart(rows, x, layers)
+    line = alt.Chart().mark_line(strokeWidth=2, point=len(history) < FEW)
+    lines = line.encode(y=y, color=colour, strokeDash=dash)
+    return _layered([lines, _nearest(y, tooltip)], rows, x)
 
 
-def _pointed_at(y: dict[str, Any], tooltip: list[dict[str, Any]]) -> dict[str, Any]:
+def _nearest(y: alt.Y, tooltip: list[alt.Tooltip]) -> alt.Chart:
     """Return the layer that shows the point nearest to the pointer, and its numbers."""
-    nearest = {"type": "point", "nearest": True, "on": "pointerover", "clear": "pointerout"}
-    shown = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
-    return {
-        "params": [{"name": "near", "select": nearest}],
-        "mark": {"type": "point", "filled": True, "size": 70, "color": HERE, "clip": True},
-        "encoding": {"y": y, "tooltip": tooltip, "opacity": shown},
-    }
+    near = alt.selection_point("near", nearest=True, on="pointerover", clear="pointerout")
+    shown = alt.when(near, empty=False).then(alt.value(1)).otherwise(alt.value(0))
+    point = alt.Chart().mark_point(filled=True, size=70, color=HERE, clip=True)
+    layer: alt.Chart = point.encode(y=y, tooltip=tooltip, opacity=shown).add_params(near)
+    return layer
 
 
-def _chart(
-    rows: list[dict[str, Any]], x: dict[str, Any], layers: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Put layers over one x axis; the page sets the width."""
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "width": 1000,
-        "height": HEIGHT,
-        "background": "transparent",
-        "data": {"values": rows},
-        "encoding": {"x": x | {"axis": TICKS | x.get("axis", {})}},
-        "layer": layers,
-    }
+def _layered(layers: list[alt.Chart], values: Sequence[Values], x: alt.X) -> alt.LayerChart:
+    """Put layers over one x axis and the same values."""
+    chart = alt.layer(*layers, data=_data(values)).encode(x=x)
+    size = {"width": WIDTH, "height": HEIGHT, "background": "transparent"}
+    return chart.properties(**size, **{"$schema": SCHEMA})
+
+
+def _chart(values: Sequence[Values]) -> alt.Chart:
+    """Return a layer with values of its own."""
+    return alt.Chart(_data(values))
+
+
+def _data(values: Sequence[Values]) -> alt.Data:
+    return alt.Data(values=values)  # type: ignore[no-untyped-call]
+
+
+def _colour(shown: Collection[str]) -> alt.Color:
+    """Return the colours of the lines in colour, with their legend."""
+    names = [list_denoisers()[key].label for key in shown]
+    legend = alt.Legend(
+        orient="bottom",
+        columns=alt.ExprRef("width < 500 ? 1 : 3"),
+        labelLimit=260,
+        labelFontSize=12,
+        symbolOpacity=1,
+        symbolStrokeWidth=3,
+    )
+    scale = alt.Scale(domain=names, range=list(HUES[: len(names)]))
+    return alt.Color("name:N", title=None, scale=scale, legend=legend)
+
+
+def _tooltip(spec: NoiseSpec, score: Score) -> list[alt.Tooltip]:
+    form = f".{score.decimals}f"
+    return [
+        alt.Tooltip("name:N", title="denoiser"),
+        alt.Tooltip("level:Q", title=spec.level_name),
+        alt.Tooltip("value:Q", title=score.axis, format=form),
+        alt.Tooltip("low:Q", title="95 % interval from", format=form),
+        alt.Tooltip("high:Q", title="to", format=form),
+    ]
+
+
+def _level_axis(spec: NoiseSpec) -> alt.X:
+    """Return the axis on which noise rises to the right; a count falls by equal ratios."""
+    span = [spec.minimum, spec.maximum]
+    falling = alt.Scale(type="log", reverse=True, domain=span, nice=False)
+    scale = falling if spec.minimum > 0 else alt.Scale(domain=span)
+    return alt.X("level:Q", title=f"{spec.level_name}: {spec.unit}", scale=scale, axis=_axis())
+
+
+def _axis(**settings: Any) -> alt.Axis:
+    return alt.Axis(labelFlush=False, labelOverlap="greedy", labelSeparation=6, **settings)
 
 
 def _below_nothing(
-    sweep: Sequence[Mapping[str, Any]], kind: str, metric: str, top: float
+    sweep: Sequence[SweepRow], kind: str, metric: str, top: float
 ) -> list[dict[str, float]]:
-    """Return how high doing nothing is at each level; where it is perfect, to the top."""
-    rows = [row for row in sweep if row["method"] == NOTHING and row["kind"] == kind]
-    heights = [top if row[metric] is None else min(top, row[metric]) for row in rows]
-    return [{"level": row["level"], "value": v} for row, v in zip(rows, heights, strict=True)]
+    """Return the score of doing nothing at each level; where it is perfect, the top."""
+    rows = [row for row in sweep if (row.denoiser, row.kind) == (NOTHING, kind)]
+    scores = [(row.level, score) for row in rows if (score := row.score(metric))]
+    return [
+        {"level": level, "value": top if score.mean is None else min(top, score.mean)}
+        for level, score in scores
+    ]
 
 
-def _point(row: Mapping[str, Any], metric: str) -> dict[str, Any]:
-    name = row["method"]
+def _place(row: SweepRow, metric: str) -> Place | None:
+    """Return a row's place on a curve; None where the score is infinite or was not measured."""
+    score, name = row.score(metric), row.denoiser
+    if score is None or score.mean is None or score.low is None or score.high is None:
+        return None
     label = "Doing nothing" if name == NOTHING else list_denoisers()[name].label
-    ends = {"low": row[f"{metric}_low"], "high": row[f"{metric}_high"]}
-    return {"method": name, "name": label, "level": row["level"], "value": row[metric]} | ends
-
-
-def _axis(spec: NoiseSpec) -> str:
-    return f"{spec.level_name}: {spec.unit}"
-
-
-def _scale(spec: NoiseSpec) -> dict[str, Any]:
-    """Let noise rise to the right; a count falls by equal ratios."""
-    if spec.minimum > 0:
-        return {
-            "type": "log",
-            "reverse": True,
-            "domain": [spec.minimum, spec.maximum],
-            "nice": False,
-        }
-    return {"domain": [spec.minimum, spec.maximum]}
+    return Place(
+        denoiser=name,
+        name=label,
+        level=row.level,
+        value=score.mean,
+        low=score.low,
+        high=score.high,
+    )

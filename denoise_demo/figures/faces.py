@@ -14,8 +14,8 @@ from denoise_demo.benchmark import (
     KINDS,
     PLACES,
     article,
+    load_results,
     metrics,
-    results,
 )
 from denoise_demo.corruption import NOISES, POINTS, noise_deviation
 from denoise_demo.denoisers import load_denoiser
@@ -33,7 +33,7 @@ NOTEBOOK_STRENGTHS = {
     "gaussian": "variance 0.01",
     "salt-pepper": "amount 0.03",
 }  # the others are the same
-METHODS: dict[str, tuple[str, str]] = {  # label and colour, told apart by everyone
+DENOISERS: dict[str, tuple[str, str]] = {  # label and colour, colour-blind safe
     "noisy": ("doing nothing", GREY),
     "mean-3": ("mean 3 × 3", PALE),
     "median-3": ("median 3 × 3", PALE),
@@ -45,7 +45,18 @@ METHODS: dict[str, tuple[str, str]] = {  # label and colour, told apart by every
 ROOM = 1.5  # an axis is this much longer than its longest bar, for the number
 NOTHING_SHOWN = "none published"
 
-Errors = Mapping[tuple[str, str], results.Results]
+
+@dataclass(frozen=True)
+class Error:
+    """A mean absolute error, the interval and count of faces where known, and if it is read off."""
+
+    mae: float
+    interval: tuple[float, float] | None = None
+    count: int = 0
+    about: bool = False
+
+
+Errors = Mapping[tuple[str, str], Error]
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ def four_noises(subject: Subject) -> Panels:
 
 def results_grid(subject: Subject) -> Panels:
     """Show what every denoiser makes of each noise, a row for each, the best of a row marked."""
-    labels = [label.replace(" ", "\n", 1) for label, _ in METHODS.values()]
+    labels = [label.replace(" ", "\n", 1) for label, _ in DENOISERS.values()]
     columns = ["clean", "noisy", *labels[1:]]
     rows = []
     for kind in KINDS:
@@ -84,7 +95,7 @@ def results_grid(subject: Subject) -> Panels:
         noisy = corruption(subject.clean, subject.generator())
         sigma = noise_deviation(subject.clean, kind, cast(float, corruption.level))
         images = torch.cat(
-            [load_denoiser(method_id(name, kind))(noisy, sigma) for name in list(METHODS)[1:]]
+            [load_denoiser(denoiser_id(name, kind))(noisy, sigma) for name in list(DENOISERS)[1:]]
         )
         images = torch.cat([subject.clean, noisy, images])
         notes = _mark_best(images, subject.clean.expand_as(images))
@@ -99,8 +110,11 @@ def error_bars(subject: Subject) -> Bars:
         ResultsError: when the benchmark has not measured faces, or other weights.
     """
     ours, theirs = _measured()
-    printed = {(row["point"], row["method"]): row for row in article.published()}
-    end = ROOM * max(row["mae"] for row in [*theirs.values(), *printed.values()])
+    printed = {
+        (row.point, row.denoiser): Error(row.mae, about=row.denoiser != GAN)
+        for row in article.published()
+    }
+    end = ROOM * max(error.mae for error in [*theirs.values(), *printed.values()])
     rows = {
         _heading(point): [
             _chart(point, ours),
@@ -117,25 +131,25 @@ def error_bars(subject: Subject) -> Bars:
     return Bars(columns, rows, _small_print(ours))
 
 
-def method_id(name: str, kind: str) -> str:
+def denoiser_id(name: str, kind: str) -> str:
     """Return the network of a noise, or a filter, which is the same for all."""
     return f"{name}-{kind}" if name in (AUTOENCODER, GAN) else name
 
 
 def _measured() -> tuple[Errors, Errors]:
-    """Return the benchmark's rows of faces by point and method: correct ones, and the article's."""
-    measured = results.load_results(domain="faces")
-    if not (measured["rows"] and measured["article"]):
-        raise results.ResultsError(
-            f"{results.RESULTS_FILE.name} has no scores of faces: run {results.COMMAND}"
-        )
-    rows = {(row["method"], row["point"]): row for row in measured["rows"]}
-    correct = {
-        (point, name): rows[method_id(name, corruption.kind), point]
-        for point, corruption in PLACES.items()
-        for name in METHODS
-    }
-    return correct, {(row["point"], row["method"]): row for row in measured["article"]}
+    """Return the errors of faces by point and denoiser: correct ones, and the article's."""
+    measured = load_results(domain="faces")
+    rows = measured.at_points("faces")
+    correct = {}
+    for point, corruption in PLACES.items():
+        for name in DENOISERS:
+            row = rows.get((denoiser_id(name, corruption.kind), point))
+            error = row.score("mae") if row else None
+            if not (row and error and error.mean is not None and measured.article):
+                raise measured.lacks("scores of faces")
+            ends = (error.low, error.high)
+            correct[point, name] = Error(error.mean, cast(tuple[float, float], ends), row.n)
+    return correct, {(row.point, row.denoiser): Error(row.mae) for row in measured.article}
 
 
 def _heading(point: str) -> str:
@@ -150,25 +164,24 @@ def _heading(point: str) -> str:
 
 def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
     """Return a noise's bars; with intervals there is a best one."""
-    rows = {name: errors.get((point, name)) for name in METHODS}
-    known = [row["mae"] for row in rows.values() if row]
+    found = {name: errors.get((point, name)) for name in DENOISERS}
+    known = [error.mae for error in found.values() if error]
     best = min(known, default=0)
     bars = []
-    for name, row in rows.items():
-        label, colour = METHODS[name]
-        if row is None:
+    for name, error in found.items():
+        label, colour = DENOISERS[name]
+        if error is None:
             said = name == GAN if known else name == BASELINES[0]
             bars.append(Bar(label, words=NOTHING_SHOWN if said else ""))
             continue
-        interval = (row["mae_low"], row["mae_high"]) if "mae_low" in row else None
-        marked = interval is not None and row["mae"] == best
-        words = ("≈ " if row.get("about") else "") + _in_words(row["mae"])
-        bars.append(Bar(label, row["mae"], words, interval, colour, marked))
+        marked = error.interval is not None and error.mae == best
+        words = ("≈ " if error.about else "") + _in_words(error.mae)
+        bars.append(Bar(label, error.mae, words, error.interval, colour, marked))
     return Chart(bars, end or ROOM * max(known))
 
 
 def _small_print(ours: Errors) -> str:
-    counts = {row["n"] for row in ours.values()}
+    counts = {error.count for error in ours.values()}
     faces = " or ".join(f"{count:,}" for count in sorted(counts, reverse=True))
     return (
         "Mean absolute error of a channel value, black being 0 and white 1. The article adds up "

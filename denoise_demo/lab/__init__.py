@@ -1,10 +1,10 @@
 """One experiment, and what is built of experiments: comparison, bottleneck, dreams, presets."""
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
-from denoise_demo.lab.comparison import NOTHING, Comparison, compare, contenders, is_trained_on
+from denoise_demo.lab.comparison import Comparison, compare, contenders, is_trained_on
 from denoise_demo.lab.dreams import STEPS, dream
 from denoise_demo.lab.experiment import Outcome, Settings, first_scores, json_number, read, run
-from denoise_demo.lab.matrix import gain_matrix
+from denoise_demo.lab.matrix import Matrix, gain_matrix
 from denoise_demo.lab.presets import PRESETS, Preset
 from denoise_demo.lab.sources import (
     COLLECTIONS,
@@ -22,12 +22,12 @@ __all__ = [
     "COLLECTIONS",
     "EDITED",
     "NETWORKS",
-    "NOTHING",
     "PLANE",
     "PRESETS",
     "STEPS",
     "Collection",
     "Comparison",
+    "Matrix",
     "Outcome",
     "Preset",
     "Settings",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import live_metrics
+from denoise_demo.benchmark import NOTHING, live_metrics
 from denoise_demo.corruption import corrupt, noise_deviation
 from denoise_demo.denoisers import (
     RECIPES,
@@ -17,8 +17,6 @@ from denoise_demo.denoisers import (
     load_denoiser,
 )
 from denoise_demo.lab.experiment import Settings, read
-
-NOTHING = "noisy"  # as in the benchmark: doing nothing
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def bars() -> dict[tuple[str, str], float]:
         [torch.full((6, 3, 28, 28), TRAINED_ON), torch.full((4, 3, 28, 28), TESTED_ON)]
     )
     rows = article.as_computed(faces, 6, load=lambda recipe_id: lambda noisy: noisy)
-    return {(row["point"], row["method"]): row["mae"] for row in rows}
+    return {(row.point, row.denoiser): row.mae for row in rows}
 
 
 def test_every_noise_has_every_bar() -> None:
@@ -93,7 +93,7 @@ def test_salt_and_pepper_spares_last_row_last_column_and_blue(generator: torch.G
 
 
 def test_published_errors_are_shared_among_three_channels() -> None:
-    rows = {(row["point"], row["method"]): row["mae"] for row in article.published()}
+    rows = {(row.point, row.denoiser): row.mae for row in article.published()}
 
     assert rows["s4-gaussian-notebook", GAN] == pytest.approx(0.0759)
     assert ("s4-poisson", GAN) not in rows
@@ -118,7 +118,7 @@ def test_real_faces_give_the_bars_that_were_published() -> None:
 
     rows = article.as_computed(torch.cat([train, test]), 400, lambda recipe_id: lambda x: x)
 
-    errors = {(row["point"], row["method"]): row["mae"] for row in rows}
+    errors = {(row.point, row.denoiser): row.mae for row in rows}
     for row in article.published():
-        if row["method"] != GAN:
-            assert errors[row["point"], row["method"]] == pytest.approx(row["mae"], rel=0.1)
+        if row.denoiser != GAN:
+            assert errors[row.point, row.denoiser] == pytest.approx(row.mae, rel=0.1)

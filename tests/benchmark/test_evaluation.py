@@ -131,29 +131,13 @@ def test_the_interval_is_that_of_the_normal_law_for_many_images(generator):
     assert summary["psnr_high"] == pytest.approx(float(values.mean()) + half, abs=0.1 * half)
 
 
-def test_scipys_bootstrap_gives_the_same_interval(generator):
-    from scipy.stats import bootstrap
-
-    values = torch.rand(400, generator=generator, dtype=torch.float64) ** 3
-
-    summary = summarise({"mae": values})
-
-    expected = bootstrap(
-        (values.numpy(),), lambda x, axis: x.mean(axis=axis), method="percentile",
-        n_resamples=5000, rng=0,
-    ).confidence_interval  # fmt: skip
-    width = expected.high - expected.low
-    assert summary["mae_low"] == pytest.approx(expected.low, abs=0.05 * width)
-    assert summary["mae_high"] == pytest.approx(expected.high, abs=0.05 * width)
-
-
 def test_about_95_of_100_intervals_hold_the_truth(generator):
-    samples = torch.rand(400, 100, generator=generator, dtype=torch.float64)
+    samples = torch.rand(200, 100, generator=generator, dtype=torch.float64)
 
     intervals = [summarise({"mae": values}) for values in samples]
 
     held = sum(interval["mae_low"] < 0.5 < interval["mae_high"] for interval in intervals)
-    assert 0.91 < held / 400 < 0.98
+    assert 0.91 < held / 200 < 0.98
 
 
 def test_equal_values_have_an_interval_without_width():

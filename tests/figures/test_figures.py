@@ -13,15 +13,16 @@ import pytest
 import torch
 from PIL import Image
 
-from denoise_demo.benchmark import results
+from denoise_demo.benchmark import ArticleRow, PointRow, Results, load_results, results
 from denoise_demo.benchmark.article import BASELINES, KINDS, MISTAKES, PLACES
+from denoise_demo.benchmark.results import CalibrationRow
 from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import DataError, faces, load_examples, mnist
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.denoisers import checkpoints, engine
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, settings_of
 from denoise_demo.figures.canvas import Figure, to_png
-from denoise_demo.figures.faces import METHODS, method_id
+from denoise_demo.figures.faces import DENOISERS, denoiser_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name
 from denoise_demo.lab.experiment import Settings, run
 from denoise_demo.lab.sources import (
@@ -49,8 +50,13 @@ PICTURES = {
     "blind-reliability": 2,
 }
 CALIBRATION = [
-    {"domain": domain, "method": f"blind-{domain}", "point": point}
-    | {"expected": [0.01, 0.1, 0.4], "actual": [0.01, 0.2, 0.3]}
+    CalibrationRow(
+        domain=domain,
+        denoiser=f"blind-{domain}",
+        point=point,
+        expected=[0.01, 0.1, 0.4],
+        actual=[0.01, 0.2, 0.3],
+    )
     for domain in ("digits", "faces")
     for point in ("blind", "s4-poisson")
 ]
@@ -76,18 +82,29 @@ def untrained_networks(untrained_files: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def measured_faces() -> Iterator[results.Results]:
-    """Let figures find results of faces: every method's error differs, and pix2pix's is least."""
-    faces = [
-        {"domain": "faces", "method": method_id(name, noise.kind), "point": point, "n": 9}
-        | {"mae": 0.08 - 0.01 * i, "mae_low": 0.075 - 0.01 * i, "mae_high": 0.085 - 0.01 * i}
+def measured_faces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+    """Let figures find results of faces: every denoiser's error differs, pix2pix's is least."""
+    measured = load_results()
+    errors = {"mae": 0.08, "mae_low": 0.075, "mae_high": 0.085}
+    measured.rows = [
+        PointRow(
+            domain="faces",
+            denoiser=denoiser_id(name, noise.kind),
+            point=point,
+            n=9,
+            **{key: value - 0.01 * i for key, value in errors.items()},
+        )
         for point, noise in PLACES.items()
-        for i, name in enumerate(METHODS)
+        for i, name in enumerate(DENOISERS)
     ]
-    article = [{"point": point, "method": "mean-3", "mae": 0.4} for point in PLACES]
-    measured = {"rows": faces, "article": article, "calibration": CALIBRATION}
+    measured.article = [
+        ArticleRow(domain="faces", point=point, denoiser="mean-3", mae=0.4) for point in PLACES
+    ]
+    measured.calibration, measured.sweep = CALIBRATION, []
+    path = tmp_path_factory.mktemp("results") / "results.json"
+    results.save_results(measured.model_copy(update={"weights": {}}), path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results, "load_results", lambda domain=None: measured)
+        patch.setattr(results, "RESULTS_FILE", path)
         yield measured
 
 
@@ -281,7 +298,7 @@ def test_four_noises_gives_both_measures_of_every_picture() -> None:
 def test_the_results_grid_marks_the_best_of_each_row() -> None:
     notes = [t for t in words(built_in("s4-results-grid")).split("\n") if " dB" in t]
 
-    rows = [notes[i : i + len(METHODS)] for i in range(0, len(notes), len(METHODS))]
+    rows = [notes[i : i + len(DENOISERS)] for i in range(0, len(notes), len(DENOISERS))]
     numbers = [[float(note.split()[0]) for note in row] for row in rows]
     stars = [[note.endswith("★") for note in row] for row in rows]
     assert len(rows) == len(KINDS)
@@ -299,7 +316,9 @@ def test_the_error_bars_are_those_of_faces_with_the_best_marked(bars: list[list[
     figure = built_in("s4-error-bars")
 
     lengths = [[patch.get_width() for patch in axes.patches] for axes in figure.axes[::3]]
-    assert lengths == [pytest.approx([0.08 - 0.01 * i for i in range(len(METHODS))])] * len(PLACES)
+    assert lengths == [pytest.approx([0.08 - 0.01 * i for i in range(len(DENOISERS))])] * len(
+        PLACES
+    )
     assert bars[0] == ["0.080", "0.070", "0.060", "0.050", "0.040", "0.030", "0.020 ★"]
     assert all(axes.get_xlim()[0] == 0 for axes in figure.axes)
 
@@ -326,9 +345,11 @@ def test_the_articles_charts_share_one_scale() -> None:
 
 @pytest.mark.parametrize("gap", ["rows", "article"])
 def test_without_results_of_faces_the_page_says_what_to_do(
-    gap: str, measured_faces: results.Results, monkeypatch: pytest.MonkeyPatch
+    gap: str, measured_faces: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "load_results", lambda domain: measured_faces | {gap: []})
+    found = measured_faces.model_copy(update={gap: [], "weights": {}})
+    results.save_results(found, tmp_path / "results.json")
+    monkeypatch.setattr(results, "RESULTS_FILE", tmp_path / "results.json")
 
     choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
     text, image, file = draw_figure(kind="s4-error-bars", **choices)

@@ -136,11 +136,15 @@ def _verdict(probabilities: Tensor | None) -> dict[str, Any]:
 def _measured() -> dict[str, str]:
     """Say what the benchmark measured of each network on clean digits."""
     try:
-        rows = load_results(domain="digits")["rows"]
+        rows = load_results(domain="digits").rows
     except (ResultsError, CheckpointError):
         return {}
-    clean = {row["method"]: row["psnr"] for row in rows if row["point"] == "clean"}
-    return {key: f"clean test digits {clean[key]:.1f} dB" for key in NETWORKS if key in clean}
+    clean = {row.denoiser: row.score("psnr") for row in rows if row.point == "clean"}
+    return {
+        key: f"clean test digits {score.mean:.1f} dB"
+        for key in NETWORKS
+        if (score := clean.get(key)) and score.mean is not None
+    }
 
 
 def _plane() -> dict[str, Any]:

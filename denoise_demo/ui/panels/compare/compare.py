@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
+from denoise_demo.benchmark import NOTHING
 from denoise_demo.common import check_keys
 from denoise_demo.data import domain_of, encode_pixels
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import (
-    NOTHING,
     Comparison,
     Settings,
     clean_picture,

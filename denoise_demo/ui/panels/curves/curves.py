@@ -1,13 +1,13 @@
 """Curves over the noise level, with the laboratory's own level marked."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from denoise_demo.benchmark import ResultsError, load_results, scores_of
+from denoise_demo.benchmark import ResultsError, SweepRow, load_results, scores_of
 from denoise_demo.common import check_keys, finite, lookup
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, list_denoisers
@@ -83,7 +83,7 @@ def draw_curves(place: str | None, metric: str, lines: list[str]) -> tuple[Any, 
             else lines
         )
         try:
-            sweep = load_results(domain=domain)["sweep"]
+            sweep = load_results(domain=domain).sweep
             curves = level_curves(sweep, kind, metric, shown, level)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
@@ -130,8 +130,8 @@ def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:
     return {"choices": choices, "value": value, "multiselect": True}
 
 
-def _explain(sweep: list[dict[str, Any]], domain: str) -> str:
-    count = max(row["n"] for row in sweep)
+def _explain(sweep: Sequence[SweepRow], domain: str) -> str:
+    count = max(row.n for row in sweep)
     return (
         f"Means over {count:,} test {domain}, without blur, with 95 % intervals as bands. Grey: "
         "all other denoisers; dashed: doing nothing. **In the shaded region denoising makes "

@@ -9,7 +9,7 @@ from denoise_demo.benchmark import ResultsError, load_results
 from denoise_demo.common import check_keys
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError
-from denoise_demo.lab import Settings, gain_matrix
+from denoise_demo.lab import Matrix, Settings, gain_matrix
 from denoise_demo.ui.controls import level_slider
 from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.server import read_text
@@ -48,7 +48,7 @@ def set_case(cell: str) -> list[Any]:
     ]
 
 
-def _matrix(domain: str) -> dict[str, Any]:
+def _matrix(domain: str) -> Matrix | dict[str, str]:
     """Return the matrix of a domain, or in its place what has to run first."""
     try:
         return gain_matrix(load_results(domain=domain), domain)

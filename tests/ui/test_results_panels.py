@@ -1,0 +1,70 @@
+"""The panels that show measured numbers: curves and matrix."""
+
+import json
+
+import pytest
+
+from denoise_demo.benchmark import load_results, results
+from denoise_demo.data import DOMAINS
+from denoise_demo.denoisers import list_denoisers
+from denoise_demo.lab import Settings, gain_matrix
+from denoise_demo.ui.panels.curves import curves as page
+from denoise_demo.ui.panels.matrix import matrix as matrix_page
+
+
+def place(**changes):
+    values = {"domain": "digits", "kind": "uniform", "level": 0.8, "denoiser": "blind-digits"}
+    return json.dumps(values | changes)
+
+
+def test_the_page_draws_the_denoiser_on_the_stage_first():
+    chart, words = page.draw_curves(place(), "psnr", ["conv-pool", "blind-digits"])
+
+    scale = json.loads(chart.plot)["layer"][4]["encoding"]["color"]["scale"]
+    assert scale["domain"] == [list_denoisers()[key].label for key in ("blind-digits", "conv-pool")]
+    assert "1,000 test digits" in words
+
+
+def test_the_page_keeps_an_empty_choice_and_drops_one_of_other_pictures():
+    usable = list(list_denoisers())
+
+    kept, _ = page.follow_domain(usable, place(), "psnr", [])
+    digits, _ = page.follow_domain(usable, place(), "psnr", ["pix2pix-gaussian"])
+
+    assert "value" not in kept.constructor_args
+    assert digits.value == page.COMPARED["digits"]
+
+
+def test_the_page_has_no_curves_without_noise():
+    chart, words = page.draw_curves(place(kind="none"), "psnr", [])
+
+    assert chart is None
+    assert "choose a kind of noise" in words
+
+
+@pytest.mark.parametrize("broken", [None, "{", '{"weights": {}}'])
+def test_without_results_the_pages_say_what_to_run(broken, tmp_path, monkeypatch):
+    file = tmp_path / "results.json"
+    if broken is not None:
+        file.write_text(broken)
+    monkeypatch.setattr(results, "RESULTS_FILE", file)
+
+    chart, words = page.draw_curves(place(), "psnr", [])
+
+    assert chart is None
+    assert "python -m denoise_demo.benchmark" in words
+    for domain in DOMAINS:
+        assert "python -m denoise_demo.benchmark" in matrix_page._matrix(domain)["error"]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_cell_sets_the_stage_to_its_case(domain):
+    matrix = gain_matrix(load_results(), domain)
+
+    row = matrix["rows"][0]
+    for column in matrix["columns"]:
+        case = {key: column[key] for key in ("kind", "level", "blur_sigma")}
+        cell = json.dumps(case | {"denoiser": row["id"]})
+        kind, level, blur_sigma, denoiser = matrix_page.set_case(cell)
+        shown = Settings(kind, level.value, blur_sigma, denoiser["value"], 0)
+        assert shown == Settings(**case, denoiser=row["id"], seed=0)
