@@ -20,6 +20,7 @@ GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
 
 Values = Mapping[str, object]
+VegaChart = alt.LayerChart
 
 
 class Epoch(TypedDict):
@@ -47,7 +48,7 @@ def level_curves(
     metric: str,
     shown: Collection[str],
     here: float | None = None,
-) -> alt.LayerChart:
+) -> VegaChart:
     """Return a chart of a score against the level of one kind of noise.
 
     Every denoiser is a grey line, those in `shown` are in colour with their 95 % intervals. What
@@ -101,7 +102,7 @@ def level_curves(
     return _layered(layers, places, _level_axis(spec))
 
 
-def loss_curves(history: Sequence[Epoch], loss: str) -> alt.LayerChart:
+def loss_curves(history: Sequence[Epoch], loss: str) -> VegaChart:
     """Return a chart of the training and the validation loss over the epochs.
 
     Args:
@@ -147,7 +148,7 @@ def _nearest(y: alt.Y, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return layer
 
 
-def _layered(layers: list[alt.Chart], values: Sequence[Values], x: alt.X) -> alt.LayerChart:
+def _layered(layers: list[alt.Chart], values: Sequence[Values], x: alt.X) -> VegaChart:
     """Put layers over one x axis and the same values."""
     chart = alt.layer(*layers, data=_data(values)).encode(x=x)
     size = {"width": WIDTH, "height": HEIGHT, "background": "transparent"}

@@ -1,7 +1,8 @@
 """Vega-Lite charts on the page."""
 
-from altair import LayerChart
 from gradio.components.plot import PlotData
+
+from denoise_demo.figures import VegaChart
 
 
 class _Chart(PlotData):
@@ -10,6 +11,6 @@ class _Chart(PlotData):
     chart: str = "layered"
 
 
-def chart(layers: LayerChart) -> PlotData:
+def chart(layers: VegaChart) -> PlotData:
     """Return the value of a gr.Plot that shows a chart in the page's width and colours."""
     return _Chart(type="altair", plot=layers.to_json(validate=False))
