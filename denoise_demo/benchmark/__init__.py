@@ -12,17 +12,16 @@ from denoise_demo.benchmark.metrics import (
     scores_of,
     ssim,
 )
-from denoise_demo.benchmark.results import (
+from denoise_demo.benchmark.results import RESULTS_FILE, load_results
+from denoise_demo.benchmark.rows import (
     COMMAND,
     NOTHING,
-    RESULTS_FILE,
     ArticleRow,
     Estimate,
     PointRow,
     Results,
     ResultsError,
     SweepRow,
-    load_results,
 )
 
 __all__ = [

@@ -16,6 +16,7 @@ import torch
 
 from denoise_demo.benchmark import report, results, speed, suite
 from denoise_demo.benchmark.article import as_computed
+from denoise_demo.benchmark.rows import LISTS, Results
 from denoise_demo.data import DOMAINS, load_faces
 from denoise_demo.denoisers import choose_device, device_trouble, load_network
 
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _measure(options: argparse.Namespace, results_file: Path) -> results.Results:
+def _measure(options: argparse.Namespace, results_file: Path) -> Results:
     """Measure the chosen domains; keep the other one's rows."""
     chosen = [options.domain] if options.domain else list(DOMAINS)
     others = [name for name in DOMAINS if name not in chosen]
@@ -81,7 +82,7 @@ def _measure(options: argparse.Namespace, results_file: Path) -> results.Results
         done.calibration += suite.calibrations(name, test, options.points)
     for other in kept:
         done.data = other.data | done.data
-        for part in results.LISTS:
+        for part in LISTS:
             getattr(done, part).extend(getattr(other, part))
     return done
 

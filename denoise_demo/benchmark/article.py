@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from denoise_demo.benchmark import metrics
-from denoise_demo.benchmark.results import ArticleRow
+from denoise_demo.benchmark.rows import ArticleRow
 from denoise_demo.corruption import POINTS, Corruption
-from denoise_demo.denoisers import FILTERS, load_network
+from denoise_demo.denoisers import FILTERS
 
 KINDS = ("gaussian", "poisson", "salt-pepper", "speckle")  # in the article's order
 BASELINES = ("mean-3", "median-3", "majority-3")
@@ -57,7 +57,7 @@ def published() -> list[ArticleRow]:
 
 
 def as_computed(
-    faces: Tensor, first_test: int, load: Callable[[str], Network] = load_network, seed: int = 0
+    faces: Tensor, first_test: int, load: Callable[[str], Network], seed: int = 0
 ) -> list[ArticleRow]:
     """Measure as the article did, with all its mistakes.
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor
 from denoise_demo.benchmark.metrics import METRICS
 from denoise_demo.corruption import Corruption, Mixture
 from denoise_demo.data import Images
-from denoise_demo.denoisers import Classifier, Denoiser, Network
+
+if TYPE_CHECKING:
+    from denoise_demo.denoisers import Classifier, Denoiser, Network
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
@@ -59,7 +62,9 @@ def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
 
 
 @torch.no_grad()
-def score(denoise: Denoiser, scene: Scene, classify: Classifier | None = None) -> dict[str, Tensor]:
+def score(
+    denoise: "Denoiser", scene: Scene, classify: "Classifier | None" = None
+) -> dict[str, Tensor]:
     """Denoise a scene and measure every image.
 
     Args:
@@ -82,17 +87,17 @@ def score(denoise: Denoiser, scene: Scene, classify: Classifier | None = None) -
 
 
 def evaluate(
-    denoise: Denoiser,
+    denoise: "Denoiser",
     corruption: Corruption | Mixture,
     images: Images,
-    classify: Classifier | None = None,
+    classify: "Classifier | None" = None,
 ) -> dict[str, float]:
     """Return the mean scores of a denoiser on images under a corruption; see `score`."""
     scores = score(denoise, set_scene(corruption, images), classify)
     return {name: float(values.mean()) for name, values in scores.items()}
 
 
-def calibrate(denoiser: Network, scene: Scene) -> dict[str, list[float]]:
+def calibrate(denoiser: "Network", scene: Scene) -> dict[str, list[float]]:
     """Compare the errors that a network expects with those it makes.
 
     All values are sorted by the expected deviation and cut into GROUPS of equal size.

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from denoise_demo.benchmark.metrics import Score, scores_of
-from denoise_demo.benchmark.results import COMMAND, NOTHING, RESULTS_FILE, PointRow, Results
+from denoise_demo.benchmark.results import RESULTS_FILE
+from denoise_demo.benchmark.rows import COMMAND, NOTHING, PointRow, Results
 from denoise_demo.common import write_atomically
 from denoise_demo.corruption import Corruption, Mixture, points
 from denoise_demo.denoisers import FILTERS, denoising_recipes, list_denoisers

@@ -6,117 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from denoise_demo.benchmark.rows import COMMAND, LISTS, Results, ResultsError, Row
 from denoise_demo.common import write_atomically
 from denoise_demo.corruption import NOISES, Corruption, Mixture, points
-from denoise_demo.denoisers import CLASSIFIER, RECIPES, WEIGHTS_DIR, CheckpointError
+from denoise_demo.denoisers import RECIPES, WEIGHTS_DIR, CheckpointError
 from denoise_demo.denoisers import checkpoint_path as weights_path
 
 RESULTS_FILE = WEIGHTS_DIR / "results.json"
-COMMAND = "python -m denoise_demo.benchmark --data-dir DATA"
-NOTHING = "noisy"  # the denoiser of the rows that measure the noisy pictures themselves
-
-
-class ResultsError(ValueError):
-    """Results that are missing, damaged or out of date; the message has the remedy."""
-
-
-class Estimate(NamedTuple):
-    """A mean and the ends of its 95 % interval; all None where the mean is infinite."""
-
-    mean: float | None
-    low: float | None
-    high: float | None
-
-
-class Row(BaseModel):
-    """One denoiser in one domain; NOTHING for doing nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    domain: str
-    denoiser: str
-
-
-class Scored(Row):
-    """A row with scores over `n` pictures: `psnr`, `psnr_low`, `psnr_high` and so on."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    __pydantic_extra__: dict[str, float | None]
-    n: int
-
-    def score(self, name: str) -> Estimate | None:
-        """Return a score by its name; None when it was not measured."""
-        scores = self.__pydantic_extra__
-        if name not in scores:
-            return None
-        return Estimate(scores[name], scores.get(f"{name}_low"), scores.get(f"{name}_high"))
-
-
-class PointRow(Scored):
-    """Scores at an evaluation point."""
-
-    point: str
-
-
-class SweepRow(Scored):
-    """Scores at one level of one kind of noise."""
-
-    kind: str
-    level: float
-
-
-class ArticleRow(Row):
-    """A mean absolute error as the article computed it; see `article`."""
-
-    point: str
-    mae: float
-
-
-class CalibrationRow(Row):
-    """Expected and actual root mean square errors at a point, of groups of equally many values."""
-
-    point: str
-    expected: list[float]
-    actual: list[float]
-
-
-class Results(BaseModel):
-    """Everything that was measured, and with what.
-
-    `weights` are the SHA-256 of the networks' files, `points` and `sweeps` (by kind of noise, at
-    level 0) what the names in the rows meant, `data` the SHA-256 of each domain's data set.
-    `left_out` are sentences on rows of the file that are out of date.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    plan: str = ""
-    noise_seed: int
-    resamples: int
-    weights: dict[str, str]
-    points: dict[str, Corruption | Mixture]
-    sweeps: dict[str, Corruption]
-    data: dict[str, list[str]] = {}
-    rows: list[PointRow] = []
-    sweep: list[SweepRow] = []
-    article: list[ArticleRow] = []
-    calibration: list[CalibrationRow] = []
-    left_out: list[str] = Field(default=[], exclude=True)
-
-    def at_points(self, domain: str) -> dict[tuple[str, str], PointRow]:
-        """Return a domain's rows by denoiser and point."""
-        return {(row.denoiser, row.point): row for row in self.rows if row.domain == domain}
-
-    def lacks(self, what: str) -> ResultsError:
-        """Return the error for what is not there, with the reason if it is known."""
-        why = f" ({'; '.join(self.left_out)})" if self.left_out else ""
-        return ResultsError(f"{RESULTS_FILE.name} has no {what}{why}: run {COMMAND}")
-
-
 AnyRow = TypeVar("AnyRow", bound=Row)
-LISTS = ("rows", "sweep", "article", "calibration")
 
 
 def sweep_corruption(kind: str, level: float = 0.0) -> Corruption:
@@ -163,6 +62,7 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path.name} is damaged: run {COMMAND}") from error
     retrained = {key for key, value in found.weights.items() if _weights_hash(key) != value}
+    classifiers = {key for key, recipe in RECIPES.items() if not recipe.denoises}
     moved = _changed(found.points, current_points())
     swept = _changed(found.sweeps, current_sweeps())
     reasons = {"changed weights": retrained, "changed points": moved, "changed noise": swept}
@@ -173,7 +73,7 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
             for row in rows
             if domain in (None, row.domain)
             and row.denoiser not in retrained
-            and not (row.domain == "digits" and CLASSIFIER in retrained)
+            and not (row.domain == "digits" and classifiers & retrained)
             and getattr(row, "point", None) not in moved
             and getattr(row, "kind", None) not in swept
         ]

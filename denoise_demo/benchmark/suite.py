@@ -21,7 +21,7 @@ from denoise_demo.benchmark.evaluation import (
     set_scene,
     summarise,
 )
-from denoise_demo.benchmark.results import (
+from denoise_demo.benchmark.rows import (
     NOTHING,
     CalibrationRow,
     PointRow,

@@ -1,20 +1,9 @@
-"""What the figures of the blind networks show."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""What the figure of the blind networks shows: expected errors against actual ones."""
 
 from denoise_demo.benchmark import load_results
 from denoise_demo.data import DOMAINS
 from denoise_demo.figures.charts import Curve, Plot
-from denoise_demo.figures.digits import Subject
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A figure's content: plots side by side, and the small print."""
-
-    plots: Sequence[Plot]
-    caption: str
+from denoise_demo.figures.contents import Curves, Subject
 
 
 def reliability(_: Subject) -> Curves:

@@ -25,19 +25,19 @@ __all__ = [
 ]
 
 FONT = "DejaVu Sans"  # ships with matplotlib, and has the check mark and the cross
-INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # told apart by everyone
+INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # colour-blind safe
 DPI = 128  # a power of two, so that sizes in pixels survive the division exactly
 WIDEST, TALLEST = 1400, 900  # pixels that the pictures of a figure may take together
 SMALLEST_SCALE = 4
 TITLE, TEXT, SMALL = 32, 24, 20  # pixels: the sizes of type
-LINE = 32  # pixels: the height of a line
+LINE_HEIGHT = 32  # pixels
 GAP, MARGIN = 12, 32  # pixels: between pictures, and around everything
 LETTER = 0.62  # a letter's mean width, as a share of the type's size
 
 
 @dataclass(frozen=True)
 class Note:
-    """Words under a picture; `right` says whether they are true, `best` whether none are better."""
+    """Words under a picture, marked as right or wrong, or as the best."""
 
     text: str
     right: bool | None = None
@@ -96,19 +96,19 @@ class Canvas:
     def __init__(self, width: int, title: str, caption: str, content: int) -> None:
         lines = textwrap.wrap(caption, int((width - 2 * MARGIN) / (0.85 * LETTER * SMALL)))
         self.width = width
-        self.height = MARGIN + 2 * LINE + content + LINE * len(lines) + MARGIN
+        self.height = MARGIN + 2 * LINE_HEIGHT + content + LINE_HEIGHT * len(lines) + MARGIN
         self.figure = Figure(
             figsize=(self.width / DPI, self.height / DPI), dpi=DPI, facecolor="white"
         )
         self.text(MARGIN, MARGIN, title, size=TITLE, weight="bold")
-        foot = self.height - MARGIN + GAP - LINE * len(lines)
+        foot = self.height - MARGIN + GAP - LINE_HEIGHT * len(lines)
         self.text(MARGIN, foot, "\n".join(lines), size=SMALL, color=GREY)
-        self.top = MARGIN + 2 * LINE
+        self.top = MARGIN + 2 * LINE_HEIGHT
 
     def text(self, x: float, y: float, text: str, *, size: int = TEXT, **style: Any) -> None:
         """Write lines of text, the first with its top at y."""
         for number, line in enumerate(text.split("\n")):
-            place = x / self.width, 1 - (y + number * LINE) / self.height
+            place = x / self.width, 1 - (y + number * LINE_HEIGHT) / self.height
             style = {"color": INK, "va": "top"} | style
             points = size * 72 / DPI
             self.figure.text(*place, line, size=points, family=FONT, parse_math=False, **style)
@@ -117,13 +117,13 @@ class Canvas:
         """Write what stands above the columns."""
         for heading, x in zip(columns, places, strict=bool(columns)):
             self.text(x, self.top, heading, **({"ha": "center"} | style))
-        self.top += LINE * max(map(count_lines, columns), default=0)
+        self.top += LINE_HEIGHT * max(map(count_lines, columns), default=0)
 
     def row(self, row: Row, left: int, width: int, height: int) -> None:
         """Draw a row's label, pictures and notes."""
-        middle = self.top + (height - LINE * (1 + count_lines(row.detail))) / 2
+        middle = self.top + (height - LINE_HEIGHT * (1 + count_lines(row.detail))) / 2
         self.text(MARGIN, middle, row.label, weight="bold")
-        self.text(MARGIN, middle + LINE, row.detail, color=GREY)
+        self.text(MARGIN, middle + LINE_HEIGHT, row.detail, color=GREY)
         for i, image in enumerate(row.images):
             x = left + i * (width + GAP)
             self.picture(image, x, width, height)
@@ -160,13 +160,13 @@ class Canvas:
 
 def _stack(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:
     """Return the height that the headings and rows take."""
-    headings = LINE * max(map(count_lines, columns), default=0)
+    headings = LINE_HEIGHT * max(map(count_lines, columns), default=0)
     return headings + sum(cell_height + _notes_height(row) + GAP for row in rows)
 
 
 def _notes_height(row: Row) -> int:
     """Return the height that a row's notes take."""
-    return LINE * max(count_lines(note.text) for note in row.notes) + 4 if row.notes else 0
+    return LINE_HEIGHT * max(count_lines(note.text) for note in row.notes) + 4 if row.notes else 0
 
 
 def _label_width(rows: Sequence[Row]) -> int:
@@ -184,8 +184,8 @@ def count_lines(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 
-def quiet(axes: Axes) -> None:
-    """Keep only what is read: two spines and faint lines across."""
+def plain_axes(axes: Axes) -> None:
+    """Keep two spines and a faint grid across."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY, labelfontfamily=FONT)

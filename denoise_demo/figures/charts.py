@@ -10,21 +10,28 @@ from denoise_demo.figures.canvas import (
     GAP,
     GREY,
     INK,
-    LINE,
+    LINE_HEIGHT,
     MARGIN,
     SMALL,
     Axes,
     Canvas,
     Figure,
     count_lines,
-    quiet,
+    plain_axes,
     words_width,
 )
 
-WIDTH, ROOM = 400, 30  # pixels: a column of charts, and the gap to the next
-SIDE, AXIS = 520, 96  # pixels: a plot, and what its axis' words need
-PALE = "#b4b9be"  # under a label, told from the colours of plots by everyone
-HUES = ("#0072b2", "#c44e00", "#009e73", "#cc79a7", "#56b4e9", "#1a1a1a")  # Okabe and Ito's
+CHART_WIDTH, CHART_GAP = 400, 30  # pixels: a column of charts, and the gap to the next
+PLOT_SIZE, AXIS_WIDTH = 520, 96  # pixels: a square plot, and its axis with its labels
+PALE = "#b4b9be"  # of filters; colour-blind safe beside HUES
+HUES = (
+    "#0072b2",
+    "#c44e00",
+    "#009e73",
+    "#cc79a7",
+    "#56b4e9",
+    "#1a1a1a",
+)  # Okabe and Ito, colour-blind safe
 MARKERS = "osD^vX"
 
 
@@ -79,30 +86,38 @@ def bar_grid(
     """
     bars = next(iter(rows.values()))[0].bars
     left = MARGIN + words_width([bar.label for bar in bars])
-    starts = [left + i * (WIDTH + ROOM) for i in range(len(columns))]
-    height = LINE * len(bars)
-    content = LINE * max(map(count_lines, columns)) + GAP + len(rows) * (LINE + height + 2 * GAP)
-    canvas = Canvas(starts[-1] + WIDTH + MARGIN, title, caption, content)
+    starts = [left + i * (CHART_WIDTH + CHART_GAP) for i in range(len(columns))]
+    height = LINE_HEIGHT * len(bars)
+    content = (
+        LINE_HEIGHT * max(map(count_lines, columns))
+        + GAP
+        + len(rows) * (LINE_HEIGHT + height + 2 * GAP)
+    )
+    canvas = Canvas(starts[-1] + CHART_WIDTH + MARGIN, title, caption, content)
     canvas.headings(columns, starts, ha="left")
     canvas.top += GAP
     for label, charts in rows.items():
         canvas.text(MARGIN, canvas.top + 4, label, weight="bold")
-        canvas.top += LINE
+        canvas.top += LINE_HEIGHT
         for place, bar in enumerate(charts[0].bars):
-            canvas.text(MARGIN, canvas.top + place * LINE + 6, bar.label, size=SMALL)
+            canvas.text(MARGIN, canvas.top + place * LINE_HEIGHT + 6, bar.label, size=SMALL)
         for chart, start in zip(charts, starts, strict=True):
-            _draw(chart, canvas.axes(start, WIDTH, height))
+            _draw(chart, canvas.axes(start, CHART_WIDTH, height))
         canvas.top += height + 2 * GAP
     return canvas.figure
 
 
 def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> Figure:
     """Show square plots side by side, each with the diagonal, where both axes are equal."""
-    starts = [MARGIN + AXIS + i * (SIDE + AXIS + ROOM) for i in range(len(plots))]
-    canvas = Canvas(starts[-1] + SIDE + MARGIN, title, caption, LINE + SIDE + AXIS)
+    starts = [
+        MARGIN + AXIS_WIDTH + i * (PLOT_SIZE + AXIS_WIDTH + CHART_GAP) for i in range(len(plots))
+    ]
+    canvas = Canvas(
+        starts[-1] + PLOT_SIZE + MARGIN, title, caption, LINE_HEIGHT + PLOT_SIZE + AXIS_WIDTH
+    )
     canvas.headings([plot.title for plot in plots], starts, ha="left", weight="bold")
     for plot, start in zip(plots, starts, strict=True):
-        _draw_curves(plot, canvas.axes(start, SIDE, SIDE))
+        _draw_curves(plot, canvas.axes(start, PLOT_SIZE, PLOT_SIZE))
     return canvas.figure
 
 
@@ -117,7 +132,7 @@ def _draw_curves(plot: Plot, axes: Axes) -> None:
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     axes.set_xlabel(plot.axes[0], family=FONT, color=INK)
     axes.set_ylabel(plot.axes[1], family=FONT, color=INK)
-    quiet(axes)
+    plain_axes(axes)
     axes.legend(frameon=False, loc="upper left", prop={"family": FONT})
 
 

@@ -1,6 +1,5 @@
 """What the figures of digits show: digits in, columns and rows of pictures out."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -8,7 +7,6 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import metrics
 from denoise_demo.corruption import (
     NOISES,
     POINTS,
@@ -27,26 +25,9 @@ from denoise_demo.denoisers import (
     load_network,
 )
 from denoise_demo.figures.canvas import Note, Row
+from denoise_demo.figures.contents import Panels, Subject, decibels, in_decibels, shown_psnr
 
 CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a figure is drawn of: pictures (N, C, 28, 28) in [0, 1], and what was chosen for them.
-
-    A label is None where nobody knows it.
-    """
-
-    clean: Tensor
-    labels: Sequence[int | None]
-    source: str
-    recipe: str
-    seed: int
-
-    def generator(self) -> torch.Generator:
-        """Return the only source of randomness, at its start."""
-        return torch.Generator().manual_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -56,19 +37,6 @@ class Trial:
     corruption: Corruption
     noisy: Tensor
     denoised: Tensor
-
-
-@dataclass(frozen=True)
-class Panels:
-    """A figure's content: column headings, rows, and the corruption and network to name.
-
-    Words take the corruption's place where there are several.
-    """
-
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    corruption: Corruption | Mixture | str
-    network: str = ""
 
 
 def blur_then_noise(subject: Subject) -> Panels:
@@ -221,23 +189,8 @@ def _readings(images: Tensor, labels: Sequence[int | None]) -> list[Note]:
     ]
 
 
-def shown_psnr(images: Tensor, clean: Tensor) -> Tensor:
-    """Return the PSNR (N,) of images as they are shown, limited to [0, 1]."""
-    return metrics.psnr(images.clamp(0, 1), clean)
-
-
-def decibels(images: Tensor, clean: Tensor) -> list[Note]:
-    """Return a note with each image's PSNR."""
-    return [Note(in_decibels(value)) for value in shown_psnr(images, clean).tolist()]
-
-
 def _mean_decibels(images: Tensor, clean: Tensor) -> str:
     return "PSNR " + in_decibels(float(shown_psnr(images, clean).mean()))
-
-
-def in_decibels(value: float) -> str:
-    """Return a PSNR in words."""
-    return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"
 
 
 def _strength(kind: str, level: float) -> str:

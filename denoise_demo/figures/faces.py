@@ -1,6 +1,6 @@
 """What the figures of faces show: four noises, every denoiser against them, and the errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +21,14 @@ from denoise_demo.corruption import NOISES, POINTS, noise_deviation
 from denoise_demo.denoisers import load_denoiser
 from denoise_demo.figures.canvas import BLUE, GREY, ORANGE, Note, Row
 from denoise_demo.figures.charts import PALE, Bar, Chart
-from denoise_demo.figures.digits import Panels, Subject, decibels, in_decibels, shown_psnr
+from denoise_demo.figures.contents import (
+    Bars,
+    Panels,
+    Subject,
+    decibels,
+    in_decibels,
+    shown_psnr,
+)
 
 STRENGTHS = {
     "gaussian": "variance 0.1",
@@ -42,7 +49,7 @@ DENOISERS: dict[str, tuple[str, str]] = {  # label and colour, colour-blind safe
     AUTOENCODER: ("autoencoder", BLUE),
     GAN: ("pix2pix", ORANGE),
 }
-ROOM = 1.5  # an axis is this much longer than its longest bar, for the number
+LONGER = 1.5  # times its longest bar: an axis, so that the number has a place
 NOTHING_SHOWN = "none published"
 
 
@@ -57,15 +64,6 @@ class Error:
 
 
 Errors = Mapping[tuple[str, str], Error]
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A figure's content: column headings, rows of charts by label, and the small print."""
-
-    columns: Sequence[str]
-    rows: Mapping[str, Sequence[Chart]]
-    caption: str
 
 
 def four_noises(subject: Subject) -> Panels:
@@ -114,7 +112,7 @@ def error_bars(subject: Subject) -> Bars:
         (row.point, row.denoiser): Error(row.mae, about=row.denoiser != GAN)
         for row in article.published()
     }
-    end = ROOM * max(error.mae for error in [*theirs.values(), *printed.values()])
+    end = LONGER * max(error.mae for error in [*theirs.values(), *printed.values()])
     rows = {
         _heading(point): [
             _chart(point, ours),
@@ -177,7 +175,7 @@ def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
         marked = error.interval is not None and error.mae == best
         words = ("≈ " if error.about else "") + _in_words(error.mae)
         bars.append(Bar(label, error.mae, words, error.interval, colour, marked))
-    return Chart(bars, end or ROOM * max(known))
+    return Chart(bars, end or LONGER * max(known))
 
 
 def _small_print(ours: Errors) -> str:

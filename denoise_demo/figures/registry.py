@@ -8,11 +8,9 @@ from denoise_demo.common import lookup, noise_seed
 from denoise_demo.corruption import POINTS
 from denoise_demo.denoisers import get_denoiser
 from denoise_demo.figures import blind, digits, faces
-from denoise_demo.figures.blind import Curves
 from denoise_demo.figures.canvas import Figure, picture_grid
 from denoise_demo.figures.charts import bar_grid, curve_grid
-from denoise_demo.figures.digits import Panels, Subject
-from denoise_demo.figures.faces import Bars
+from denoise_demo.figures.contents import Bars, Curves, Panels, Subject
 from denoise_demo.lab import choose_pictures
 
 

@@ -1,11 +1,13 @@
 """One experiment, and what is built of experiments: comparison, bottleneck, dreams, presets."""
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
-from denoise_demo.lab.comparison import Comparison, compare, contenders, is_trained_on
+from denoise_demo.lab.comparison import Comparison, compare, contenders
 from denoise_demo.lab.dreams import STEPS, dream
-from denoise_demo.lab.experiment import Outcome, Settings, first_scores, json_number, read, run
+from denoise_demo.lab.experiment import Outcome, first_scores, run
 from denoise_demo.lab.matrix import Matrix, gain_matrix
 from denoise_demo.lab.presets import PRESETS, Preset
+from denoise_demo.lab.scores import classify, json_number
+from denoise_demo.lab.settings import Settings, is_trained_on
 from denoise_demo.lab.sources import (
     COLLECTIONS,
     Collection,
@@ -32,6 +34,7 @@ __all__ = [
     "Preset",
     "Settings",
     "choose_pictures",
+    "classify",
     "clean_picture",
     "collections_of",
     "compare",
@@ -45,7 +48,6 @@ __all__ = [
     "is_trained_on",
     "json_number",
     "pixels_source",
-    "read",
     "run",
     "unit_spans",
 ]

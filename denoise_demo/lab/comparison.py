@@ -1,4 +1,4 @@
-"""Everything at once: one noisy picture through every network of its domain and every filter."""
+"""One noisy picture through every network of its domain and every filter."""
 
 import time
 from collections.abc import Collection
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from denoise_demo.benchmark import NOTHING, live_metrics
+from denoise_demo.benchmark import NOTHING
 from denoise_demo.corruption import corrupt, noise_deviation
 from denoise_demo.denoisers import (
-    RECIPES,
     DenoiserSpec,
     get_denoiser,
     list_denoisers,
     load_denoiser,
 )
-from denoise_demo.lab.experiment import Settings, read
+from denoise_demo.lab.scores import classify, live_scores
+from denoise_demo.lab.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
         CheckpointError: when a network's weights are missing or damaged.
     """
     chosen = [get_denoiser(name) for name in names]
-    for method in chosen:
-        if method.shape and method.shape != clean.shape[1:]:
-            raise ValueError(f"{method.id} does not take such pictures: compare the others")
+    for spec in chosen:
+        if spec.shape and spec.shape != clean.shape[1:]:
+            raise ValueError(f"{spec.id} does not take such pictures: compare the others")
     corruption = (settings.kind, settings.level, settings.blur_sigma)
     noisy = {}
     for clip in (True, False):
@@ -61,17 +61,15 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
     sigma = noise_deviation(clean, *corruption)
     results = [
         (noisy[True], 0.0),
-        *(_timed(method, noisy[method.clip], sigma) for method in chosen),
+        *(_timed(spec, noisy[spec.clip], sigma) for spec in chosen),
     ]
     images = torch.cat([image for image, _ in results])
     originals = clean.expand_as(images)
     return Comparison(
-        names=[NOTHING, *(method.id for method in chosen)],
+        names=[NOTHING, *(spec.id for spec in chosen)],
         images=images,
-        scores={
-            name: metric.function(images, originals) for name, metric in live_metrics().items()
-        },
-        probabilities=read(images) if clean.shape[1] == 1 else None,
+        scores=live_scores(images, originals),
+        probabilities=classify(images) if clean.shape[1] == 1 else None,
         milliseconds=[milliseconds for _, milliseconds in results],
     )
 
@@ -79,20 +77,12 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
 def contenders(domain: str, usable: Collection[str], *, slow: bool) -> list[str]:
     """Return the denoisers of a domain that can be used: the quick ones, or the slow filters."""
     return [
-        key
-        for key, method in list_denoisers(domain).items()
-        if key in usable and method.slow is slow
+        key for key, spec in list_denoisers(domain).items() if key in usable and spec.slow is slow
     ]
 
 
-def is_trained_on(method_id: str, kind: str, level: float, blur_sigma: float) -> bool:
-    """Whether a denoiser is a network that learnt this noise, or near enough."""
-    recipe = RECIPES.get(method_id)
-    return recipe is not None and recipe.corruption.covers(kind, level, blur_sigma)
-
-
-def _timed(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, float]:
-    denoise = load_denoiser(method.id)
+def _timed(spec: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, float]:
+    denoise = load_denoiser(spec.id)
     start = time.perf_counter()
     denoised = denoise(noisy, sigma)
     return denoised, 1000 * (time.perf_counter() - start)

@@ -1,53 +1,17 @@
-"""One experiment: corrupt, denoise, classify, measure. What every tab and endpoint shows."""
+"""One experiment: corrupt, denoise, classify, measure. What every view and endpoint shows."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
 
 import torch
-from pydantic import ConfigDict, Field, StrictFloat, StrictInt, StrictStr
-from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
-from denoise_demo.benchmark import live_metrics
-from denoise_demo.common import SEED_MAXIMUM, lookup, parse
-from denoise_demo.corruption import BLUR_MAXIMUM, NOISES, corrupt, noise_deviation
+from denoise_demo.corruption import corrupt, noise_deviation
 from denoise_demo.data import in_channels
-from denoise_demo.denoisers import (
-    CheckpointError,
-    DenoiserSpec,
-    get_denoiser,
-    load_classifier,
-    load_denoiser,
-    load_network,
-)
+from denoise_demo.denoisers import DenoiserSpec, get_denoiser, load_denoiser, load_network
+from denoise_demo.lab.scores import classify, json_number, live_scores
+from denoise_demo.lab.settings import Settings
 from denoise_demo.networks import DIGIT
-
-
-@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
-class Settings:
-    """What a person chooses: the corruption, the noise seed and the denoiser.
-
-    `level` is in the unit of the noise kind, `blur_sigma` in pixels. `denoiser` is a network's or
-    a filter's id.
-    """
-
-    kind: StrictStr
-    level: StrictFloat
-    blur_sigma: Annotated[StrictFloat, Field(ge=0, le=BLUR_MAXIMUM)]
-    denoiser: StrictStr
-    seed: Annotated[StrictInt, Field(ge=0, le=SEED_MAXIMUM)]
-
-    def __post_init__(self) -> None:
-        """Check what depends on the registries."""
-        lookup(NOISES, self.kind, "noise").check(self.level)
-        get_denoiser(self.denoiser)
-
-    @classmethod
-    def parse(cls, values: object) -> "Settings":
-        """Read the settings from JSON values; ValueError says what came and what to give."""
-        return parse(cls, values, "the settings")
 
 
 @dataclass(frozen=True)
@@ -110,29 +74,24 @@ def _denoise(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor
     return load_denoiser(method.id)(noisy, sigma), None
 
 
+def _by(shape: Iterable[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
 def _score(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, dict[str, Tensor]]:
-    """Measure both versions in one batch."""
-    both, twice = torch.cat([noisy, denoised]).clamp(0, 1), torch.cat([clean, clean])
-    values = {
-        name: metric.function(both, twice).chunk(2) for name, metric in live_metrics().items()
-    }
+    """Measure both versions in one batch, as they are shown."""
+    both = torch.cat([noisy, denoised]).clamp(0, 1)
+    values = live_scores(both, torch.cat([clean, clean]))
+    halves = {name: value.chunk(2) for name, value in values.items()}
     return {
-        version: {name: halves[i] for name, halves in values.items()}
+        version: {name: half[i] for name, half in halves.items()}
         for i, version in enumerate(("noisy", "denoised"))
     }
 
 
-def read(digits: Tensor) -> Tensor | None:
-    """Classify digits (N, 1, 28, 28): probabilities (N, 10), or None without a classifier."""
-    try:
-        return load_classifier()(digits)
-    except CheckpointError:
-        return None
-
-
 def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tensor]:
     """Classify the three versions in one batch."""
-    probabilities = read(in_channels(torch.cat([clean, noisy, denoised]), 1))
+    probabilities = classify(in_channels(torch.cat([clean, noisy, denoised]), 1))
     if probabilities is None:
         return {}
     return dict(zip(("clean", "noisy", "denoised"), probabilities.chunk(3), strict=True))
@@ -141,15 +100,6 @@ def _classify(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, Tenso
 def first_scores(outcome: Outcome) -> dict[str, dict[str, float | None]]:
     """Return the first image's scores as JSON values; an infinite PSNR is None."""
     return {
-        name: {metric: json_number(float(values[0])) for metric, values in scores.items()}
-        for name, scores in outcome.scores.items()
+        version: {name: json_number(float(values[0])) for name, values in scores.items()}
+        for version, scores in outcome.scores.items()
     }
-
-
-def json_number(value: float) -> float | None:
-    """Return a number as JSON has it: no infinities."""
-    return value if math.isfinite(value) else None
-
-
-def _by(shape: Iterable[int]) -> str:
-    return " x ".join(map(str, shape))

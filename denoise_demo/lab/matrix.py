@@ -7,7 +7,7 @@ from typing import TypedDict, cast
 from denoise_demo.benchmark import NOTHING, PointRow, Results, SweepRow
 from denoise_demo.corruption import NOISES, Corruption, points
 from denoise_demo.denoisers import list_denoisers
-from denoise_demo.lab.comparison import is_trained_on
+from denoise_demo.lab.settings import is_trained_on
 
 POINTS_SHOWN = ("clean", "s0-level-1", "s0-level-3", "s0-level-5")  # not clipped, as on the stage
 LIGHT, STRONG = 2, 6  # of the twelve levels of a kind's sweep, in rising noise

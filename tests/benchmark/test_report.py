@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from denoise_demo.benchmark import report
+from denoise_demo.benchmark import NOTHING, ResultsError, load_results, report
 from denoise_demo.benchmark.metrics import METRICS, MetricSpec, mae, scores_of
 from denoise_demo.benchmark.report import README_POINTS, readme_table, render
-from denoise_demo.benchmark.results import NOTHING, ResultsError, load_results
 from denoise_demo.corruption import POINTS, points
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import denoising_recipes, list_denoisers

@@ -7,14 +7,14 @@ import pytest
 
 from denoise_demo.benchmark import results
 from denoise_demo.benchmark.metrics import scores_of
-from denoise_demo.benchmark.results import (
+from denoise_demo.benchmark.results import load_results, save_results
+from denoise_demo.benchmark.rows import (
+    COMMAND,
     NOTHING,
     PointRow,
     Results,
     ResultsError,
     SweepRow,
-    load_results,
-    save_results,
 )
 from denoise_demo.corruption import NOISES, POINTS, Corruption, points
 from denoise_demo.data import DOMAINS
@@ -136,7 +136,7 @@ def test_a_point_that_changed_its_meaning_takes_its_rows_with_it(path, monkeypat
     found = load_results(path)
     assert found.rows == [row for row in ROWS if row.point != "s1"]
     assert "changed points: s1" in str(found.lacks("scores at s1"))
-    assert results.COMMAND in str(found.lacks("scores at s1"))
+    assert COMMAND in str(found.lacks("scores at s1"))
 
 
 def test_a_mixture_means_the_same_in_other_words_but_not_with_other_parts(path):

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from denoise_demo.benchmark import speed, suite
+from denoise_demo.benchmark import NOTHING, ResultsError, load_results, speed, suite
 from denoise_demo.benchmark.__main__ import main
 from denoise_demo.benchmark.evaluation import GROUPS
 from denoise_demo.benchmark.metrics import METRICS, MetricSpec, mae
-from denoise_demo.benchmark.results import NOTHING, ResultsError, load_results
 from denoise_demo.benchmark.suite import ENOUGH, LEVELS, Job, jobs, sweep_levels
 from denoise_demo.corruption import NOISES, POINTS, Corruption, points
 from denoise_demo.data import DOMAINS
@@ -19,8 +18,8 @@ from denoise_demo.denoisers import FILTERS, list_denoisers
 
 
 @pytest.fixture
-def images(make_digits, make_faces):
-    return {"digits": make_digits(12), "faces": make_faces(12)}
+def images(digits, faces):
+    return {"digits": digits[:12], "faces": faces[:12]}
 
 
 # What is measured

@@ -15,7 +15,7 @@ from PIL import Image
 
 from denoise_demo.benchmark import ArticleRow, PointRow, Results, load_results, results
 from denoise_demo.benchmark.article import BASELINES, KINDS, MISTAKES, PLACES
-from denoise_demo.benchmark.results import CalibrationRow
+from denoise_demo.benchmark.rows import CalibrationRow
 from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import DataError, faces, load_examples, mnist
 from denoise_demo.data.domains import DOMAINS

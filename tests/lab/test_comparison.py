@@ -6,12 +6,12 @@ import json
 import pytest
 import torch
 
+from denoise_demo.benchmark import NOTHING
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data import load_examples
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab import experiment
-from denoise_demo.lab.comparison import NOTHING, compare, contenders, is_trained_on
+from denoise_demo.lab import compare, contenders, experiment, is_trained_on
 from denoise_demo.ui.panels.compare.compare import comparer
 
 CLEAN = {"digits": load_examples().clean(slice(3, 4)), "faces": load_portraits().clean(slice(0, 1))}

@@ -19,8 +19,8 @@ from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.checkpoints import checkpoint_path
 from denoise_demo.denoisers.engine import load_classifier, load_network
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes
-from denoise_demo.lab import experiment
-from denoise_demo.lab.experiment import Outcome, Settings
+from denoise_demo.lab import Settings, experiment
+from denoise_demo.lab.experiment import Outcome
 
 GOOD = {"kind": "gaussian", "level": 0.5, "blur_sigma": 1.0, "denoiser": "dense-16", "seed": 7}
 DENOISERS = list(denoising_recipes("digits"))

@@ -5,13 +5,13 @@ import torch
 from driving import DRAG, choose, draw, open_tab, shows
 from playwright.sync_api import expect
 
+from denoise_demo.benchmark import NOTHING
 from denoise_demo.benchmark.results import load_results
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data import load_examples
 from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab import experiment
+from denoise_demo.lab import compare, experiment
 from denoise_demo.lab.bottleneck import NETWORKS, unit_spans
-from denoise_demo.lab.comparison import NOTHING, compare
 from denoise_demo.ui.panels.pictures.thumbnails import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui

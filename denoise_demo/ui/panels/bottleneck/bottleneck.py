@@ -17,10 +17,10 @@ from denoise_demo.lab import (
     PLANE,
     Settings,
     bottleneck,
+    classify,
     clean_picture,
     json_number,
     pixels_source,
-    read,
     run,
 )
 from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
@@ -123,7 +123,7 @@ def _decode(request: Any) -> dict[str, Any]:
     if not values.isfinite().all():
         raise ValueError("a unit is too large: give smaller numbers")
     image = bottleneck.decode(network, values)
-    return {"image": encode_pixels(image[0]), **_verdict(read(image))}
+    return {"image": encode_pixels(image[0]), **_verdict(classify(image))}
 
 
 def _verdict(probabilities: Tensor | None) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from denoise_demo.denoisers import DenoiserSpec, get_denoiser, list_denoisers
 from denoise_demo.lab import (
     Outcome,
     Settings,
+    classify,
     clean_picture,
     dreams,
     first_scores,
     pixels_source,
-    read,
     run,
 )
 from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
@@ -120,7 +120,7 @@ def _dream(request: Any) -> dict[str, Any]:
                 },
                 "expected": _root_mean_square(frame.spread),
                 "sigma": frame.sigma,
-                "probabilities": None if (p := read(frame.denoised)) is None else p[0].tolist(),
+                "probabilities": None if (p := classify(frame.denoised)) is None else p[0].tolist(),
             }
             for frame in dreams.dream(request["seed"])
         ]
