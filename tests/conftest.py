@@ -13,9 +13,8 @@ import torch
 
 from denoise_demo.data import mnist
 from denoise_demo.data.mnist import IdxFile, Images
-from denoise_demo.denoisers import checkpoints, engine
-from denoise_demo.denoisers.recipes import RECIPES, Recipe
-from denoise_demo.networks.models import build
+from denoise_demo.denoisers import RECIPES, Recipe, checkpoints, settings_of
+from denoise_demo.networks import MODELS, build
 from tests import synthetic
 
 LOCALHOST = ("127.0.0.1", "::1", "localhost")
@@ -189,7 +188,9 @@ def untrained_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         for recipe_id, recipe in RECIPES.items():
             tensors = build(recipe.model).state_dict()
-            checkpoints.save(checkpoints.checkpoint_path(recipe_id, folder), tensors, {})
+            arguments = dict(MODELS[recipe.model].arguments)
+            metadata = {"recipe": settings_of(recipe), "arguments": arguments}
+            checkpoints.save(checkpoints.checkpoint_path(recipe_id, folder), tensors, metadata)
     return folder
 
 
@@ -199,9 +200,6 @@ def untrained_weights(
 ) -> Iterator[Path]:
     """A copy of these files that networks are loaded from; the test may damage it."""
     folder = shutil.copytree(untrained_files, tmp_path / "weights")
-    # The folder is the default of an argument, so the default is what has to change.
-    monkeypatch.setattr(checkpoints.load, "__defaults__", (folder,))
-    engine._loaded.cache_clear()
+    monkeypatch.setenv("DENOISE_WEIGHTS_DIR", str(folder))
     yield folder
-    engine._loaded.cache_clear()
     shutil.rmtree(folder)  # pytest would keep them all for its last three sessions

@@ -103,7 +103,7 @@ def calibrate(denoiser: "Network", scene: Scene) -> dict[str, list[float]]:
     All values are sorted by the expected deviation and cut into GROUPS of equal size.
 
     Args:
-        denoiser: one whose recipe spreads.
+        denoiser: one that estimates its own error.
         scene: the images.
 
     Returns:

@@ -60,10 +60,10 @@ def save_speeds(rows: list[Speed], device: torch.device, path: Path) -> None:
 
 def _live(spec: DenoiserSpec, device: str) -> Denoiser:
     """Return what the live page calls: a network that expects an error is asked for it, too."""
-    if not spec.spreads:
+    if not spec.expects_error:
         return load_denoiser(spec.id, device)
     network = load_network(spec.id, device)
-    return lambda noisy, sigma: network.with_spread(noisy)[0]
+    return lambda noisy, sigma=None: network.with_spread(noisy)[0]
 
 
 def _seconds(denoise: Denoiser, noisy: torch.Tensor, sigma: torch.Tensor) -> float:

@@ -99,7 +99,7 @@ def measure(job: Job, scene: Scene, bar: "tqdm[None]") -> Iterator[PointRow | Sw
         bar.update()
 
 
-def _keep(noisy: Tensor, sigma: Tensor) -> Tensor:
+def _keep(noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
     """Do nothing."""
     return noisy
 
@@ -113,7 +113,7 @@ def calibrations(
             continue
         scene = set_scene(points(domain)[point], images)
         for name, spec in list_denoisers(domain).items():
-            if spec.spreads:
+            if spec.expects_error:
                 errors = calibrate(load_network(name, "cpu"), scene)
                 yield CalibrationRow(domain=domain, denoiser=name, point=point, **errors)
 

@@ -1,13 +1,14 @@
-"""Checks of what comes from outside; each ValueError says what came and what to give."""
+"""Checks of values from outside; each ValueError says what came and what to give."""
 
 import sys
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
+JsonObject = dict[str, Any]  # what a JSON file or request holds, before it is checked
 SEED_MAXIMUM = 2**31 - 1
 SHOWN = 60  # characters of a wrong value that a message repeats
 
@@ -37,7 +38,7 @@ def integer(value: object, name: str) -> int:
 def noise_seed(value: object) -> int:
     """Return a seed of noise; ValueError for anything else."""
     if not 0 <= integer(value, "seed") <= SEED_MAXIMUM:
-        raise ValueError(f"the seed is outside its span: choose 0 to {SEED_MAXIMUM}")
+        raise ValueError(f"the seed is out of range: choose 0 to {SEED_MAXIMUM}")
     return value  # type: ignore[return-value]
 
 
@@ -98,6 +99,6 @@ def brief(value: object) -> str:
     """Return a value's repr, cut to one short line."""
     try:
         text = repr(value)
-    except ValueError:  # a whole number of more digits than Python cares to print
+    except ValueError:  # an int of more digits than sys.get_int_max_str_digits()
         return "a number of thousands of digits"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

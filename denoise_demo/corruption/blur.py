@@ -1,4 +1,4 @@
-"""Gaussian blur of a batch, with a width of its own for every image."""
+"""Gaussian blur of a batch, with one sigma for all images or one each."""
 
 import torch
 import torch.nn.functional as F
@@ -7,14 +7,14 @@ from torch import Tensor
 Level = float | Tensor
 
 BLUR_TRUNCATE = 4.0  # the kernel ends after this many standard deviations, as in SciPy
-BLUR_MAXIMUM = 4.0  # pixels; the largest blur offered
+BLUR_MAXIMUM = 4.0  # pixels; the end of the slider
 
 
 def gaussian_blur(image: Tensor, sigma: Level) -> Tensor:
     """Blur each channel with a Gaussian, as scipy.ndimage.gaussian_filter does.
 
-    Borders are reflected and the kernel is cut at four standard deviations. Each image side is
-    one matrix product, because the matrix differs from image to image.
+    Borders are reflected and the kernel is cut at four standard deviations. Rows and columns are
+    one batched matrix product each, since the sigma may differ from image to image.
 
     Args:
         image: (N, C, H, W).
@@ -32,7 +32,7 @@ def gaussian_blur(image: Tensor, sigma: Level) -> Tensor:
 
 
 def _blur_matrix(sigmas: Tensor, size: int) -> Tensor:
-    """Rows of Gaussian weights folded back at the borders: (N,) -> (N, size, size)."""
+    """Return Gaussian weights reflected at the borders: (N,) -> (N, size, size)."""
     radii = (BLUR_TRUNCATE * sigmas + 0.5).floor()
     reach = int(radii.max())
     taps = torch.arange(-reach, reach + 1, device=sigmas.device)

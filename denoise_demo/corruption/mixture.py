@@ -1,4 +1,4 @@
-"""Corruptions as recipes and evaluation points name them: one kind of noise, or a mixture."""
+"""Corruptions as recipes and evaluation points use them: one kind of noise, or a mixture."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
 
 Range = tuple[float, float]
-NEAR = 0.1  # of a level, or of a pixel of blur: what counts as the same
+TOLERANCE = 0.1  # relative for levels, in pixels for blur, when two corruptions are compared
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,23 @@ class Corruption:
         return self._apply(clean, *self.draw(len(clean), generator), generator)
 
     def measured(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Corrupt a batch, and return with it the noise's standard deviation in each, (N,)."""
+        """Return the corrupted batch and the noise's standard deviation in each image, (N,)."""
         blur_sigma, level = self.draw(len(clean), generator)
         noisy = self._apply(clean, blur_sigma, level, generator)
         return noisy, noise_deviation(clean, self.kind, level, blur_sigma)
 
     def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
-        """Whether a noise is of this kind, level and blur, or near enough."""
+        """Return whether a noise has this kind, level and blur, within the tolerance."""
         low, high = _ends(self.level)
         least, most = _ends(self.blur_sigma)
-        alike = kind == "none" or low * (1 - NEAR) <= level <= high * (1 + NEAR)
-        return kind == self.kind and alike and least - NEAR <= blur_sigma <= most + NEAR
+        same_blur = least - TOLERANCE <= blur_sigma <= most + TOLERANCE
+        same_level = kind == "none" or low * (1 - TOLERANCE) <= level <= high * (1 + TOLERANCE)
+        return kind == self.kind and same_level and same_blur
 
     def describe(self) -> str:
-        """Say the corruption in words, for tables and cards."""
+        """Return the corruption in words, for tables and cards."""
         if self.kind == "none" and not self.blur_sigma:
-            return "clean digits"
+            return "clean pictures"
         spec = NOISES[self.kind]
         parts = [f"blur sigma {_span(self.blur_sigma)} px"] if self.blur_sigma else []
         if self.kind != "none":
@@ -65,17 +66,17 @@ class Corruption:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Several corruptions, each for a share of every batch.
+    """Several corruptions, each applied to a fixed share of every batch.
 
-    The first images of a batch get the first corruption, and so on; a training shuffles its
-    images. Fixed shares cover rare cases evenly, as long as the batch has an image for each, and a
-    GPU need not be asked who got what.
+    The first images of a batch get the first corruption, and so on: training shuffles its images.
+    Fixed shares represent rare corruptions evenly, if the batch has an image for each, and need
+    no synchronisation with a GPU.
     """
 
     title: str
     weights: tuple[float, ...]
     parts: tuple[Corruption, ...]
-    clip: bool = False  # the pictures come as they are: some limited to [0, 1], some not
+    clip: bool = False  # each part clips or not; a network gets the images as they are
 
     def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """Corrupt a batch (N, C, H, W)."""
@@ -83,27 +84,27 @@ class Mixture:
         return torch.cat([part(share, generator) for part, share in shares])
 
     def measured(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Corrupt a batch, and return with it the noise's standard deviation in each, (N,)."""
+        """Return the corrupted batch and the noise's standard deviation in each image, (N,)."""
         results = [part.measured(share, generator) for part, share in self._shares(clean)]
         noisy, sigma = zip(*results, strict=True)
         return torch.cat(noisy), torch.cat(sigma)
 
     def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
-        """Whether one of the corruptions covers a noise."""
+        """Return whether one of the corruptions covers a noise."""
         return any(part.covers(kind, level, blur_sigma) for part in self.parts)
 
     def describe(self) -> str:
-        """Say what it is in words, for tables and cards."""
+        """Return the title, for tables and cards."""
         return self.title
 
     def pick(self, count: int, generator: torch.Generator) -> list[Corruption]:
-        """Draw so many of its corruptions at random."""
+        """Draw `count` of the corruptions at random, by weight."""
         weights = torch.tensor(self.weights, dtype=torch.float32, device=generator.device)
         drawn = weights.multinomial(count, replacement=True, generator=generator)
         return [self.parts[index] for index in drawn.tolist()]
 
     def _shares(self, clean: Tensor) -> list[tuple[Corruption, Tensor]]:
-        """Cut a batch into the shares of the parts; small batches leave some parts out."""
+        """Split a batch by weight; in a small batch some parts get no image."""
         total, count = sum(self.weights), len(clean)
         edges = [round(done / total * count) for done in accumulate(self.weights, initial=0.0)]
         shares = [clean[start:end] for start, end in pairwise(edges)]
@@ -111,13 +112,13 @@ class Mixture:
 
 
 def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
-    """Return the mixture of pairs (weight, corruption)."""
+    """Return the mixture of (weight, corruption) pairs."""
     weights, parts = zip(*weighted, strict=True)
     return Mixture(title, weights, parts)
 
 
 def recorded(values: Mapping[str, Any]) -> Corruption | Mixture:
-    """Return the corruption that a weight file records; TypeError when it is none."""
+    """Return the corruption recorded in a weight file; KeyError or TypeError if it is not one."""
     if "parts" not in values:
         return _recorded(values)
     parts = tuple(_recorded(part) for part in values["parts"])

@@ -1,9 +1,8 @@
-"""Corruptions: an optional Gaussian blur, then one of several kinds of noise.
+"""The kinds of noise, and `corrupt`: an optional Gaussian blur, then noise, then a clip.
 
-All of them work on a batch `(N, C, H, W)` on its own device, with one level for the batch or one
-per image. Randomness comes from an explicit generator only. The random field drawn does not
-depend on the level: a level scales, thresholds or inverts the same unit field, so that
-neighbouring levels give neighbouring pictures.
+A batch `(N, C, H, W)` is corrupted on its own device, with one level for all images or one each.
+Randomness comes from a generator only, and the unit field it gives does not depend on the level:
+a level scales, thresholds or inverts that field, so that neighbouring levels give similar images.
 """
 
 from collections.abc import Callable
@@ -21,9 +20,9 @@ VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class NoiseSpec:
-    """What a person needs to know of one kind of noise, and the function that adds it.
+    """One kind of noise: the function that adds it, its level's range and what to call them.
 
-    `variance` gives that of every noisy value before any clipping, from the image and the level.
+    `variance(image, level)` is the variance of every noisy value before clipping.
     """
 
     label: str
@@ -39,15 +38,15 @@ class NoiseSpec:
 
     @property
     def name(self) -> str:
-        """The label inside a sentence: only names of people keep their capital."""
-        people = self.label.startswith(("Gaussian", "Poisson"))
-        return self.label if people else self.label.lower()
+        """The label within a sentence: only proper names keep their capital."""
+        proper = self.label.startswith(("Gaussian", "Poisson"))
+        return self.label if proper else self.label.lower()
 
     def check(self, level: float) -> None:
-        """Raise ValueError when the level is outside this noise's span."""
+        """Raise ValueError when the level is outside this noise's range."""
         if not self.minimum <= level <= self.maximum:
             raise ValueError(
-                f"{self.level_name} {level:g} is outside the span of {self.name} noise: "
+                f"{self.level_name} {level:g} is outside the range of {self.name} noise: "
                 f"choose {self.minimum:g} to {self.maximum:g}"
             )
 
@@ -74,7 +73,7 @@ def uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
-    """Add uniform noise that only brightens: x + r * u, with u ~ U(0, 1).
+    """Add uniform noise of one sign: x + r * u, with u ~ U(0, 1).
 
     Reference: the article "Image Denoising Using Auto Encoders".
     """
@@ -82,7 +81,7 @@ def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) 
 
 
 def poisson(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
-    """Count photons: k / peak, with k ~ Poisson(peak * x), drawn by inversion of fixed uniforms.
+    """Count photons: k / peak, with k ~ Poisson(peak * x), by inverting uniform numbers.
 
     Reference: Hasinoff 2014, Photon, Poisson noise, doi:10.1007/978-0-387-31439-6_482.
     """
@@ -111,21 +110,21 @@ def speckle(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
 def corrupt(
     clean: Tensor,
     kind: str,
-    level: Level,
+    level: Level | None = None,
     blur_sigma: Level = 0.0,
     *,
-    clip: bool,
-    generator: torch.Generator,
+    clip: bool = True,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Blur, then add noise, then limit to [0, 1] if asked.
+    """Blur, then add noise, then clip to [0, 1] if asked.
 
     Args:
         clean: (N, C, H, W) in [0, 1].
         kind: a key of NOISES.
-        level: in the unit of that noise, one number or (N,).
+        level: in the unit of that noise, one number or (N,); None is the noise's default.
         blur_sigma: standard deviation in pixels, one number or (N,).
         clip: whether to limit the result to [0, 1].
-        generator: the only source of randomness; may live on another device than the images.
+        generator: the only source of randomness, on any device; None is a new one of seed 0.
 
     Returns:
         (N, C, H, W).
@@ -134,13 +133,15 @@ def corrupt(
         ValueError: for an unknown kind.
     """
     spec = lookup(NOISES, kind, "noise")
+    level = spec.default if level is None else level
+    generator = generator or torch.Generator().manual_seed(0)
     levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
     noisy = spec.function(gaussian_blur(clean, blur_sigma), levels, generator)
     return noisy.clamp_(0, 1) if clip else noisy
 
 
 def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 0.0) -> Tensor:
-    """Return the noise's standard deviation in each image, for denoisers that are told it.
+    """Return the noise's standard deviation in each image, for informed filters.
 
     Args:
         clean: (N, C, H, W) in [0, 1].
@@ -149,7 +150,7 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
         blur_sigma: of the blur before the noise, one number or (N,).
 
     Returns:
-        (N,), the root of the mean variance over the pixels, on the [0, 1] scale.
+        (N,), the square root of the mean variance over all values, white being 1.
 
     Raises:
         ValueError: for an unknown kind.
@@ -161,19 +162,19 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
 
 
 def _uniforms(like: Tensor, generator: torch.Generator) -> Tensor:
-    """Unit field in [0, 1) of the image's shape."""
+    """Return uniform numbers in [0, 1) of the image's shape."""
     field = torch.rand(like.shape, generator=generator, device=generator.device)
     return field.to(like.device)
 
 
 def _normals(like: Tensor, generator: torch.Generator) -> Tensor:
-    """Unit field ~ N(0, 1) of the image's shape."""
+    """Return normal numbers, N(0, 1), of the image's shape."""
     field = torch.randn(like.shape, generator=generator, device=generator.device)
     return field.to(like.device)
 
 
 def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
-    """Smallest k with P(X <= k) >= u for X ~ Poisson(rate), element by element.
+    """Return the smallest k with P(X <= k) >= u for X ~ Poisson(rate), element by element.
 
     A Cornish-Fisher guess is corrected by steps of one against the exact distribution function,
     P(X <= k) = Q(k + 1, rate), the regularised upper incomplete gamma function.
@@ -195,12 +196,12 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
 
 
 def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:
-    """Return the mean of the square less the square of the mean, of kept, black and white."""
+    """Return E[x^2] - E[x]^2 over values that are kept, black or white."""
     mean = (1 - level) * image + level / 2
     return (1 - level) * image**2 + level / 2 - mean**2
 
 
-# Label, function, variance, name and unit of the level, its minimum, maximum, default and step,
+# Label, function, variance; of the level its name, unit, minimum, maximum, default and step;
 # reference.
 NOISES: dict[str, NoiseSpec] = {
     "none": NoiseSpec("None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, ""),

@@ -1,15 +1,25 @@
-"""The evaluation points: what every network and filter is measured under."""
+"""Named corruptions: the evaluation points, and what the blind networks train on.
 
-from denoise_demo.corruption.blind_mixtures import BEYOND, EVERYTHING
-from denoise_demo.corruption.mixture import Corruption, Mixture
+All of it is frozen. A new kind of noise or another slider range changes none of these, because
+weight files and results record what they were trained and measured under.
+"""
+
+from dataclasses import replace
+
+from denoise_demo.corruption.mixture import Corruption, Mixture, Range, mixture
+
+Weighted = tuple[float, Corruption]
+Bands = dict[str, tuple[Range, Range, Range]]
 
 POINTS: dict[str, Corruption] = {
     "clean": Corruption("none"),
     "s0-train": Corruption("uniform", level=(0.01, 1.5), blur_sigma=(0.0, 2.0), clip=False),
-    **{
-        f"s0-level-{i}": Corruption("uniform", round(0.4 * i, 1), 0.5 * i, clip=False)
-        for i in range(6)
-    },
+    "s0-level-0": Corruption("uniform", level=0.0, blur_sigma=0.0, clip=False),
+    "s0-level-1": Corruption("uniform", level=0.4, blur_sigma=0.5, clip=False),
+    "s0-level-2": Corruption("uniform", level=0.8, blur_sigma=1.0, clip=False),
+    "s0-level-3": Corruption("uniform", level=1.2, blur_sigma=1.5, clip=False),
+    "s0-level-4": Corruption("uniform", level=1.6, blur_sigma=2.0, clip=False),
+    "s0-level-5": Corruption("uniform", level=2.0, blur_sigma=2.5, clip=False),
     "s0-digits": Corruption("uniform", level=0.8, blur_sigma=1.0, clip=False),
     "s1": Corruption("one-sided-uniform", level=0.9),
     "s2": Corruption("gaussian", level=0.5),
@@ -21,7 +31,91 @@ POINTS: dict[str, Corruption] = {
     "s4-salt-pepper-notebook": Corruption("salt-pepper", level=0.03),
     "s4-speckle": Corruption("speckle", level=1.0),
 }
-MIXED_POINTS: dict[str, Mixture] = {"blind": EVERYTHING, "blind-beyond": BEYOND}
+
+# Light, middle and strong levels of each kind of noise, over the sliders' ranges when this was
+# frozen, and 1.2 times beyond them. A lower Poisson peak is noisier.
+INSIDE_BLUR = 4.0  # pixels
+INSIDE: Bands = {
+    "gaussian": ((0, 0.05), (0.05, 0.3), (0.3, 1.0)),
+    "uniform": ((0, 0.1), (0.1, 0.6), (0.6, 2.0)),
+    "one-sided-uniform": ((0, 0.1), (0.1, 0.6), (0.6, 2.0)),
+    "poisson": ((1.0, 8.0), (8.0, 40.0), (40.0, 256.0)),
+    "salt-pepper": ((0, 0.05), (0.05, 0.3), (0.3, 1.0)),
+    "speckle": ((0, 0.1), (0.1, 0.6), (0.6, 2.0)),
+}
+BEYOND_BLUR = 4.8
+BEYOND: Bands = {
+    "gaussian": ((0, 0.06), (0.06, 0.36), (0.36, 1.2)),
+    "uniform": ((0, 0.12), (0.12, 0.72), (0.72, 2.4)),
+    "one-sided-uniform": ((0, 0.12), (0.12, 0.72), (0.72, 2.4)),
+    "poisson": ((0.8333333333333334, 8.0), (8.0, 40.0), (40.0, 307.2)),
+    "salt-pepper": ((0, 0.05), (0.05, 0.3), (0.3, 1.0)),
+    "speckle": ((0, 0.12), (0.12, 0.72), (0.72, 2.4)),
+}
+
+
+def _everything(weight: float, bands: Bands, blur: float) -> list[Weighted]:
+    """Return every kind at every band, clipped or not, half of it blurred, in equal shares."""
+    blurs: tuple[float | Range, ...] = (0.0, (0.0, blur))
+    parts = [Corruption("none", blur_sigma=blur) for blur in blurs]
+    parts += [
+        Corruption(kind, level=levels, blur_sigma=blur, clip=clip)
+        for kind, ranges in bands.items()
+        for levels in ranges
+        for blur in blurs
+        for clip in (True, False)
+    ]
+    return [(weight / len(parts), part) for part in parts]
+
+
+def _visible(bands: Bands, blur: float) -> list[Weighted]:
+    """Return everything that changes an image: the PSNR of an unchanged one is infinite."""
+    pairs = [(weight, _stronger(part)) for weight, part in _everything(1, bands, blur)]
+    return [(weight, part) for weight, part in pairs if part != Corruption("none")]
+
+
+def _stronger(part: Corruption) -> Corruption:
+    """Leave out the weakest blur and the smallest amounts, which may change nothing."""
+    if part.kind == "none" and isinstance(part.blur_sigma, tuple):
+        return replace(part, blur_sigma=(0.5, part.blur_sigma[1]))
+    if part.kind == "salt-pepper" and isinstance(part.level, tuple):
+        return replace(part, level=(max(0.02, part.level[0]), part.level[1]))
+    return part
+
+
+# The titles are recorded in weight files and results, as everything else here.
+MIXED_POINTS: dict[str, Mixture] = {
+    "blind": mixture("any noise and blur of the laboratory", *_visible(INSIDE, INSIDE_BLUR)),
+    "blind-beyond": mixture(
+        "any noise and blur of the laboratory, up to 1.2 times", *_visible(BEYOND, BEYOND_BLUR)
+    ),
+}
+# About a third of what a blind network trains on is everything; the rest covers the articles'
+# corruptions and those that hide a picture most.
+BLIND_DIGITS: Mixture = mixture(
+    "any noise and blur at any level, clipped or not",
+    *_everything(34, BEYOND, BEYOND_BLUR),
+    # Blur and uniform noise that rise together, as in S0, are the hardest for digits.
+    (14, Corruption("uniform", level=(0.01, 1.5), blur_sigma=(0.0, 2.0), clip=False)),
+    (5, Corruption("uniform", level=(0.2, 0.8), blur_sigma=(0.25, 1.0), clip=False)),
+    (12, Corruption("uniform", level=(0.8, 1.6), blur_sigma=(1.0, 2.0), clip=False)),
+    (14, Corruption("uniform", level=(1.6, 2.4), blur_sigma=(2.0, 3.0), clip=False)),
+    (8, Corruption("one-sided-uniform", level=(0.3, 1.2))),
+    (8, Corruption("gaussian", level=(0.1, 1.0))),
+    (5, Corruption("gaussian", level=(0.0, 1.2), clip=False)),
+    (3, Corruption("gaussian", level=(1.2, 4.0), clip=False)),  # where dreams begin
+)
+BLIND_FACES: Mixture = mixture(
+    "any noise and blur at any level, clipped or not",
+    *_everything(30, BEYOND, BEYOND_BLUR),
+    (11, Corruption("gaussian", level=(0.05, 0.4))),
+    (11, Corruption("gaussian", level=(0.1, 0.8), clip=False)),
+    (13, Corruption("poisson", level=(64.0, 300.0))),
+    (13, Corruption("salt-pepper", level=(0.0, 0.05))),
+    (5, Corruption("salt-pepper", level=(0.05, 0.6))),
+    (9, Corruption("speckle", level=(0.2, 1.2))),
+    (8, Corruption("speckle", level=(0.3, 2.0), clip=False)),
+)
 
 
 def points(domain: str) -> dict[str, Corruption | Mixture]:

@@ -1,12 +1,11 @@
-"""Everything that cleans a picture: filters, recipes, checkpoints, loading, and the catalog."""
+"""Everything that denoises: filters, recipes, weight files, loading, and the catalog of all.
 
-from denoise_demo.denoisers.catalog import (
-    Denoiser,
-    DenoiserSpec,
-    get_denoiser,
-    list_denoisers,
-    load_denoiser,
-)
+It may import `common`, `corruption` and `networks`. It offers `list_denoisers` and `get_denoiser`
+(what there is), `load_denoiser`, `load_network` and `load_classifier` (ready to call), `RECIPES`
+and `FILTERS` (where to add one), and weight files with their metadata.
+"""
+
+from denoise_demo.denoisers.catalog import DenoiserSpec, get_denoiser, list_denoisers
 from denoise_demo.denoisers.checkpoints import (
     WEIGHTS_DIR,
     CheckpointError,
@@ -17,25 +16,25 @@ from denoise_demo.denoisers.engine import (
     CLASSIFIER,
     DEVICES,
     Classifier,
+    Denoiser,
     Network,
     choose_device,
     device_name,
     device_trouble,
     load_classifier,
+    load_denoiser,
     load_network,
     warm_up,
 )
 from denoise_demo.denoisers.filters import FILTERS
-from denoise_demo.denoisers.recipes import (
-    ARTICLES,
-    RECIPES,
-    SPREADING,
+from denoise_demo.denoisers.recipe import (
+    OptimiserSetting,
     Recipe,
+    as_recorded,
     changed_settings,
-    denoising_recipes,
-    get_recipe,
     settings_of,
 )
+from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes, get_recipe
 
 __all__ = [
     "ARTICLES",
@@ -43,14 +42,15 @@ __all__ = [
     "DEVICES",
     "FILTERS",
     "RECIPES",
-    "SPREADING",
     "WEIGHTS_DIR",
     "CheckpointError",
     "Classifier",
     "Denoiser",
     "DenoiserSpec",
     "Network",
+    "OptimiserSetting",
     "Recipe",
+    "as_recorded",
     "changed_settings",
     "checkpoint_path",
     "choose_device",

@@ -1,27 +1,26 @@
-"""Every way to denoise under one roof: the trained networks of RECIPES, the filters of FILTERS."""
+"""The catalog: a description of every denoiser, the networks of RECIPES and then the FILTERS."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from torch import Tensor
-
 from denoise_demo.common import lookup
-from denoise_demo.denoisers.engine import load_network
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
-from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, Recipe, denoising_recipes
-from denoise_demo.networks import MODELS, Shape, build, count_parameters
-
-Denoiser = Callable[[Tensor, Tensor], Tensor]
+from denoise_demo.denoisers.recipe import Recipe
+from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes
+from denoise_demo.networks import MODELS, Shape, count_parameters
 
 
 @dataclass(frozen=True)
 class DenoiserSpec:
-    """What a person needs to know of a denoiser, and what it expects.
+    """What to know of a denoiser before using it.
 
-    `article` and `domain` are empty for a filter, and it has no `shape`: it takes all pictures.
-    `clip` says whether it expects its input limited to [0, 1], `informed` whether it must be told
-    the noise's standard deviation, `spreads` whether it says how far off it expects to be.
+    Attributes:
+        article, domain: empty for a filter.
+        shape: of the images it takes; None for a filter, which takes any.
+        clip: it expects its input limited to [0, 1].
+        informed: it needs the noise's standard deviation.
+        expects_error: it also estimates its own error.
+        slow: too slow for a live picture.
     """
 
     id: str
@@ -33,65 +32,50 @@ class DenoiserSpec:
     shape: Shape | None = None
     clip: bool = False
     informed: bool = False
-    spreads: bool = False
+    expects_error: bool = False
     slow: bool = False
 
     @property
     def label(self) -> str:
-        """Where it comes from, and the title."""
+        """Its article, or "Filter", and the title."""
         return f"{self.article or 'Filter'} · {self.title}"
 
 
-@cache
 def list_denoisers(domain: str | None = None) -> dict[str, DenoiserSpec]:
-    """Return all that denoise a domain's images, or any: its networks, then the filters."""
+    """Return all denoisers of a domain's images, or of any: its networks, then the filters."""
     networks = {key: _of_recipe(recipe) for key, recipe in denoising_recipes(domain).items()}
     return networks | {key: _of_filter(key, spec) for key, spec in FILTERS.items()}
 
 
-def get_denoiser(method_id: object) -> DenoiserSpec:
-    """Return the network or filter; ValueError naming the known ones when there is none."""
-    if isinstance(method_id, str) and method_id in RECIPES.keys() - list_denoisers().keys():
-        raise ValueError(f"{method_id} classifies; it does not denoise: choose another")
-    return lookup(list_denoisers(), method_id, "recipe or filter")
-
-
-def load_denoiser(method_id: str, device: str | None = None) -> Denoiser:
-    """Return what denoises: (noisy, sigma) -> denoised, (N, C, H, W) in [0, 1].
-
-    `sigma` is the noise's standard deviation, (N,); only informed filters use it.
-
-    Args:
-        method_id: a key of RECIPES that denoises, or of FILTERS.
-        device: where a network computes, as for `choose_device`.
-
-    Raises:
-        ValueError: for an unknown one, or a device that is not there.
-        CheckpointError: when a network's weights are missing or damaged.
-    """
-    if get_denoiser(method_id).id in FILTERS:
-        return FILTERS[method_id]
-    return load_network(method_id, device)
+def get_denoiser(denoiser_id: object) -> DenoiserSpec:
+    """Return the description of a network or filter; ValueError when there is none."""
+    if isinstance(denoiser_id, str):
+        if denoiser_id in FILTERS:
+            return _of_filter(denoiser_id, FILTERS[denoiser_id])
+        if recipe := RECIPES.get(denoiser_id):
+            if recipe.denoises:
+                return _of_recipe(recipe)
+            raise ValueError(f"{denoiser_id} classifies; it does not denoise: choose another")
+    return lookup(list_denoisers(), denoiser_id, "denoiser")
 
 
 def _of_recipe(recipe: Recipe) -> DenoiserSpec:
-    parameters = count_parameters(build(recipe.model))
     return DenoiserSpec(
         id=recipe.id,
         title=recipe.title,
         article=recipe.article,
         lesson=recipe.lesson,
-        facts=f"{parameters:,} parameters, trained on {recipe.corruption.describe()}. "
-        f"{recipe.article}: {ARTICLES[recipe.article]}.",
+        facts=f"{_parameters(recipe.model):,} parameters, trained on "
+        f"{recipe.corruption.describe()}. {recipe.article}: {ARTICLES[recipe.article]}.",
         clip=recipe.clip,
-        spreads=recipe.spreads,
+        expects_error=recipe.expects_error,
         domain=recipe.domain,
         shape=MODELS[recipe.model].shape,
     )
 
 
 def _of_filter(key: str, spec: FilterSpec) -> DenoiserSpec:
-    told = "It is told how strong the noise is. " if spec.informed else ""
+    told = "It is given the noise's standard deviation. " if spec.informed else ""
     return DenoiserSpec(
         id=key,
         title=spec.label,
@@ -101,3 +85,8 @@ def _of_filter(key: str, spec: FilterSpec) -> DenoiserSpec:
         informed=spec.informed,
         slow=spec.slow,
     )
+
+
+@cache
+def _parameters(model: str) -> int:
+    return count_parameters(model)

@@ -1,6 +1,7 @@
-"""Weights on disk: safetensors with JSON metadata, written atomically and loaded with checks."""
+"""Weight files: safetensors with JSON metadata, written atomically, checked when read."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as dump_tensors
 from torch import Tensor, nn
 
-from denoise_demo.common import write_atomically
-from denoise_demo.denoisers.recipes import get_recipe
+from denoise_demo.common import JsonObject, write_atomically
 from denoise_demo.networks import build
 
 WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
@@ -26,51 +26,54 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network in eval mode and what its file says of its training."""
+    """A trained network in eval mode, and the metadata of its file."""
 
     module: nn.Module
-    metadata: dict[str, Any]
+    metadata: JsonObject
 
 
-def checkpoint_path(recipe_id: str, folder: Path = WEIGHTS_DIR) -> Path:
-    """Return where a recipe's weights are kept."""
-    return folder / f"{recipe_id}.safetensors"
+def weights_dir() -> Path:
+    """Return the folder that networks are loaded from: DENOISE_WEIGHTS_DIR, or the shipped one."""
+    return Path(os.environ.get("DENOISE_WEIGHTS_DIR") or WEIGHTS_DIR)
 
 
-def save(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-    """Write tensors and JSON metadata so that the file is whole or absent, whatever happens."""
+def checkpoint_path(recipe_id: str, folder: Path | None = None) -> Path:
+    """Return the weight file of a recipe, in `weights_dir()` unless a folder is given."""
+    return (folder or weights_dir()) / f"{recipe_id}.safetensors"
+
+
+def save(path: Path, tensors: Mapping[str, Tensor], metadata: JsonObject) -> None:
+    """Write tensors and JSON metadata atomically."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, dump_tensors(plain, {"json": json.dumps(metadata)}))
 
 
-def read(path: Path, remedy: str = _REMEDY) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read(path: Path, remedy: str = _REMEDY) -> tuple[dict[str, Tensor], JsonObject]:
     """Read tensors and metadata; CheckpointError with the remedy for a missing or damaged file."""
     with _opened(path, remedy) as file:
         return {key: file.get_tensor(key) for key in file.keys()}, _metadata(file)  # noqa: SIM118
 
 
-def read_metadata(path: Path) -> dict[str, Any]:
+def read_metadata(path: Path) -> JsonObject:
     """Read only the metadata; CheckpointError when the file is missing or damaged."""
     with _opened(path) as file:
         return _metadata(file)
 
 
-def load(recipe_id: str, folder: Path = WEIGHTS_DIR) -> Checkpoint:
-    """Rebuild a recipe's trained network from its weight file.
-
-    Args:
-        recipe_id: a key of RECIPES.
-        folder: where the weight files are.
+def load(path: Path) -> Checkpoint:
+    """Rebuild a trained network from its weight file alone.
 
     Raises:
-        ValueError: for an unknown recipe.
-        CheckpointError: when the file is missing, damaged, or does not fit the recipe's network
-            in names, shapes, types and finiteness.
+        CheckpointError: when the file is missing or damaged, names no network of MODELS, or does
+            not fit it in names, shapes, types and finiteness.
     """
-    recipe = get_recipe(recipe_id)
-    path = checkpoint_path(recipe_id, folder)
     tensors, metadata = read(path)
-    module = build(recipe.model)
+    try:
+        module = build(metadata["recipe"]["model"], metadata["arguments"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path.name} does not say which network it holds: {_REMEDY}"
+        ) from error
     load_checked(module, tensors, path.name)
     return Checkpoint(module.eval().requires_grad_(False), metadata)
 
@@ -96,7 +99,7 @@ def load_checked(
 
 @contextmanager
 def _opened(path: Path, remedy: str = _REMEDY) -> Iterator[Any]:
-    """Open a safetensors file; whatever goes wrong becomes a CheckpointError with the remedy."""
+    """Open a safetensors file; every error becomes a CheckpointError with the remedy."""
     try:
         with safe_open(path, framework="pt") as file:
             yield file
@@ -106,8 +109,8 @@ def _opened(path: Path, remedy: str = _REMEDY) -> Iterator[Any]:
         raise CheckpointError(f"{path.name} is damaged ({error}): {remedy}") from error
 
 
-def _metadata(file: Any) -> dict[str, Any]:
+def _metadata(file: Any) -> JsonObject:
     metadata = json.loads((file.metadata() or {}).get("json", "{}"))
     if not isinstance(metadata, dict):
-        raise ValueError("its metadata is no JSON object")
+        raise ValueError("its metadata is not a JSON object")
     return metadata

@@ -1,4 +1,4 @@
-"""Trained networks, ready to call: choice of device, cached loading, denoising, classifying."""
+"""Loading of trained networks and filters; device choice; denoising and classifying in batches."""
 
 import os
 import platform
@@ -7,27 +7,37 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from denoise_demo.common import lookup
 from denoise_demo.denoisers import checkpoints
-from denoise_demo.denoisers.recipes import RECIPES, Recipe, get_recipe
+from denoise_demo.denoisers.filters import FILTERS
+from denoise_demo.denoisers.recipe import Recipe, as_recorded
+from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recipe
 from denoise_demo.networks import MODELS, Residual
 
 CLASSIFIER = "mlp-classifier"
-PART = 200  # images
+BATCH = 200  # images; larger batches are slower on a CPU, whose caches they overflow
 DEVICES = ("auto", "cpu", "cuda", "mps")
 _loading = threading.Lock()
+
+
+class Denoiser(Protocol):
+    """Anything that denoises a batch: a network or a filter."""
+
+    def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None, /) -> Tensor:
+        """Denoise (N, C, H, W); `sigma` is the noise's standard deviation, for informed filters."""
 
 
 @dataclass(frozen=True)
 class Network:
     """A trained denoiser, (N, C, H, W) -> (N, C, H, W) float32 in [0, 1] on the input's device.
 
-    It limits its input to [0, 1] itself when its recipe was trained so. It takes the noise's
-    standard deviation as a filter does, and leaves it aside: a network has learnt its noise.
+    It clips its input to [0, 1] if its training did. `recipe` is as its weight file records it.
     """
 
     recipe: Recipe
@@ -36,15 +46,15 @@ class Network:
 
     @torch.inference_mode()
     def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
-        """Denoise a batch."""
+        """Denoise a batch; `sigma`, which informed filters need, is ignored."""
         denoised = [self.module(part) for part in self._parts(noisy)]
         return torch.cat(denoised).to(noisy.device)
 
     @torch.inference_mode()
     def with_spread(self, noisy: Tensor) -> tuple[Tensor, Tensor]:
-        """Denoise a batch, and return with it the deviation the network expects of its error.
+        """Denoise a batch; return with it the standard deviation that the network expects.
 
-        Only networks whose loss trains a spread have one; see `Recipe.spreads`.
+        Only networks that estimate their own error can; see `Recipe.expects_error`.
         """
         module: Any = self.module
         denoised, spread = zip(*map(module.with_spread, self._parts(noisy)), strict=True)
@@ -58,18 +68,15 @@ class Network:
 
     @torch.inference_mode()
     def decode(self, code: Tensor) -> Tensor:
-        """Return the images that codes stand for, (N, C, H, W) in [0, 1]."""
+        """Return the images of codes, (N, C, H, W) in [0, 1]; only an `Autoencoder` can."""
         module: Any = self.module
         images: Tensor = module.decode(code.to(self.device))
         return images.to(code.device)
 
     def _parts(self, noisy: Tensor) -> Iterator[Tensor]:
-        """Yield the batch as the network expects it, on its device.
-
-        In larger parts, a processor would spend its time on fetching memory for the layers.
-        """
+        """Yield the batch as the network expects it, on its device, in smaller ones on a CPU."""
         seen = noisy.clamp(0, 1) if self.recipe.clip else noisy
-        size = PART if self.device.type == "cpu" else max(1, len(seen))
+        size = BATCH if self.device.type == "cpu" else max(1, len(seen))
         for start in range(0, len(seen), size):
             yield seen[start : start + size].to(self.device)
 
@@ -106,26 +113,46 @@ def choose_device(name: str | None = None) -> torch.device:
         name = next(device for device in ("cuda", "mps", "cpu") if present[device])
     if not present[name]:
         raise ValueError(f"no {name} device here; choose auto or cpu")
-    # TF32 keeps ten bits of a product: a GPU's pictures would differ from the CPU's by over 1e-4.
+    # TF32 has a mantissa of ten bits: a GPU's images would differ from the CPU's by over 1e-4.
     torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)
 
 
 def device_name(device: torch.device) -> str:
-    """Return what a device is called, for records of speed."""
+    """Return the name of a device, for records of speed."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.processor() or platform.machine()} {device.type}"
 
 
 def device_trouble(error: RuntimeError) -> str | None:
-    """Say in a sentence what a device's error means; None for any other error."""
+    """Return what a device's error means, in a sentence; None for any other error."""
     text, _, _ = str(error).partition("\n")
     if isinstance(error, torch.OutOfMemoryError) or re.search("out of memory|allocate", text):
         return "the memory is full: free some, or use the CPU"
     if re.search("CUDA|CUDNN|CUBLAS|MPS|HIP", text, re.IGNORECASE):
         return f"the GPU fails ({text})"
     return None
+
+
+def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
+    """Return a network or filter: (noisy) -> denoised, (N, C, H, W) in [0, 1].
+
+    Informed filters also need `sigma`, the noise's standard deviation, one number or (N,).
+
+    Args:
+        denoiser_id: a key of `list_denoisers()`.
+        device: where a network computes, as for `choose_device`.
+
+    Raises:
+        ValueError: for an unknown denoiser, or a device that is not there.
+        CheckpointError: when a network's weights are missing or damaged.
+    """
+    if denoiser_id in FILTERS:
+        return FILTERS[denoiser_id]
+    if denoiser_id not in RECIPES:
+        lookup({**denoising_recipes(), **FILTERS}, denoiser_id, "denoiser")
+    return load_network(denoiser_id, device)
 
 
 def load_network(recipe_id: str, device: str | None = None) -> Network:
@@ -139,27 +166,19 @@ def load_network(recipe_id: str, device: str | None = None) -> Network:
         ValueError: for an unknown recipe, the classifier, or a device that is not there.
         CheckpointError: when the weights are missing or damaged.
     """
-    recipe = get_recipe(recipe_id)
-    if not recipe.denoises:
-        raise ValueError(f"{recipe_id} classifies; it does not denoise")
-    chosen = choose_device(device)
-    return Network(recipe, _load(recipe_id, chosen), chosen)
+    if not get_recipe(recipe_id).denoises:
+        raise ValueError(f"{recipe_id} classifies; it does not denoise: choose another")
+    return _load(recipe_id, choose_device(device))
 
 
 def load_classifier(device: str | None = None) -> Classifier:
-    """Return the trained classifier, loaded once per device; errors as for `load_denoiser`."""
-    chosen = choose_device(device)
-    return Classifier(_load(CLASSIFIER, chosen), chosen)
-
-
-def denoise_and_classify(noisy: Tensor, recipe_id: str) -> tuple[Tensor, Tensor]:
-    """Denoise, then classify: (N, 1, 28, 28) -> denoised images and (N, 10) probabilities."""
-    denoised = load_network(recipe_id)(noisy)
-    return denoised, load_classifier()(denoised)
+    """Return the trained classifier, loaded once per device; errors as for `load_network`."""
+    network = _load(CLASSIFIER, choose_device(device))
+    return Classifier(network.module, network.device)
 
 
 def warm_up() -> dict[str, str]:
-    """Load and run every network once; return what is wrong with those that cannot be used."""
+    """Load and run every network once; return the error of each that cannot be used, by recipe."""
     problems = {}
     for recipe_id, recipe in RECIPES.items():
         try:
@@ -173,17 +192,28 @@ def warm_up() -> dict[str, str]:
     return problems
 
 
-def _load(recipe_id: str, device: torch.device) -> nn.Module:
+def _load(recipe_id: str, device: torch.device) -> Network:
     """Load once, whichever thread comes first."""
     with _loading:
-        return _loaded(recipe_id, device)
+        return _loaded(recipe_id, device, checkpoints.weights_dir())
 
 
 @cache
-def _loaded(recipe_id: str, device: torch.device) -> nn.Module:
-    module = checkpoints.load(recipe_id).module.to(device)
+def _loaded(recipe_id: str, device: torch.device, folder: Path) -> Network:
+    path = checkpoints.checkpoint_path(recipe_id, folder)
+    checkpoint = checkpoints.load(path)
+    try:
+        recipe = as_recorded(get_recipe(recipe_id), checkpoint.metadata["recipe"])
+    except (AttributeError, LookupError, TypeError) as error:
+        raise checkpoints.CheckpointError(
+            f"{path.name} does not say how it was trained: train it again"
+        ) from error
+    if recipe.id != recipe_id:
+        raise checkpoints.CheckpointError(f"{path.name} holds {recipe.id}: restore the file")
+    module = checkpoint.module.to(device)
     for part in module.modules():
         if isinstance(part, Residual):
             part.fold()
-    # Convolutions take a tenth less time so, in batches up to half.
-    return module.to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]
+    # Convolutions in this layout take a tenth less time, in batches up to half.
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Network(recipe, module, device)

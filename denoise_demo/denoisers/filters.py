@@ -1,9 +1,8 @@
-"""Classical denoisers, which need no training: each is a few lines of arithmetic.
+"""Classical filters, which need no training.
 
-All of them take a batch `(N, C, H, W)` and the standard deviation of its noise, (N,), which only
-the informed ones use. Noise that leaves [0, 1] is kept on the way in, because it is information:
-the mean of clipped noise is biased. Beyond the borders, windows see the picture mirrored,
-`d c b a | a b c d`, as in SciPy.
+Each takes a batch `(N, C, H, W)` and the standard deviation of its noise, (N,), which only informed
+filters use. Inputs may leave [0, 1]: clipping would bias the mean of the noise. At the borders the
+image is reflected, `d c b a | a b c d`, as in SciPy.
 """
 
 from collections.abc import Callable
@@ -24,8 +23,8 @@ FilterFunction = Callable[[Array, Array], Array]
 
 # One value per filter, chosen by its mean PSNR on 200 of MNIST's training digits under four
 # corruptions: Gaussian noise of sigma 0.1, 0.316 and 0.5, clipped, and blur 0.5 with uniform noise
-# of r 0.8. Where digits hardly decide, a colour face does.
-LEVELS = 5  # greys in a vote: with many, noise leaves no two pixels equal; with two, no shades
+# of r 0.8; ties were decided on a colour face.
+LEVELS = 5  # greys in a vote: with more, noisy values rarely agree; with two, shades are lost
 BLUR_SIGMA = 0.7  # pixels
 WIENER_WINDOW = 3  # pixels a side
 BILATERAL_WINDOW, BILATERAL_SIGMA = 5, 1.5  # pixels a side, pixels
@@ -38,7 +37,7 @@ WAVELET = "db2"
 
 @dataclass(frozen=True)
 class FilterSpec:
-    """A classical denoiser: its function, and what a person needs to know of it."""
+    """A classical filter: its function and what to call it."""
 
     label: str
     function: FilterFunction
@@ -47,20 +46,26 @@ class FilterSpec:
     informed: bool = False  # uses the noise's standard deviation
     slow: bool = False  # takes several milliseconds for one image of 28 x 28 in strong noise
 
-    def __call__(self, noisy: Tensor, sigma: float | Tensor) -> Tensor:
+    def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
         """Denoise a batch.
 
         Args:
             noisy: (N, C, H, W) float32, grey or colour; may leave [0, 1].
-            sigma: the noise's standard deviation, white being 1: one number or (N,).
+            sigma: the noise's standard deviation, white being 1: one number or (N,). Informed
+                filters need it, others ignore it.
 
         Returns:
-            (N, C, H, W) float32 in [0, 1]; an informed filter leaves images without noise alone.
+            (N, C, H, W) float32 in [0, 1]; an informed filter returns images of sigma 0 as they
+            are.
 
         Raises:
-            ValueError: for images or a sigma of another kind.
+            ValueError: for images or a sigma of another type, shape or value.
         """
-        sigmas = _checked_sigmas(noisy, sigma)
+        if sigma is None and self.informed:
+            raise ValueError(
+                f"sigma is missing: give the {self.label} filter the noise's standard deviation"
+            )
+        sigmas = _checked_sigmas(noisy, 0.0 if sigma is None else sigma)
         images = noisy.detach().cpu().double().numpy()
         todo = sigmas > 0 if self.informed else np.full(len(images), True)
         if todo.any():
@@ -77,7 +82,7 @@ def mean(noisy: Array, sigma: Array, size: int) -> Array:
 
 
 def median(noisy: Array, sigma: Array, size: int) -> Array:
-    """Take the middle one of the sorted values in each window.
+    """Take the median of each window.
 
     Reference: Huang et al. 1979, doi:10.1109/TASSP.1979.1163188.
     """
@@ -85,7 +90,7 @@ def median(noisy: Array, sigma: Array, size: int) -> Array:
 
 
 def majority(noisy: Array, sigma: Array, size: int) -> Array:
-    """Limit to [0, 1], round to a few greys and take each window's most frequent, or the darkest.
+    """Round to a few greys and take each window's most frequent; the darkest in a tie.
 
     Reference: Davies 1988, Pattern Recognition Letters 7, pages 87-97.
     """
@@ -107,7 +112,7 @@ def gaussian(noisy: Array, sigma: Array) -> Array:
 def wiener(noisy: Array, sigma: Array) -> Array:
     """Shrink towards the local mean: m + max(v - sigma^2, 0) / v * (y - m), v the local variance.
 
-    Not by scipy.signal.wiener, which takes all beyond the border for black and divides by zero.
+    Not scipy.signal.wiener, which pads with black and divides by zero.
 
     Reference: Lee 1980, doi:10.1109/TPAMI.1980.4766994.
     """
@@ -121,8 +126,8 @@ def wiener(noisy: Array, sigma: Array) -> Array:
 def bilateral(noisy: Array, sigma: Array) -> Array:
     """Average with weights exp(-d^2 / 2 b^2 - c^2 / 2 r^2) at distance d and colour difference c.
 
-    c^2 is the mean over channels, r = BILATERAL_RANGE * sigma. Not by scikit-image, whose weights
-    of distance are in the wrong places (version 0.26).
+    c^2 is the mean over channels, r = BILATERAL_RANGE * sigma. Not skimage's denoise_bilateral,
+    which misplaces the distance weights (version 0.26).
 
     Reference: Tomasi and Manduchi 1998, doi:10.1109/ICCV.1998.710815.
     """
@@ -142,7 +147,7 @@ def bilateral(noisy: Array, sigma: Array) -> Array:
 
 
 def total_variation(noisy: Array, sigma: Array) -> Array:
-    """Find the u that minimises |u - y|^2 / 2 + w * sum |grad u|, with w = TV_WEIGHT * sigma.
+    """Return the u that minimises |u - y|^2 / 2 + w * sum |grad u|, with w = TV_WEIGHT * sigma.
 
     Reference: Chambolle 2004, doi:10.1023/B:JMIV.0000011325.36760.1e.
     """
@@ -150,7 +155,7 @@ def total_variation(noisy: Array, sigma: Array) -> Array:
 
 
 def non_local_means(noisy: Array, sigma: Array) -> Array:
-    """Average all pixels nearby with weights for how alike the patches around them are.
+    """Average nearby pixels, weighted by the similarity of the patches around them.
 
     The weight is exp(-max(d^2 - 2 sigma^2, 0) / h^2) for patches whose mean squared difference is
     d^2, with h = NLM_CUTOFF * sigma.
@@ -162,7 +167,7 @@ def non_local_means(noisy: Array, sigma: Array) -> Array:
 
 
 def wavelet(noisy: Array, sigma: Array) -> Array:
-    """Shrink each band of wavelet details by sigma^2 / s, s being the band's spread without noise.
+    """Shrink wavelet coefficients by sigma^2 / s, s being their band's deviation without noise.
 
     Reference: Chang et al. 2000, doi:10.1109/83.862633.
     """
@@ -171,7 +176,7 @@ def wavelet(noisy: Array, sigma: Array) -> Array:
 
 
 def _checked_sigmas(noisy: Tensor, sigma: float | Tensor) -> Array:
-    """Return one standard deviation for each image, (N,); ValueError for what no filter takes."""
+    """Return one standard deviation for each image, (N,), after checking the arguments."""
     if noisy.ndim != 4 or noisy.shape[1] not in (1, 3) or noisy.dtype != torch.float32:
         raise ValueError(
             f"the images came as {noisy.dtype} of shape {tuple(noisy.shape)}: "
@@ -191,13 +196,13 @@ def _checked_sigmas(noisy: Tensor, sigma: float | Tensor) -> Array:
 
 
 def _one_by_one(function: Callable[..., Array], noisy: Array, **levels: Array) -> Array:
-    """Call a function of scikit-image for every image, with that image's own levels."""
+    """Call a function of scikit-image image by image, each with its own levels."""
     images = np.moveaxis(noisy, 1, -1)  # (N, H, W, C)
     denoised = [
         function(image, channel_axis=-1, **{name: level[i] for name, level in levels.items()})
         for i, image in enumerate(images)
     ]
-    # Some of its functions drop the axis of a single channel.
+    # Some functions drop the axis of a single channel.
     return np.moveaxis(np.reshape(denoised, images.shape), -1, 1)
 
 
@@ -208,46 +213,46 @@ FILTERS: dict[str, FilterSpec] = {
     ),
     "mean-5": FilterSpec(
         "Mean 5 × 5", partial(mean, size=5), reference="Gonzalez and Woods 2018",
-        lesson="Twenty-five pixels leave a fifth of the noise, and of a thin stroke only fog.",
+        lesson="Averaging 25 pixels leaves a fifth of the noise, and blurs thin strokes away.",
     ),
     "median-3": FilterSpec(
         "Median 3 × 3", partial(median, size=3), reference="Huang et al. 1979",
-        lesson="It ignores stray pixels and keeps edges: salt and pepper goes, fine lines too.",
+        lesson="It ignores outliers and keeps edges: salt and pepper goes, and so do fine lines.",
     ),
     "median-5": FilterSpec(
         "Median 5 × 5", partial(median, size=5), reference="Huang et al. 1979",
-        lesson="It removes dense salt and pepper, but takes thin strokes for impulses as well.",
+        lesson="It removes dense salt and pepper, and thin strokes as well.",
     ),
     "majority-3": FilterSpec(
         "Majority 3 × 3", partial(majority, size=3), reference="Davies 1988",
-        lesson="A vote suits ink on paper; faces have too many shades, and noise splits the vote.",
+        lesson="A vote suits black and white; faces have too many shades, and noise splits it.",
     ),
     "majority-5": FilterSpec(
         "Majority 5 × 5", partial(majority, size=5), reference="Davies 1988",
-        lesson="More voters make flat regions cleaner, and the background outvotes thin strokes.",
+        lesson="More votes make flat regions cleaner, and the background outvotes thin strokes.",
     ),
     "gaussian": FilterSpec(
         "Gaussian", gaussian, reference="Marr and Hildreth 1980",
-        lesson="Near pixels count more than far ones: gentler than a mean, yet as blind to edges.",
+        lesson="Near pixels weigh more than far ones: gentler than a mean, but it blurs edges too.",
     ),
     "wiener": FilterSpec(
         "Wiener", wiener, reference="Lee 1980", informed=True,
-        lesson="It averages where the picture is flat and spares edges, where the noise stays.",
+        lesson="It averages flat regions and keeps edges, where the noise stays.",
     ),
     "bilateral": FilterSpec(
         "Bilateral", bilateral, reference="Tomasi and Manduchi 1998", informed=True,
-        lesson="It averages similar colours, so edges stay sharp until the noise hides them.",
+        lesson="It averages similar colours, so edges stay sharp until noise hides them.",
     ),
     "total-variation": FilterSpec(
         "Total variation", total_variation, reference="Chambolle 2004", informed=True, slow=True,
-        lesson="It looks for a picture with few ups and downs: clean, sharp, and patchy on faces.",
+        lesson="It finds a picture with little total variation: clean, sharp, and patchy on faces.",
     ),
     "non-local-means": FilterSpec(
         "Non-local means", non_local_means, reference="Buades et al. 2005", informed=True,
-        lesson="It averages patches that look alike: excellent in weak noise, a fog in strong.",
+        lesson="It averages similar patches: excellent in weak noise, blurred in strong noise.",
     ),
     "wavelet": FilterSpec(
         "Wavelet", wavelet, reference="Chang et al. 2000", informed=True,
-        lesson="It takes weak fine details for noise and shrinks them; coarse noise stays.",
+        lesson="It treats weak fine details as noise and shrinks them; coarse noise stays.",
     ),
 }  # fmt: skip

@@ -69,7 +69,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
 
 def _denoise(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
     """Denoise, with the spread where the method has one."""
-    if method.spreads:
+    if method.expects_error:
         return load_network(method.id).with_spread(noisy)
     return load_denoiser(method.id)(noisy, sigma), None
 

@@ -1,17 +1,32 @@
-"""The nn.Modules of all recipes and the registry that builds them; nothing else."""
+"""The nn.Modules of all recipes and the registry that builds them; nothing else.
 
-from denoise_demo.networks.blind import Attention, BlindUNet, Dense, Local, Residual
-from denoise_demo.networks.faces import PatchDiscriminator
-from denoise_demo.networks.models import DIGIT, FACE, MODELS, Shape, build, count_parameters
+It may import `common`. It offers `MODELS`, `build` and `count_parameters`, and the modules that
+training and benchmarks put together themselves.
+"""
+
+from denoise_demo.networks.articles import Autoencoder
+from denoise_demo.networks.blind import Attention, BlindUNet, DenseMixer, Local, Residual
+from denoise_demo.networks.models import (
+    DIGIT,
+    FACE,
+    MODELS,
+    ModelSpec,
+    Shape,
+    build,
+    count_parameters,
+)
+from denoise_demo.networks.pix2pix import PatchDiscriminator
 
 __all__ = [
     "DIGIT",
     "FACE",
     "MODELS",
     "Attention",
+    "Autoencoder",
     "BlindUNet",
-    "Dense",
+    "DenseMixer",
     "Local",
+    "ModelSpec",
     "PatchDiscriminator",
     "Residual",
     "Shape",

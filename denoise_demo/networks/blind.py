@@ -1,4 +1,4 @@
-"""The blind denoiser: a U-Net that sees the whole picture at once, and says how sure it is."""
+"""The blind denoisers: U-Nets with global context that also estimate their own error."""
 
 from typing import Any
 
@@ -7,22 +7,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-SPREAD_LEAST = 0.01  # hardly visible
-STRETCH = 1.1  # of a gate, so that it can close and open for good
-FAINTEST = 2 / 255  # two grey levels, which nobody sees
+SPREAD_MINIMUM = 0.01  # white being 1; hardly visible
+GATE_STRETCH = 1.1  # lets a gate reach 0 and 1 exactly
+CORRECTION_MINIMUM = 2 / 255  # two grey levels: invisible
 
 
 class BlindUNet(nn.Module):
-    """U-Net that looks at its whole 7 x 7 code at once, for noise of any kind and strength.
+    """U-Net with global context at 7 x 7, for noise of unknown kind and strength.
 
-    The strength is nowhere given: the network reads it off the picture. As in `Pix2Pix` the
-    output is gated, so that a clean picture can be left alone. Beside the denoised image stands
-    the standard deviation that the network expects of its own error.
+    The output is a gated blend with the input, as in `Pix2Pix`, so that a clean image can pass
+    unchanged. A second head estimates the standard deviation of the error.
 
     Args:
         channels: of the image.
         widths: channels at 28 x 28, 14 x 14 and 7 x 7.
-        rounds: how often the code is thought over.
+        rounds: number of context rounds.
 
     Reference: Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Vaswani et al. 2017,
     arXiv:1706.03762; for the deviation Nix and Weigend 1994, doi:10.1109/ICNN.1994.374138.
@@ -38,7 +37,7 @@ class BlindUNet(nn.Module):
         self.down2 = nn.Conv2d(middle, coarse, 2, stride=2)
         self.places = nn.Parameter(torch.zeros(49, coarse))
         self.context = nn.Sequential(
-            *(block(coarse) for _ in range(rounds) for block in (Local, Attention, Dense))
+            *(block(coarse) for _ in range(rounds) for block in (Local, Attention, DenseMixer))
         )
         self.up2 = nn.Conv2d(coarse, 4 * middle, 1)
         self.decode2 = Residual(middle)
@@ -58,12 +57,12 @@ class BlindUNet(nn.Module):
     def with_spread(self, noisy: Tensor) -> tuple[Tensor, Tensor]:
         """Return the denoised images and the standard deviation of their error, (N, C, 28, 28).
 
-        The deviation learns from what the denoising has learnt, and teaches it nothing.
+        The deviation is computed from detached features: its loss does not train the denoising.
         """
         features = self._features(noisy)
         denoised = self._mean(features, noisy)
         seen = torch.cat([features, noisy.clamp(0, 1), denoised], 1)
-        return denoised, F.softplus(self.spread(seen.detach()).float()) + SPREAD_LEAST
+        return denoised, F.softplus(self.spread(seen.detach()).float()) + SPREAD_MINIMUM
 
     def _features(self, noisy: Tensor) -> Tensor:
         fine = self.encode1(self.stem(noisy))  # (N, fine, 28, 28)
@@ -76,25 +75,24 @@ class BlindUNet(nn.Module):
         return F.relu(fine)
 
     def _mean(self, features: Tensor, noisy: Tensor) -> Tensor:
-        """Mix what is painted anew with the input; kept values stay exact in full precision."""
-        paint, gate = self.output(features).float().sigmoid().chunk(2, 1)
+        """Blend a proposal with the input, in float32 because kept values must stay exact."""
+        proposal, gate = self.output(features).float().sigmoid().chunk(2, 1)
         kept = noisy.clamp(0, 1)
-        return kept + gate * (paint - kept)  # type: ignore[no-any-return]
+        return kept + gate * (proposal - kept)  # type: ignore[no-any-return]
 
 
 class BlindCorrection(BlindUNet):
-    """Blind U-Net that gives what to add to a picture, gated, and sees where specks may be.
+    """Blind U-Net that outputs a gated correction to add to the input.
 
-    It starts by changing nothing, so the gate need not close before there is anything to paint.
-    More blocks at full size follow the code, when the noise is known; beside them the output sees
-    which values are at 0 or 1 or beyond, so that it can mend one channel and spare the others.
-    Once trained it leaves out corrections below FAINTEST: what was right stays exactly as it was.
+    It is initialised as the identity. The output layer also sees which values are saturated (at or
+    beyond 0 or 1), so that it can repair one channel of a pixel and keep the others. In eval mode
+    corrections below CORRECTION_MINIMUM are dropped: values that were right stay exact.
 
     Args:
         channels: of the image.
         widths: channels at 28 x 28, 14 x 14 and 7 x 7.
-        rounds: how often the code is thought over.
-        blocks: residual blocks at full size after the code.
+        rounds: number of context rounds.
+        blocks: residual blocks at full resolution, after the context.
 
     Reference: Zhang et al. 2017, doi:10.1109/TIP.2017.2662206, for learning the difference;
     Louizos et al. 2018, arXiv:1712.01312, for the stretched gate.
@@ -112,18 +110,18 @@ class BlindCorrection(BlindUNet):
                 parameter[:channels] = 0
 
     def _mean(self, features: Tensor, noisy: Tensor) -> Tensor:
-        """Add the correction; in training values beyond 0 and 1 must still feel their error."""
-        ends = torch.cat([noisy <= 0, noisy >= 1], 1).to(features.dtype)
-        difference, gate = self.output(torch.cat([features, ends], 1)).float().chunk(2, 1)
-        gate = (STRETCH * (gate.sigmoid() - 0.5) + 0.5).clamp(0, 1)
+        """Add the correction; unclipped in training, where a clamp would stop the gradient."""
+        saturated = torch.cat([noisy <= 0, noisy >= 1], 1).to(features.dtype)
+        difference, gate = self.output(torch.cat([features, saturated], 1)).float().chunk(2, 1)
+        gate = (GATE_STRETCH * (gate.sigmoid() - 0.5) + 0.5).clamp(0, 1)
         kept, correction = noisy.clamp(0, 1), gate * difference
         if self.training:
             return kept + correction  # type: ignore[no-any-return]
-        return (kept + correction * (correction.abs() >= FAINTEST)).clamp(0, 1)  # type: ignore[no-any-return]
+        return (kept + correction * (correction.abs() >= CORRECTION_MINIMUM)).clamp(0, 1)  # type: ignore[no-any-return]
 
 
 class Residual(nn.Module):
-    """Two normalised 3x3 convolutions added to what they were given; at first they add nothing."""
+    """Two 3x3 convolutions with batch norm and a skip connection; initialised as the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -139,14 +137,14 @@ class Residual(nn.Module):
         return x + self.norm2(self.convolution2(inner))  # type: ignore[no-any-return]
 
     def fold(self) -> None:
-        """Take the normalisation into the convolutions, for good: what is learnt stays the same."""
+        """Fold the batch norm into the convolutions, for inference only; outputs stay the same."""
         self.convolution1 = fuse_conv_bn_eval(self.convolution1, self.norm1)
         self.convolution2 = fuse_conv_bn_eval(self.convolution2, self.norm2)
         self.norm1, self.norm2 = nn.Identity(), nn.Identity()
 
 
 class Attention(nn.Module):
-    """Transformer block: every token looks at every other, then each is thought over alone."""
+    """Transformer block: self-attention, then a feed-forward layer for each token."""
 
     HEADS = 4
 
@@ -166,15 +164,15 @@ class Attention(nn.Module):
         shape = (*tokens.shape[:2], 3, self.HEADS, tokens.shape[2] // self.HEADS)
         mixed = self.query_key_value(self.norm1(tokens)).view(shape)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)  # (N, heads, tokens, channels of a head)
-        # Written out: on a processor, torch's fused attention takes longer to train.
+        # Not scaled_dot_product_attention, which trains more slowly on a CPU.
         weights = (query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(-1)
-        looked = (weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)
-        tokens = tokens + self.project(looked)
+        attended = (weights.to(value.dtype) @ value).transpose(1, 2).flatten(2)
+        tokens = tokens + self.project(attended)
         return tokens + self.shrink(F.gelu(self.expand(self.norm2(tokens))))  # type: ignore[no-any-return]
 
 
 class Local(nn.Module):
-    """Residual convolutions on the tokens' 7 x 7 places."""
+    """Residual block on the tokens laid out as 7 x 7."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -186,8 +184,8 @@ class Local(nn.Module):
         return self.residual(code).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
 
 
-class Dense(nn.Module):
-    """Dense layers over all tokens at once, squeezed before: what belongs where in a picture."""
+class DenseMixer(nn.Module):
+    """Dense layers over all tokens at once, each squeezed to a few channels before."""
 
     def __init__(self, channels: int, squeezed: int = 24, hidden: int = 256) -> None:
         super().__init__()
@@ -200,6 +198,6 @@ class Dense(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (N, tokens, channels)."""
-        whole = F.gelu(self.encode(self.squeeze(self.norm(tokens)).flatten(1)))  # (N, hidden)
-        places = F.gelu(self.decode(whole)).view(len(tokens), 49, -1)
-        return tokens + self.expand(places)  # type: ignore[no-any-return]
+        hidden = F.gelu(self.encode(self.squeeze(self.norm(tokens)).flatten(1)))  # (N, hidden)
+        mixed = F.gelu(self.decode(hidden)).view(len(tokens), 49, -1)
+        return tokens + self.expand(mixed)  # type: ignore[no-any-return]

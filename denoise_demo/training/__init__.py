@@ -1,23 +1,48 @@
-"""Training a recipe: trainer, losses, optimisers, schedules, resuming, several processes."""
+"""Training a recipe: loop, losses, optimisers, schedules, resuming, several processes.
 
-from denoise_demo.training.distributed import Group, joined, lost_touch
+It may import every room up to `benchmark`. It offers `Trainer` with `fit` and `resume`, the
+registries `LOSSES`, `OPTIMISERS` and `SCHEDULES`, `override` for changed recipes, and
+`training_facts` for what a weight file says of its training. `train.py` is its command line.
+"""
+
+from denoise_demo.training.describe import (
+    describe_score,
+    dry_run,
+    loss_label,
+    recipe_table,
+    training_facts,
+)
+from denoise_demo.training.distributed import Group, is_peer_lost, joined
 from denoise_demo.training.objective import LOSSES, has_bfloat16
-from denoise_demo.training.optimisers import optimisers_of
+from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
+from denoise_demo.training.overrides import override
+from denoise_demo.training.progress import Progress, log, tensorboard
 from denoise_demo.training.resuming import fit, resume
-from denoise_demo.training.schedules import one_cycle
+from denoise_demo.training.schedules import SCHEDULES, one_cycle
 from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
 
 __all__ = [
     "LOSSES",
+    "OPTIMISERS",
+    "SCHEDULES",
     "DivergedError",
     "Group",
+    "Progress",
     "Trainer",
     "check_shares",
+    "describe_score",
+    "dry_run",
     "fit",
     "has_bfloat16",
+    "is_peer_lost",
     "joined",
-    "lost_touch",
+    "log",
+    "loss_label",
     "one_cycle",
     "optimisers_of",
+    "override",
+    "recipe_table",
     "resume",
+    "tensorboard",
+    "training_facts",
 ]

@@ -1,17 +1,17 @@
-"""The discriminator's side of adversarial training."""
+"""The discriminator in adversarial training."""
 
 import torch
 from torch import Tensor, nn
 
 from denoise_demo.training.distributed import Group
 
-SETTINGS = {"lr": 0.0002, "betas": (0.5, 0.999)}  # of Isola et al.
+LEARNING_RATE, BETAS = 0.0002, (0.5, 0.999)  # as in Isola et al.
 
 
 class Adversary:
-    """A discriminator that learns to tell clean images from denoised ones, and judges them.
+    """A discriminator with its optimiser, trained to separate clean from denoised images.
 
-    Both losses are least squares: real images towards 1, denoised ones towards 0.
+    Both losses are least squares: clean images towards 1, denoised ones towards 0.
 
     Reference: Mao et al. 2017, doi:10.1109/ICCV.2017.304; Isola et al. 2017.
     """
@@ -22,21 +22,23 @@ class Adversary:
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = module.to(device)
         self.shared = group.wrap(self.module)
-        self.optimiser = torch.optim.Adam(self.module.parameters(), **SETTINGS, fused=True)  # type: ignore[arg-type]
+        self.optimiser = torch.optim.Adam(
+            self.module.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True
+        )
         self.mixed = mixed
 
     def verdict(self, noisy: Tensor, denoised: Tensor) -> Tensor:
-        """Return how far denoised images are from passing for clean, a single number."""
+        """Return the loss of denoised images that are not taken for clean, a single number."""
         self.module.requires_grad_(False)
         with self._precision(noisy):
-            passed: Tensor = self.module(noisy, denoised)
-        return (passed.float() - 1).square().mean()
+            scores: Tensor = self.module(noisy, denoised)
+        return (scores.float() - 1).square().mean()
 
     def learn(self, noisy: Tensor, clean: Tensor, denoised: Tensor) -> None:
         """Take one step of the discriminator."""
         self.module.requires_grad_(True)
         with self._precision(noisy):
-            # In one pass, because processes exchange gradients once for each.
+            # One forward pass, because DistributedDataParallel synchronises once for each.
             images = torch.cat([clean, denoised.detach()])
             real, fake = self.shared(torch.cat([noisy, noisy]), images).float().chunk(2)
         loss = ((real - 1).square().mean() + fake.square().mean()) / 2

@@ -14,25 +14,25 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a run and this one's place among them; one process needs no group."""
+    """The processes of a run and this one's rank; a single process communicates with nobody."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the one that writes and prints."""
+        """Whether this process writes and prints for all."""
         return self.rank == 0
 
     def share(self, rows: Tensor) -> Tensor:
-        """Return this process's part of what all work on, every `size`-th row."""
+        """Return this process's share of a batch, every `size`-th row."""
         return rows[self.rank :: self.size]
 
     def wrap(self, module: nn.Module) -> nn.Module:
         """Return a module whose gradients are averaged over the processes."""
         if self.size == 1:
             return module
-        # Said of kernels with one output channel, whose stride along it means nothing.
+        # A false alarm for kernels with one output channel, where that stride has no effect.
         warnings.filterwarnings("ignore", "Grad strides do not match")
         return DistributedDataParallel(module)
 
@@ -43,34 +43,34 @@ class Group:
         return number
 
     def align(self, module: nn.Module) -> None:
-        """Give all the first one's running statistics; each has counted its own shares."""
+        """Copy the first process's running statistics to all; each has counted its own share."""
         for buffer in module.buffers() if self.size > 1 else ():
             dist.broadcast(buffer, 0)
 
     def wait(self) -> None:
-        """Go on when every process is here."""
+        """Wait for every process."""
         if self.size > 1:
             dist.barrier()
 
 
-def lost_touch(error: RuntimeError) -> bool:
-    """Whether an error comes from the line between the processes."""
+def is_peer_lost(error: RuntimeError) -> bool:
+    """Return whether an error means that another process was lost."""
     words = ("connection", "gloo", "nccl", "peer", "timed out")
     return dist.is_initialized() and any(word in str(error).lower() for word in words)
 
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
-    """Join the processes torchrun started, by NCCL on GPUs and gloo elsewhere.
+    """Join the processes that torchrun started, by NCCL on GPUs and gloo elsewhere.
 
     Args:
-        device: what to train on; with CUDA every process takes a GPU of its own.
+        device: where to train; with CUDA every process takes a GPU of its own.
 
     Yields:
         The group, of one process without torchrun, and this process's device.
 
     Raises:
-        ValueError: when there is no GPU for every process, or they are of a kind that cannot share.
+        ValueError: when there is no GPU for every process, or the device has no backend.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -84,7 +84,7 @@ def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
         torch.cuda.set_device(device)
         dist.init_process_group("nccl", device_id=device)
     else:
-        # torchrun allows each process one thread; the cores are for all of them.
+        # torchrun sets one thread for each process; share the cores instead.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // here))
         dist.init_process_group("gloo")
     yield Group(dist.get_rank(), size), device

@@ -1,31 +1,40 @@
-"""Optimisers by name: torch's own, and Muon, which learns in every direction alike.
+"""The optimisers by name: torch's own, and Muon for matrices.
 
 The Muon of torch 2.9 and later takes no kernels of convolutions.
 """
 
+import inspect
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from denoise_demo.common import lookup
 from denoise_demo.denoisers import Recipe
 
-LEAST = 16  # rows and columns that make a matrix worth orthogonalising
-QUINTIC = (3.4445, -4.7750, 2.0315)  # its steepest at 0, where most singular values start
+MATRIX_MINIMUM = 16  # rows and columns that make a matrix worth orthogonalising
+QUINTIC = (3.4445, -4.7750, 2.0315)  # steepest at 0, where most singular values start
 ITERATIONS = 5
-ADAM_SIZE = 0.2  # root mean square of Adam's steps, as a share of the learning rate
+ADAM_SIZE = 0.2  # root mean square of Adam's steps, relative to the learning rate
+# How torch computes, not what.
+IMPLEMENTATION = {
+    *("params", "parameters", "precision"),
+    *("foreach", "maximize", "capturable", "differentiable", "fused"),
+}
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, made orthogonal: no direction of a matrix is learnt at the cost of another.
+    """Momentum with orthogonalised steps, which move every direction of a matrix equally.
 
-    Its steps are as large as Adam's, so that one learning rate serves both.
+    The steps have the size of Adam's, so that one learning rate serves both.
 
     Args:
         parameters: matrices, and kernels, which are taken as (out, in x height x width).
         lr: learning rate.
-        momentum: what the mean of the gradients keeps of itself at every step.
+        momentum: decay of the running mean of the gradients.
         precision: of the arithmetic that orthogonalises.
 
     Reference: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon; Liu et al. 2025,
@@ -62,7 +71,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonalised(matrix: Tensor) -> Tensor:
     """Return about U V^T of a matrix U S V^T: singular values of 0.7 to 1.2, most of them.
 
-    Newton and Schulz's iteration with Jordan's polynomial, that gains speed by not converging.
+    Newton-Schulz iteration with Jordan's polynomial, which is fast because it does not converge.
     """
     first, third, fifth = QUINTIC
     tall = len(matrix) > matrix.shape[1]
@@ -74,37 +83,65 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     return wide.T if tall else wide
 
 
+def is_matrix(parameter: Tensor) -> bool:
+    """Return whether a parameter, kernels flattened, is a matrix of at least 16 x 16."""
+    return parameter.ndim > 1 and min(parameter.flatten(1).shape) >= MATRIX_MINIMUM
+
+
+@dataclass(frozen=True)
+class OptimiserSpec:
+    """An optimiser: its name in words, and its class."""
+
+    label: str
+    kind: type[torch.optim.Optimizer]
+
+    @property
+    def settings(self) -> list[str]:
+        """The names of its settings."""
+        return [key for key in inspect.signature(self.kind).parameters if key not in IMPLEMENTATION]
+
+
 def optimisers_of(
     recipe: Recipe, module: nn.Module, *, mixed: bool
 ) -> dict[str, torch.optim.Optimizer]:
-    """Return the optimisers of a network by name; beside Muon, Adam learns what is no matrix.
+    """Return the optimisers of a network by name; with Muon, Adam trains what is not a matrix.
 
     Raises:
-        ValueError: when Muon finds no matrix to learn.
+        ValueError: for an unknown optimiser, a setting that it does not know or take, or when
+            Muon finds no matrix.
     """
-    if recipe.optimiser != "Muon":
-        return {"optimiser": _from_torch(recipe.optimiser, recipe, module.parameters())}
-    precision = torch.bfloat16 if mixed else torch.float32
+    spec = lookup(OPTIMISERS, recipe.optimiser, "optimiser")
+    settings: dict[str, Any] = dict(recipe.optimiser_settings)
+    for name in settings:
+        lookup(dict.fromkeys(spec.settings), name, f"setting of {recipe.optimiser}")
+    try:
+        if spec.kind is Muon:
+            return _muon_and_adam(settings, module, mixed=mixed)
+        # The fused Adam is faster, and what the shipped weights were trained with.
+        settings |= {"fused": True} if spec.kind is torch.optim.Adam else {}
+        return {"optimiser": spec.kind(module.parameters(), **settings)}
+    except TypeError as error:
+        raise ValueError(f"{recipe.optimiser} does not take {settings}: {error}") from error
+
+
+def _muon_and_adam(
+    settings: dict[str, Any], module: nn.Module, *, mixed: bool
+) -> dict[str, torch.optim.Optimizer]:
     matrices = [parameter for parameter in module.parameters() if is_matrix(parameter)]
     if not matrices:
-        raise ValueError(f"{recipe.id} has no matrix that Muon could learn: choose Adam")
+        raise ValueError("the network has no matrix for Muon: choose Adam")
     others = (parameter for parameter in module.parameters() if not is_matrix(parameter))
+    precision = torch.bfloat16 if mixed else torch.float32
     return {
-        "optimiser": _from_torch("Adam", recipe, others),
-        "muon": Muon(matrices, recipe.settings["lr"], precision=precision),
+        "optimiser": torch.optim.Adam(others, lr=settings["lr"], fused=True),
+        "muon": Muon(matrices, **settings, precision=precision),
     }
 
 
-def is_matrix(parameter: Tensor) -> bool:
-    """Whether a parameter, its kernels laid flat, is a matrix of at least 16 rows and columns."""
-    return parameter.ndim > 1 and min(parameter.flatten(1).shape) >= LEAST
-
-
-def _from_torch(
-    name: str, recipe: Recipe, parameters: Iterable[nn.Parameter]
-) -> torch.optim.Optimizer:
-    fused = {"fused": True} if name == "Adam" else {}
-    optimiser: torch.optim.Optimizer = getattr(torch.optim, name)(
-        parameters, **recipe.settings, **fused
-    )
-    return optimiser
+OPTIMISERS: dict[str, OptimiserSpec] = {
+    "Adam": OptimiserSpec("Adam", torch.optim.Adam),
+    "AdamW": OptimiserSpec("AdamW", torch.optim.AdamW),
+    "RMSprop": OptimiserSpec("RMSprop", torch.optim.RMSprop),
+    "SGD": OptimiserSpec("SGD", torch.optim.SGD),
+    "Muon": OptimiserSpec("Muon for matrices and kernels, Adam for the rest", Muon),
+}

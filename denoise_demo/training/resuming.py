@@ -1,20 +1,20 @@
-"""Runs that survive being killed: the state after every epoch, and going on from it to the bit."""
+"""Resuming: the state saved after every epoch, from which a killed run ends bit-identical."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import changed_settings, checkpoints, settings_of
 from denoise_demo.training.trainer import OnStep, Record, Trainer
 
 REMEDY = "delete it, or leave out --resume, to start again"
 _FILE = ("the resume file", REMEDY)
-# What has to stay as it was, besides the recipe's settings.
+# What must not change between runs, besides the recipe.
 CONDITIONS = {
     "mixed": "precision on this device",
     "processes": "number of processes",
@@ -31,7 +31,7 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
         on_step: called every few batches with the step, the mean loss and the images so far.
 
     Raises:
-        DivergedError: when the loss is not finite any more; the last good state stays.
+        DivergedError: when the loss is not finite; the last good state stays.
     """
     while not trainer.finished:
         record = trainer.epoch(on_step)
@@ -41,7 +41,7 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
 
 
 def resume(trainer: Trainer, resume_file: Path) -> bool:
-    """Restore a trainer from its resume file when there is one; say whether there was.
+    """Restore a trainer from its resume file; return whether there was one.
 
     Raises:
         CheckpointError: when the file is damaged, or the recipe, the images, the number of
@@ -63,7 +63,7 @@ def resume(trainer: Trainer, resume_file: Path) -> bool:
     return True
 
 
-def state(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def state(trainer: Trainer) -> tuple[dict[str, Tensor], JsonObject]:
     """Return everything a resumed run needs, as tensors and JSON values."""
     tensors: dict[str, Tensor] = {}
     for name, module in trainer.modules.items():
@@ -79,13 +79,13 @@ def state(trainer: Trainer) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, plain
 
 
-def _conditions(trainer: Trainer) -> dict[str, Any]:
-    """Return the values of CONDITIONS; images go by their content, not by their place."""
+def _conditions(trainer: Trainer) -> JsonObject:
+    """Return the values of CONDITIONS; images are identified by content, not by path."""
     size = trainer.group.size
     return {"mixed": trainer.mixed, "processes": size, "images": trainer.data["sha256"]}
 
 
-def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: JsonObject) -> None:
     """Continue from a state; CheckpointError when it is damaged."""
     for name, module in trainer.modules.items():
         checkpoints.load_checked(module, _below(f"{name}.", tensors), *_FILE)
@@ -105,7 +105,7 @@ def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: dict[str, Any])
 
 
 def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Give an optimiser back its state; ValueError when it does not fit or is incomplete."""
+    """Restore an optimiser's state; ValueError when it does not fit or is incomplete."""
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
@@ -113,7 +113,7 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
         like = parameters[int(index)]
         if value.shape not in ((), like.shape) or not bool(value.isfinite().all()):
             raise ValueError(f"the optimiser's {name} does not fit")
-        # The fused optimiser goes through the memory, which must be laid out alike.
+        # The fused optimiser needs the parameter's memory layout.
         laid_out = torch.empty_like(like).copy_(value) if value.ndim else value
         slots.setdefault(int(index), {})[name] = laid_out.detach()
     if len({frozenset(slots[index]) for index in range(len(parameters))}) != 1:

@@ -1,17 +1,15 @@
-"""What a training run leaves behind: the weight file's metadata, and its history in tables."""
+"""What a training run leaves behind: its weight file with metadata, and a table of its losses."""
 
 import csv
 import io
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from denoise_demo.benchmark import evaluate
-from denoise_demo.common import write_atomically
+from denoise_demo.common import JsonObject, write_atomically
 from denoise_demo.corruption import points
-from denoise_demo.data import Images
+from denoise_demo.data import Images, get_domain
 from denoise_demo.denoisers import (
     Classifier,
     Network,
@@ -22,7 +20,19 @@ from denoise_demo.denoisers import (
     settings_of,
 )
 from denoise_demo.networks import MODELS, count_parameters
+from denoise_demo.training.distributed import Group
 from denoise_demo.training.trainer import Record, Trainer
+
+
+def load_images(domain: str, folder: str | None, group: Group) -> dict[str, Images]:
+    """Load a domain's images; only the first process downloads or caches what is missing."""
+    if not group.leads:
+        group.wait()
+    load_split = get_domain(domain).load
+    images = {split: load_split(split, folder, download=True) for split in ("train", "test")}
+    if group.leads:
+        group.wait()
+    return images
 
 
 def resume_path(recipe: Recipe, folder: Path) -> Path:
@@ -31,7 +41,7 @@ def resume_path(recipe: Recipe, folder: Path) -> Path:
 
 
 def is_finished(recipe: Recipe, folder: Path) -> bool:
-    """Whether the folder holds this recipe, trained with these settings, and no run to go on."""
+    """Return whether a folder has weights of exactly this recipe, and no unfinished run."""
     if resume_path(recipe, folder).exists():
         return False
     try:
@@ -41,14 +51,20 @@ def is_finished(recipe: Recipe, folder: Path) -> bool:
     return not changed_settings(recipe, metadata.get("recipe"))
 
 
+def replaces_weights(recipe: Recipe, folder: Path) -> bool:
+    """Return whether a new run will replace finished weights of other settings at its end."""
+    path = checkpoints.checkpoint_path(recipe.id, folder)
+    return path.exists() and not resume_path(recipe, folder).exists()
+
+
 def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[str, float]:
-    """Measure a trained network, write its weight file and drop the resume file.
+    """Measure a trained network, write its weight file and delete the resume file.
 
     Args:
         trainer: at its end.
         test: the test images; they are only measured on.
         folder: where the files are.
-        command: what trains this again, for the metadata.
+        command: how to train this again, for the metadata.
 
     Returns:
         The scores at the recipe's own evaluation point.
@@ -56,20 +72,10 @@ def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[s
     recipe = trainer.recipe
     scores = _test_scores(trainer, test)
     path = checkpoints.checkpoint_path(recipe.id, folder)
-    metadata = _metadata(trainer, scores, command)
-    checkpoints.save(path, trainer.result.state_dict(), metadata)
+    checkpoints.save(path, trainer.module.state_dict(), _metadata(trainer, scores, command))
     write_history(trainer, folder)
     resume_path(recipe, folder).unlink(missing_ok=True)
     return scores
-
-
-def describe_score(recipe: Recipe, scores: dict[str, float]) -> str:
-    """Return a recipe's main test score in words."""
-    if not recipe.denoises:
-        return f"accuracy {scores['accuracy']:.4f} on clean digits"
-    other = "bce" if recipe.loss == "bce" else "mae"
-    value = f"{scores['psnr']:.2f} dB, {other.upper()} {scores[other]:.4f}"
-    return f"{value} at {recipe.point}"
 
 
 def write_history(trainer: Trainer, folder: Path) -> None:
@@ -81,43 +87,18 @@ def write_history(trainer: Trainer, folder: Path) -> None:
     write_atomically(folder / f"{trainer.recipe.id}.csv", table.getvalue().encode())
 
 
-def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[Any]:
-    """Return a writer for TensorBoard, or nothing where no folder is given.
-
-    Raises:
-        ValueError: when the package is not installed.
-    """
-    if folder is None:
-        return nullcontext()
-    try:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (it is optional)
-    except ImportError as error:
-        raise ValueError("--tensorboard needs a package: pip install tensorboard") from error
-    writer: AbstractContextManager[Any] = SummaryWriter(folder / recipe.id)
-    return writer
-
-
-def show_record(writer: Any, record: Record) -> None:
-    """Hand one epoch's record to TensorBoard, if there is a writer."""
-    if writer is not None:
-        losses = {"train": record.train_loss, "validation": record.validation_loss}
-        writer.add_scalars("loss", losses, record.epoch)
-        writer.add_scalar("learning rate", record.learning_rate, record.epoch)
-        writer.add_scalar("seconds", record.seconds, record.epoch)
-
-
 def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
-    recipe, module = trainer.recipe, trainer.result.eval()
+    recipe, module = trainer.recipe, trainer.module.eval()
     corruption = points(recipe.domain)[recipe.point]
     if recipe.denoises:
         return evaluate(Network(recipe, module, trainer.device), corruption, test)
     classifier = Classifier(module, trainer.device)
-    scores = evaluate(lambda noisy, sigma: noisy, corruption, test, classifier)
+    scores = evaluate(lambda noisy, sigma=None: noisy, corruption, test, classifier)
     return {"accuracy": scores["accuracy"]}
 
 
-def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> dict[str, Any]:
-    """Return what a weight file says of itself."""
+def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> JsonObject:
+    """Return what a weight file records of its training."""
     recipe = trainer.recipe
     return {
         "recipe": settings_of(recipe),

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the share of the training done, 0 to 1 -> the share of the full rate."""
+"""Learning-rate schedules: share of the training done, 0 to 1 -> share of the full rate."""
 
 import math
 from collections.abc import Callable
@@ -12,26 +12,19 @@ def constant(done: float) -> float:
     return 1.0
 
 
-def cosine(done: float) -> float:
-    """Fall from the full rate to zero: (1 + cos(pi * done)) / 2.
-
-    Reference: Loshchilov and Hutter 2017, arXiv:1608.03983.
-    """
-    return (1 + math.cos(math.pi * done)) / 2
-
-
 def one_cycle(done: float) -> float:
     """Rise along a cosine from a small rate to the full one, then fall along one to zero.
 
     Reference: Smith and Topin 2018, arXiv:1708.07120.
     """
     if done < WARM_UP:
-        return 1 - (1 - START) * cosine(done / WARM_UP)
-    return cosine((done - WARM_UP) / (1 - WARM_UP))
+        return 1 - (1 - START) * _falling_cosine(done / WARM_UP)
+    return _falling_cosine((done - WARM_UP) / (1 - WARM_UP))
 
 
-SCHEDULES: dict[str, Callable[[float], float]] = {
-    "constant": constant,
-    "cosine": cosine,
-    "one-cycle": one_cycle,
-}
+def _falling_cosine(done: float) -> float:
+    """Return (1 + cos(pi * done)) / 2, from 1 to 0."""
+    return (1 + math.cos(math.pi * done)) / 2
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {"constant": constant, "one-cycle": one_cycle}

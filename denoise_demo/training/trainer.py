@@ -1,4 +1,4 @@
-"""Training a recipe: one record per epoch."""
+"""The training loop: one record per epoch."""
 
 import math
 import time
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from denoise_demo.common import lookup
 from denoise_demo.data import Images, split_train
 from denoise_demo.denoisers import Recipe
 from denoise_demo.networks import PatchDiscriminator, build
@@ -32,7 +32,7 @@ class DivergedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Record:
-    """What one epoch came to: mean losses, the learning rate at its end, and seconds spent."""
+    """One epoch: mean losses, the learning rate at its end, and seconds spent."""
 
     epoch: int
     train_loss: float
@@ -42,16 +42,17 @@ class Record:
 
 
 class Trainer:
-    """Everything that changes while a recipe trains; `modules` and `optimisers` hold all of it.
+    """The state of a training; `modules`, `optimisers` and `history` are all that changes.
 
     Args:
         recipe: what to train.
         images: the domain's training set; the recipe says how much of its end validates.
-        device: where to train; the data set lives there too.
+        device: where to train, and where the data set is kept.
         group: the processes that share every batch.
 
     Raises:
-        ValueError: when the processes cannot share a batch evenly.
+        ValueError: when the processes cannot share a batch evenly, or the recipe's loss or
+            optimiser does not fit its network.
     """
 
     def __init__(
@@ -60,27 +61,33 @@ class Trainer:
         self.recipe, self.device, self.group = recipe, device, group or Group()
         self.data = {"name": images.source, "sha256": list(images.sha256)}
         check_shares(recipe, self.group)
-        # Weights start from the CPU's generator, so that a seed means the same on every device.
+        # Initialised on the CPU, so that a seed gives the same weights on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             module = build(recipe.model)
             if recipe.glorot:
                 module.apply(_glorot)
-            judge = PatchDiscriminator() if recipe.adversarial else None
+            discriminator = PatchDiscriminator() if recipe.adversarial else None
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = module.to(device)
         self.mixed = recipe.precision == "bfloat16" and has_bfloat16(device)
         objective = Objective(self.module, recipe.loss, mixed=self.mixed)
         self.objective = self.group.wrap(objective)
-        self.adversary = judge and Adversary(judge, device, self.group, mixed=self.mixed)
+        self.adversary = discriminator and Adversary(
+            discriminator, device, self.group, mixed=self.mixed
+        )
         self.learners = optimisers_of(recipe, self.module, mixed=self.mixed)
-        self.average = _moving_average(self.module, recipe.ema) if recipe.ema else None
         self.generator = torch.Generator(device)
         self.history: list[Record] = []
 
         train, validation = split_train(images, recipe.validation)
+        if not (len(train) and len(validation)):
+            raise ValueError(
+                f"validation {recipe.validation:g} of {len(images)} images leaves none to train or "
+                "to validate: give another number, or a share below 1"
+            )
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
-        # A seed that nobody chooses: test images under a chosen one never see this very noise.
+        # A derived seed, so that no measurement under a given seed sees this same noise.
         fixed = self.generator.manual_seed(_mixed(recipe.seed, 2))
         self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
         self.validation_clean = validation.clean().to(device)
@@ -89,16 +96,10 @@ class Trainer:
         self.validation_noisy = recipe.corruption(self.validation_clean, fixed)
 
     @property
-    def result(self) -> nn.Module:
-        """The network that is kept: with a moving average of the weights, that."""
-        return self.average.module if self.average else self.module
-
-    @property
     def modules(self) -> dict[str, nn.Module]:
-        """The networks that change, by name."""
+        """The networks that are trained, by name."""
         parts = {
             "module": self.module,
-            "average": self.average,
             "adversary": self.adversary and self.adversary.module,
         }
         return {name: module for name, module in parts.items() if module}
@@ -106,8 +107,9 @@ class Trainer:
     @property
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """Their optimisers, by name."""
-        judge = {"adversary-optimiser": self.adversary.optimiser} if self.adversary else {}
-        return self.learners | judge
+        if self.adversary:
+            return self.learners | {"adversary-optimiser": self.adversary.optimiser}
+        return self.learners
 
     @property
     def steps(self) -> int:
@@ -123,7 +125,7 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether the last epoch is done or early stopping has struck."""
+        """Whether the last epoch is done or early stopping has triggered."""
         return len(self.history) >= self.recipe.epochs or self._stalled()
 
     def epoch(self, on_step: OnStep | None = None) -> Record:
@@ -144,8 +146,6 @@ class Trainer:
                 clip_grad_norm_(self.module.parameters(), self.recipe.max_norm)
             for optimiser in self.learners.values():
                 optimiser.step()
-            if self.average:
-                self.average.update_parameters(self.module)
             if self.adversary:
                 self.adversary.learn(noisy, target, output)
             if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
@@ -158,7 +158,7 @@ class Trainer:
         if not math.isfinite(train_loss + record.validation_loss):
             raise DivergedError(
                 f"{self.recipe.id} diverged in epoch {epoch} (loss {train_loss}): "
-                "train again with another --seed or a lower learning rate"
+                "train again with another seed or a lower learning rate"
             )
         self.history.append(record)
         return record
@@ -166,9 +166,8 @@ class Trainer:
     def _batches(self) -> Iterator[Tensor]:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out.
 
-        The order follows from the seed and the epoch, and is the same on every device. Every
-        process draws the noise of the whole batch: a mixture's rare parts would round to nothing
-        in its share.
+        The order depends on the seed and the epoch only. Every process draws the noise of the
+        whole batch, because a mixture's rare parts would get no image in a share of it.
         """
         seed, epoch = self.recipe.seed, len(self.history)
         self.generator.manual_seed(_mixed(seed, epoch, 1))
@@ -189,15 +188,15 @@ class Trainer:
         return noisy, clean if self.recipe.denoises else self.labels[batch]
 
     def _mirrored(self, images: Tensor) -> Tensor:
-        """Exchange left and right in half of the images, at random."""
+        """Mirror half of the images, at random."""
         chosen = torch.rand(len(images), generator=self.generator, device=self.device) < 0.5
         return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
 
     @torch.no_grad()
     def _validate(self) -> float:
         """Return the mean loss over the validation images with their fixed noise."""
-        self.group.align(self.result)
-        objective = Objective(self.result, self.recipe.loss).eval()
+        self.group.align(self.module)
+        objective = Objective(self.module, self.recipe.loss).eval()
         target = self.validation_clean if self.recipe.denoises else self.validation_labels
         total = 0.0
         mine = self.group.share(torch.arange(len(target), device=self.device))
@@ -207,16 +206,17 @@ class Trainer:
         return float(self.group.sum(torch.tensor(total, device=self.device))) / len(target)
 
     def _set_learning_rate(self, step: int) -> float:
-        """Set the rate of a step, counted from 1, as the schedule has it."""
+        """Set the schedule's learning rate for a step, counted from 1, and return it."""
         done = (len(self.history) + (step - 1) / self.steps) / self.recipe.epochs
-        rate: float = self.recipe.settings["lr"] * SCHEDULES[self.recipe.schedule](done)
+        schedule = lookup(SCHEDULES, self.recipe.schedule, "schedule")
+        rate = float(self.recipe.optimiser_settings["lr"]) * schedule(done)  # type: ignore[arg-type]
         for optimiser in self.learners.values():
             for group in optimiser.param_groups:
                 group["lr"] = rate
         return rate
 
     def _stalled(self) -> bool:
-        """Whether `patience` epochs have passed without a better validation loss."""
+        """Return whether `patience` epochs have passed without a better validation loss."""
         losses = [record.validation_loss for record in self.history]
         patience = self.recipe.patience
         return bool(patience and losses and len(losses) - 1 - losses.index(min(losses)) >= patience)
@@ -231,19 +231,13 @@ def check_shares(recipe: Recipe, group: Group) -> None:
         )
 
 
-def _moving_average(module: nn.Module, decay: float) -> AveragedModel:
-    """Return the exponential moving average of a network's weights, before the first step."""
-    average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    return AveragedModel(module, multi_avg_fn=average, use_buffers=True)
-
-
 def _mixed(*numbers: int) -> int:
-    """Return one seed for several numbers, so that neighbours give unrelated streams."""
+    """Return a seed derived from several numbers, unrelated for neighbouring ones."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 def _glorot(module: nn.Module) -> None:
-    """Start a layer as Keras does: Glorot uniform weights, zero bias."""
+    """Initialise a layer as Keras does: Glorot uniform weights, zero bias."""
     if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:

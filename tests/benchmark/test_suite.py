@@ -56,9 +56,6 @@ def toys(monkeypatch):
     monkeypatch.setitem(POINTS, "s4-toy", Corruption("toy", 0.1))
     monkeypatch.setitem(NOISES, "toy", NOISES["gaussian"])
     monkeypatch.setitem(FILTERS, "toy", FILTERS["mean-3"])
-    list_denoisers.cache_clear()
-    yield
-    list_denoisers.cache_clear()
 
 
 @pytest.mark.usefixtures("toys")

@@ -11,7 +11,7 @@ from denoise_demo.data.pixels import encode_pixels
 from denoise_demo.denoisers.engine import load_network
 from denoise_demo.lab import bottleneck, experiment
 from denoise_demo.lab.bottleneck import EDITED, MAP_SIDE, NETWORKS, PLANE
-from denoise_demo.networks.models import Autoencoder
+from denoise_demo.networks import Autoencoder
 from denoise_demo.ui.panels.bottleneck.bottleneck import codes, decode
 
 

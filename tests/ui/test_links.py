@@ -198,7 +198,7 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
         ({"trained": "magic"}, "unknown recipe 'magic'"),
         ({"score": "beauty"}, "unknown score of digits 'beauty'"),
         ({"score": "accuracy", "picture": "portrait:0"}, "unknown score of faces"),
-        ({"denoiser": "magic"}, "unknown recipe or filter 'magic'"),
+        ({"denoiser": "magic"}, "unknown denoiser 'magic'"),
     ],
 )
 def test_nonsense_is_named(query, message):

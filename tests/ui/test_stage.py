@@ -48,7 +48,7 @@ def test_every_network_and_filter_answers_with_its_pictures_and_all_numbers(deno
     reply = step(request(denoiser=denoiser))
 
     assert reply["shape"] == [28, 28, 1]
-    spread = {"spread"} if list_denoisers()[denoiser].spreads else set()
+    spread = {"spread"} if list_denoisers()[denoiser].expects_error else set()
     assert set(reply["images"]) == {"clean", "noisy", "denoised", "error"} | spread
     assert (reply["expected"] is None) == (not spread)
     assert all(len(base64.b64decode(text)) == 28 * 28 for text in reply["images"].values())

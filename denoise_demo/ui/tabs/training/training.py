@@ -1,7 +1,6 @@
 """The training tab: what each weight file is, how it was trained, and the file itself."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -9,7 +8,7 @@ from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from denoise_demo.corruption import recorded
+from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import (
     ARTICLES,
     RECIPES,
@@ -19,19 +18,9 @@ from denoise_demo.denoisers import (
     read_metadata,
 )
 from denoise_demo.figures import loss_curves
-from denoise_demo.networks import MODELS
+from denoise_demo.training import loss_label, training_facts
 from denoise_demo.ui.web.vega import chart
 
-LOSSES = {
-    "bce": "binary cross-entropy",
-    "mse": "mean squared error",
-    "l1": "mean absolute error",
-    "cross-entropy": "cross-entropy",
-    "psnr-spread": "log squared error to 30 dB, expected error",
-    "psnr-mae-spread": "log squared and absolute error to 50 dB, expected error",
-}
-OPTIMISERS = {"Muon": "Muon for matrices and kernels, Adam for the rest"}
-SETTINGS = {"lr": "learning rate", "eps": "epsilon", "betas": "betas"}
 LICENCES = {
     "digits": "Apache-2.0",
     "faces": "weights for non-commercial research only, as the data they were trained on (UTKFace)",
@@ -79,39 +68,27 @@ def show_card(recipe: str) -> tuple[Any, ...]:
     try:
         metadata, content = read_metadata(path), path.read_bytes()
         card = describe_weights(metadata, content)
-        history = chart(loss_curves(metadata["history"], LOSSES[metadata["recipe"]["loss"]]))
+        history = chart(loss_curves(metadata["history"], loss_label(metadata["recipe"]["loss"])))
     except (CheckpointError, OSError) as error:
         return _no_card(str(error))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return _no_card(f"{path.name} does not say how it was trained: train it again")
     files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
     return card, history, *(gr.DownloadButton(value=keep(*f), interactive=True) for f in files)
 
 
-def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
+def describe_weights(metadata: JsonObject, content: bytes) -> str:
     """Return the card of a weight file, its metadata and its bytes, in Markdown."""
-    recipe, data = metadata["recipe"], metadata["data"]
+    recipe = metadata["recipe"]
     title, lesson = get_recipe(recipe["id"]).title, get_recipe(recipe["id"]).lesson
-    words = recorded(recipe["corruption"]).describe()
-    mirrored = ", half of them mirrored" if recipe.get("mirror") else ""
-    drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
-    settings = ", ".join(_setting(name, value) for name, value in recipe["settings"].items())
-    optimiser = OPTIMISERS.get(recipe["optimiser"], recipe["optimiser"])
     metrics = metadata["metrics"]
     scores = [text.format(metrics[key]) for key, text in SCORES.items() if key in metrics]
     facts = {
         "Recipe": f"`{recipe['id']}`",
         "Article": f"{recipe['article']}: {ARTICLES[recipe['article']]}",
-        "Network": MODELS[recipe["model"]].label,
-        "Parameters": f"{metadata['parameters']:,}",
-        "Trained on": words + (drawn if recipe["corruption"].get("kind") != "none" else ""),
-        "Loss": _loss(recipe),
-        "Optimiser": f"{optimiser}, {settings}; batches of {recipe['batch']}",
-        "Epochs": f"{metadata['epochs']} of at most {recipe['epochs']}",
+        **training_facts(metadata),
         "Time": f"{metadata['seconds']:,.0f} s on {metadata['device']}",
         "PyTorch": metadata["torch"],
-        "Seed": metadata["seed"],
-        "Data": f"{data['name']}{mirrored}; the last {_held_back(recipe)} training images validate",
         "Test score": f"{', '.join(scores)} at the evaluation point `{recipe['point']}`",
         "Train it again": f"`{metadata['command']}`",
         "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
@@ -119,25 +96,6 @@ def describe_weights(metadata: Mapping[str, Any], content: bytes) -> str:
     }
     lines = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
     return f"### {title}\n\n{lesson}\n\n{lines}\n"
-
-
-def _setting(name: str, value: Any) -> str:
-    """Return an optimiser's setting in words; JSON has a pair as a list."""
-    numbers = value if isinstance(value, list) else [value]
-    return f"{SETTINGS[name]} {' and '.join(f'{number:g}' for number in numbers)}"
-
-
-def _loss(recipe: Mapping[str, Any]) -> str:
-    """Return the loss in words; files from before adversarial training do not speak of it."""
-    weight = recipe.get("adversarial", 0)
-    verdict = f" plus {weight:g} x a patch discriminator's least-squares verdict"
-    return LOSSES[recipe["loss"]] + (verdict if weight else "")
-
-
-def _held_back(recipe: Mapping[str, Any]) -> str:
-    """Return how many images validate: their number, or below 1 their share."""
-    count = recipe["validation"]
-    return f"{100 * count:g} % of the" if count < 1 else f"{count:,}"
 
 
 def _no_card(reason: str) -> tuple[Any, ...]:

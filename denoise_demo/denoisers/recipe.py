@@ -1,0 +1,130 @@
+"""What a recipe is, and the settings of a training that its weight file records."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from denoise_demo.common import JsonObject
+from denoise_demo.corruption import Corruption, Mixture, recorded
+from denoise_demo.networks import MODELS
+
+# Bounds and descriptions for values from outside, as by `train.py --set`.
+Count = Annotated[int, Field(ge=1, le=10**6, description="a whole number from 1 to 1000000")]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="a whole number from 0")]
+Weight = Annotated[float, Field(ge=0, description="a number from 0")]
+Positive = Annotated[float, Field(gt=0, description="a number above 0")]
+OptimiserSetting = bool | float | tuple[float, float]
+
+KERAS_ADAM: Mapping[str, OptimiserSetting] = {"lr": 0.001, "eps": 1e-7}
+WORDS_ONLY = ("title", "lesson")  # fields that do not change a training
+RENAMED = {"settings": "optimiser_settings"}  # fields by their name in older weight files
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained, and what it shows.
+
+    Attributes:
+        point: the evaluation point that the recipe was made for.
+        optimiser, schedule, loss: keys of the registries in `training`.
+        steps: batches per epoch; None for one pass over the images.
+        fresh: noise is drawn for every batch, not once for the whole data set.
+        mirror: half of the images are mirrored, at random.
+        precision: of the network's arithmetic; weights and loss stay in float32.
+        max_norm: bound of the gradient's norm.
+        adversarial: weight of a discriminator's verdict beside the loss; 0 for none.
+        patience: stop after so many epochs without a better validation loss.
+        validation: how many images at the end of the training set validate, or below 1 their share.
+        glorot: weights start as in Keras.
+    """
+
+    id: str
+    title: str
+    article: str
+    model: str
+    corruption: Corruption | Mixture
+    point: str
+    loss: str
+    epochs: Count
+    batch: Count
+    lesson: str
+    domain: str = "digits"
+    optimiser: str = "Adam"
+    optimiser_settings: Mapping[str, OptimiserSetting] = field(default_factory=lambda: KERAS_ADAM)
+    steps: Count | None = None
+    fresh: bool = True
+    mirror: bool = False
+    schedule: str = "constant"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    max_norm: Positive | None = None
+    adversarial: Weight = 0.0
+    patience: Count | None = None
+    validation: Positive = 10_000
+    glorot: bool = True
+    seed: Seed = 0
+
+    @property
+    def label(self) -> str:
+        """The article and the title."""
+        return f"{self.article} · {self.title}"
+
+    @property
+    def clip(self) -> bool:
+        """Whether the network expects its input limited to [0, 1]."""
+        return self.corruption.clip
+
+    @property
+    def denoises(self) -> bool:
+        """Whether the network returns an image; the classifier returns classes."""
+        return self.loss != "cross-entropy"
+
+    @property
+    def expects_error(self) -> bool:
+        """Whether the network also estimates its own error, value by value."""
+        return MODELS[self.model].expects_error
+
+
+def settings_of(recipe: Recipe) -> JsonObject:
+    """Return everything that decides a training, as JSON values; not the title and lesson."""
+    plain = {key: value for key, value in vars(recipe).items() if key not in WORDS_ONLY}
+    plain["optimiser_settings"] = dict(recipe.optimiser_settings)
+    plain["corruption"] = asdict(recipe.corruption)
+    settings: JsonObject = json.loads(json.dumps(plain))
+    return settings
+
+
+def changed_settings(recipe: Recipe, recorded_settings: object) -> list[str]:
+    """Return the names of the settings in which a recorded training differs from the recipe.
+
+    A field that did not exist when it was recorded had its default.
+    """
+    ours = settings_of(recipe)
+    if not isinstance(recorded_settings, dict):
+        return list(ours)
+    defaults = {entry.name: entry.default for entry in fields(Recipe)}
+    theirs = defaults | _current(recorded_settings)
+    return [key for key, value in ours.items() if value != theirs[key]]
+
+
+def as_recorded(recipe: Recipe, recorded_settings: JsonObject) -> Recipe:
+    """Return the recipe with the settings that a weight file records.
+
+    Raises:
+        KeyError, TypeError, AttributeError: when they are not a recipe's.
+    """
+    settings = _current(recorded_settings)
+    known = {entry.name for entry in fields(Recipe)}
+    values = {key: value for key, value in settings.items() if key in known}
+    optimiser_settings = settings["optimiser_settings"].items()
+    values["optimiser_settings"] = {  # JSON has no tuples
+        key: tuple(value) if isinstance(value, list) else value for key, value in optimiser_settings
+    }
+    values["corruption"] = recorded(settings["corruption"])
+    return replace(recipe, **values)
+
+
+def _current(recorded_settings: JsonObject) -> JsonObject:
+    return {RENAMED.get(key, key): value for key, value in recorded_settings.items()}

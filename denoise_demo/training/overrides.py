@@ -1,0 +1,154 @@
+"""`train.py --set name=value`: other values for the fields of a recipe, typed and checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import torch
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from denoise_demo.common import brief, lookup
+from denoise_demo.corruption import NOISES, Corruption, Mixture, points
+from denoise_demo.data import get_domain
+from denoise_demo.denoisers import OptimiserSetting, Recipe
+from denoise_demo.networks import FACE, MODELS, build
+from denoise_demo.training.objective import Objective
+from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
+from denoise_demo.training.schedules import SCHEDULES
+
+NAMES = ("id", "title", "lesson", "article")  # how a recipe is called, not how it trains
+DOTTED = ("corruption.NAME", "optimiser_settings.NAME")
+STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+CONSTANTS = {"none": None, "true": True, "false": False}
+WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
+    """Return a recipe with other values for some of its fields.
+
+    Args:
+        recipe: stays as it is.
+        assignments: "name=value". A dotted name reaches into the corruption or the optimiser's
+            settings; `corruption` itself takes an evaluation point. A value is a number, two with
+            a comma between, true, false, none or a word.
+
+    Raises:
+        ValueError: for an unknown name, naming the known ones; for a value of another type or
+            range; for values that do not fit together.
+    """
+    # Whole fields first, so that `optimiser=SGD` may follow `optimiser_settings.momentum=0.9`.
+    for assignment in sorted(assignments, key=lambda each: "." in each.partition("=")[0]):
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"{brief(assignment)} has no value: give name=value")
+        recipe = replace(recipe, **_change(recipe, name, text))
+    _check(recipe)
+    return recipe
+
+
+def _change(recipe: Recipe, name: str, text: str) -> dict[str, Any]:
+    """Return the one field that an assignment changes, with its new value."""
+    whole, dot, part = name.partition(".")
+    if name == "corruption":
+        return {name: lookup(points(recipe.domain), text, "evaluation point")}
+    if whole == "corruption" and dot:
+        hint = lookup(_settable(recipe.corruption), part, "setting of the corruption")
+        return {whole: replace(recipe.corruption, **{part: _value(name, text, hint)})}
+    if whole == "optimiser_settings" and dot:
+        known = lookup(OPTIMISERS, recipe.optimiser, "optimiser").settings
+        lookup(dict.fromkeys(known), part, f"setting of {recipe.optimiser}")
+        value = _value(name, text, OptimiserSetting)
+        return {whole: {**recipe.optimiser_settings, part: value}}
+    value = _value(name, text, lookup(_fields(), name, "setting"))
+    if name == "optimiser":  # keeps the settings that the new one has too
+        known = lookup(OPTIMISERS, text, "optimiser").settings
+        kept = {k: v for k, v in recipe.optimiser_settings.items() if k in known}
+        return {name: value, "optimiser_settings": kept}
+    return {name: value}
+
+
+def _fields() -> Mapping[str, Any]:
+    """Return the types of the fields that can be set, and the dotted names as a hint."""
+    hints = get_type_hints(Recipe, include_extras=True)
+    settable = {key: hint for key, hint in hints.items() if key not in NAMES}
+    return settable | dict.fromkeys(DOTTED, str)
+
+
+def _settable(corruption: Corruption | Mixture) -> dict[str, Any]:
+    """Return the types of a corruption's settings; of a mixture only `clip` can be changed."""
+    hints = get_type_hints(type(corruption))
+    return {"clip": hints["clip"]} if isinstance(corruption, Mixture) else hints
+
+
+def _value(name: str, text: str, hint: Any) -> Any:
+    """Return the value that a text means for a type; ValueError saying what it should be."""
+    adapter: TypeAdapter[Any] = TypeAdapter(hint, config=STRICT)
+    for value in (_literal(text), text):
+        try:
+            return adapter.validate_python(value)
+        except ValidationError:
+            continue
+    raise ValueError(f"{name} is {brief(text)}: give {_words(hint)}")
+
+
+def _literal(text: str) -> object:
+    if "," in text:
+        return tuple(_literal(part) for part in text.split(","))
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _words(hint: Any) -> str:
+    """Return what a type expects, in words."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return str(arguments[1].description)
+    if origin in (Union, UnionType):
+        return " or ".join(map(_words, arguments))
+    if origin is Literal:
+        return " or ".join(arguments)
+    if origin is tuple:
+        return "two numbers with a comma between"
+    return "none" if hint is NoneType else WORDS.get(hint, "dotted names")
+
+
+def _check(recipe: Recipe) -> None:
+    """Raise ValueError when a recipe's fields do not fit together."""
+    shape = get_domain(recipe.domain).shape
+    lookup(points(recipe.domain), recipe.point, "evaluation point")
+    lookup(SCHEDULES, recipe.schedule, "schedule")
+    model = lookup(MODELS, recipe.model, "model")
+    if model.shape != shape:
+        raise ValueError(
+            f"{recipe.model} takes images of {model.shape}, but {recipe.domain} are {shape}: "
+            "choose another model or domain"
+        )
+    if recipe.adversarial and shape != FACE:
+        raise ValueError("adversarial needs colour images: give 0 for digits")
+    if isinstance(recipe.corruption, Corruption):
+        _check_corruption(recipe.corruption)
+    network = build(recipe.model)
+    optimisers_of(recipe, network, mixed=False)
+    Objective(network, recipe.loss)
+    blank = torch.zeros(2, *shape)
+    if (network(blank).shape == blank.shape) != recipe.denoises:
+        raise ValueError(
+            f"the loss {recipe.loss} does not fit the model {recipe.model}: choose another"
+        )
+
+
+def _check_corruption(corruption: Corruption) -> None:
+    """Raise ValueError for an unknown kind, a negative level or a range in the wrong order."""
+    lookup(NOISES, corruption.kind, "noise")
+    for name in ("level", "blur_sigma"):
+        value = getattr(corruption, name)
+        low, high = value if isinstance(value, tuple) else (value, value)
+        if not 0 <= low <= high:
+            raise ValueError(f"corruption.{name} is {value}: give 0 or more, the lower end first")

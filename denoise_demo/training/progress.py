@@ -1,0 +1,59 @@
+"""What a training shows while it runs: a progress bar, and logs for TensorBoard."""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from tqdm import tqdm
+
+from denoise_demo.denoisers import Recipe
+from denoise_demo.training.trainer import Record, Trainer
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+Board = Union["SummaryWriter", None]
+
+
+class Progress:
+    """A progress bar for each epoch, with the loss and the images per second."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.bar = tqdm(disable=True)
+
+    def __call__(self, step: int, loss: float, images: int) -> None:
+        """Show a step of the epoch, the mean loss so far and how many images were seen."""
+        if self.bar.disable:
+            epoch = f"{self.trainer.recipe.id} {len(self.trainer.history) + 1}"
+            total = self.trainer.images_per_epoch
+            self.bar = tqdm(total=total, desc=epoch, unit=" images", leave=False)
+        self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+        self.bar.update(images - self.bar.n)
+        if step == self.trainer.steps:
+            self.bar.close()
+
+
+def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[Board]:
+    """Return a writer for TensorBoard, or a context without one when no folder is given.
+
+    Raises:
+        ValueError: when the package is not installed.
+    """
+    if folder is None:
+        return nullcontext()
+    try:
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (it is optional)
+    except ImportError as error:
+        raise ValueError("--tensorboard needs a package: pip install tensorboard") from error
+    writer: AbstractContextManager[Board] = SummaryWriter(folder / recipe.id)
+    return writer
+
+
+def log(board: Board, record: Record) -> None:
+    """Write one epoch's record to TensorBoard, if there is a writer."""
+    if board is not None:
+        losses = {"train": record.train_loss, "validation": record.validation_loss}
+        board.add_scalars("loss", losses, record.epoch)
+        board.add_scalar("learning rate", record.learning_rate, record.epoch)
+        board.add_scalar("seconds", record.seconds, record.epoch)

@@ -1,0 +1,83 @@
+"""Presets: each shows a network that denoises, on a picture and at levels that exist."""
+
+from pathlib import Path
+
+import pytest
+
+from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
+from denoise_demo.data import load_mnist
+from denoise_demo.data.portraits import NAMES
+from denoise_demo.denoisers import ARTICLES, RECIPES, get_recipe
+from denoise_demo.lab.presets import PRESETS
+
+FACES_IDS = [key for key, recipe in RECIPES.items() if recipe.article == "S4"]
+every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+
+
+def test_every_article_has_a_preset() -> None:
+    assert {RECIPES[preset.recipe].article for preset in PRESETS.values()} == set(ARTICLES)
+
+
+def test_each_face_network_has_a_preset_at_the_articles_strength() -> None:
+    strengths = {"gaussian": 0.1**0.5, "poisson": 256, "salt-pepper": 0.004, "speckle": 1}
+
+    for recipe in FACES_IDS:
+        level, *_ = (p.corruption.level for p in PRESETS.values() if p.recipe == recipe)
+        kind = RECIPES[recipe].corruption.kind
+        assert level == pytest.approx(strengths[kind], abs=NOISES[kind].step / 2)
+
+
+@every_preset
+def test_a_preset_of_faces_shows_a_portrait_that_is_there(preset) -> None:
+    assert preset.domain in {"digits", "faces"}
+    assert 0 <= preset.portrait < len(NAMES)
+
+
+@pytest.mark.parametrize("key", ["s4-strided-poisson", "s4-strided-salt-pepper"])
+def test_a_preset_says_where_doing_nothing_is_better(key: str) -> None:
+    assert "doing nothing is better" in PRESETS[key].note
+
+
+@every_preset
+def test_a_preset_shows_a_network_that_denoises(preset) -> None:
+    assert get_recipe(preset.recipe).denoises
+
+
+@every_preset
+def test_a_preset_clips_as_its_network_expects(preset) -> None:
+    if preset.corruption.kind != "none":
+        assert preset.corruption.clip == RECIPES[preset.recipe].clip
+
+
+@every_preset
+def test_a_preset_sets_each_slider_to_one_of_its_steps(preset) -> None:
+    spec = NOISES[preset.corruption.kind]
+    level, blur_sigma = preset.corruption.level, preset.corruption.blur_sigma
+
+    spec.check(level)
+    steps = (level - spec.minimum) / spec.step
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+    assert 0 <= blur_sigma <= BLUR_MAXIMUM
+
+
+@every_preset
+def test_a_preset_says_what_to_look_at(preset) -> None:
+    assert preset.label
+    assert preset.note.endswith(".")
+
+
+def test_no_two_presets_are_called_the_same() -> None:
+    labels = [preset.label for preset in PRESETS.values()]
+
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_preset_knows_the_digit_it_shows(split: str, data_dir: Path) -> None:
+    labels = load_mnist(split, data_dir).labels
+
+    digits = [preset for preset in PRESETS.values() if preset.domain == "digits"]
+    shown = [preset for preset in digits if preset.split == split]
+
+    assert [labels[preset.index].item() for preset in shown] == [preset.digit for preset in shown]
