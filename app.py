@@ -6,36 +6,49 @@ import sys
 import gradio as gr
 import torch
 
+from denoise_demo import __version__
 from denoise_demo.data import DataError, load_mnist
-from denoise_demo.denoisers import choose_device, warm_up
+from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
 from denoise_demo.ui.api import build_api
-from denoise_demo.ui.following import connect_links
+from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
 from denoise_demo.ui.tabs.figures.figures import build_figures_tab
 from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
 from denoise_demo.ui.tabs.training.training import build_training_tab
+from denoise_demo.ui.views import VIEWS
+from denoise_demo.ui.web.server import MODULES
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
+TABS = {  # besides the laboratory: label, contents, what a link to it adds
+    "figures": ("The articles' figures", build_figures_tab, ("figure",)),
+    "training": ("Training", build_training_tab, ("trained",)),
+    "explanation": ("How it works", build_explanation, ()),
+}
 
 
 def build_demo() -> gr.Blocks:
     """Build the page; networks whose weights cannot be used are left out with a message."""
     problems = warm_up()
+    usable = [key for key in list_denoisers() if key not in problems]
+    views = {key: spec.parameters for key, spec in VIEWS.items()}
+    others = {key: parameters for key, (_, _, parameters) in TABS.items()}
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True
     ) as demo:
         gr.Markdown("# denoise_demo\nA live laboratory for denoising autoencoders", elem_id="title")
+        state = build_state(usable, views, others)
         with gr.Tabs(elem_id="tabs") as tabs:
-            with gr.Tab("Laboratory", id="laboratory", elem_id="tab-laboratory"):
-                laboratory = build_laboratory(problems)
-            with gr.Tab("The articles' figures", id="figures", elem_id="tab-figures"):
-                figure = build_figures_tab(problems)
-            with gr.Tab("Training", id="training", elem_id="tab-training"):
-                trained = build_training_tab()
-            with gr.Tab("How it works", id="explanation", elem_id="tab-explanation"):
-                build_explanation()
-        connect_links(demo, tabs, laboratory, figure, trained)
+            with gr.Tab("Laboratory", id="laboratory", elem_id="tab-laboratory") as first:
+                parts = {"state": state, "tabs": tabs, **build_laboratory(VIEWS, state, problems)}
+            opened = "() => {{ window.laboratory?.openTab('{}'); }}"
+            first.select(fn=None, js=opened.format("laboratory"))
+            for key, (label, build, _) in TABS.items():
+                with gr.Tab(label, id=key, elem_id=f"tab-{key}") as tab:
+                    parts |= build(problems)
+                tab.select(fn=None, js=opened.format(key))
+        gr.Markdown(f"denoise_demo {__version__}", elem_id="version")
+        connect(Page(parts, usable, views, others))
         build_api(problems)
     return demo
 
@@ -57,6 +70,7 @@ def main() -> int:
         css=CSS,
         head=HEAD,
         footer_links=["api", "settings"],
+        app_kwargs={"routes": [MODULES]},
         max_file_size="50mb",
         run_history=False,
         enable_monitoring=False,

@@ -114,12 +114,12 @@ def test_codes_of_nonsense_are_answered_in_a_sentence(changes, message):
     ("network", "code", "message"),
     [
         ("dense-2", [1.0], "give 2 numbers"),
-        ("dense-2", "ab", "give 2 numbers"),
-        ("dense-2", [1.0, None], "a unit is None"),
-        ("dense-2", [1.0, float("nan")], "a unit is nan"),
+        ("dense-2", "ab", "code of the request is"),
+        ("dense-2", [1.0, None], "code.1 of the request is None"),
+        ("dense-2", [1.0, float("nan")], "code.1 of the request is nan"),
         ("dense-2", [1.0, 1e300], "too large"),
         ("conv-flat", [0.0], "unknown network with a code"),
-        (["dense-2"], [1.0, 1.0], "unknown network with a code"),
+        (["dense-2"], [1.0, 1.0], "network of the request is"),
     ],
 )
 def test_a_code_that_is_none_is_answered_in_a_sentence(network, code, message):

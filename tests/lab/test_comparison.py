@@ -120,7 +120,7 @@ def test_an_untouched_picture_has_an_infinite_psnr():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"slow": 1}, "slow is neither true nor false"),
+        ({"slow": 1}, "slow of the request is 1"),
         ({"level": 99}, "sigma 99 is outside"),
         ({"extra": 1}, "extra"),
         ({"source": {"kind": "example", "index": -1}}, "index -1"),

@@ -28,7 +28,7 @@ from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
 from denoise_demo.lab.dreams import LAST, dream
 from denoise_demo.lab.presets import PRESETS
-from denoise_demo.ui.panels.pictures.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.controls import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
 

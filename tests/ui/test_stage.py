@@ -13,7 +13,8 @@ from denoise_demo.data.pixels import decode_pixels
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import dreams, experiment
 from denoise_demo.lab.sources import clean_picture
-from denoise_demo.ui.panels.stage.stage import FIELDS, MOST_SPREAD, dream, step
+from denoise_demo.ui.controls import FIELDS
+from denoise_demo.ui.panels.stage.stage import MOST_SPREAD, dream, step
 
 
 def request(**changes):
@@ -299,5 +300,5 @@ def test_a_seed_that_is_none_gets_no_dream(seed):
 
 
 def test_a_dream_needs_a_seed_and_nothing_else():
-    assert "seed missing" in dream({})["error"]
+    assert "seed of the request is missing" in dream({})["error"]
     assert "unknown" in dream({"seed": 1, "steps": 10**9})["error"]

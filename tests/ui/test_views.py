@@ -12,7 +12,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import compare, experiment
 from denoise_demo.lab.bottleneck import NETWORKS, unit_spans
-from denoise_demo.ui.panels.pictures.thumbnails import FIRST_EXAMPLE
+from denoise_demo.ui.controls import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
 

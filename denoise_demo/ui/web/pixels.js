@@ -1,47 +1,33 @@
-// ---- Pixels and numbers -------------------------------------------------------------------------
+// Pixels on canvases.
 
 const HEAT = [[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]]; // inferno
-const heat = new Uint8ClampedArray(256 * 3);
-for (let i = 0; i < 256; i++) {
-  const place = (i / 255) * (HEAT.length - 1);
+export const HEAT_RAMP = `linear-gradient(to right, ${HEAT.map((colour) => `rgb(${colour})`).join(",")})`;
+
+// The colour of a byte on the heat map.
+export function heat(value) {
+  const place = (value / 255) * (HEAT.length - 1);
   const low = Math.min(Math.floor(place), HEAT.length - 2);
-  for (let c = 0; c < 3; c++) {
-    heat[3 * i + c] = HEAT[low][c] + (place - low) * (HEAT[low + 1][c] - HEAT[low][c]);
-  }
+  return HEAT[low].map((from, c) => from + (place - low) * (HEAT[low + 1][c] - from));
 }
 
-// Paint base64 bytes of height x width x channels; `heated` is a map of one channel, in colours.
-function paintPixels(canvas, text, [height, width, channels], heated = false) {
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+const HEATED = new Uint8ClampedArray(Array.from({ length: 256 }, (_, value) => heat(value)).flat());
+
+// Base64 bytes of height x width x channels as RGBA; `heated` is a map of one channel, in colours.
+export function toRgba(text, [height, width, channels], heated = false) {
   const bytes = atob(text);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
+  const rgba = new Uint8ClampedArray(4 * height * width).fill(255);
   const step = heated ? 1 : channels;
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < 3; c++) {
       const value = bytes.charCodeAt(i * step + (step === 3 ? c : 0));
-      image.data[4 * i + c] = heated ? heat[3 * value + c] : value;
+      rgba[4 * i + c] = heated ? HEATED[3 * value + c] : value;
     }
-    image.data[4 * i + 3] = 255;
   }
-  context.putImageData(image, 0, 0);
+  return rgba;
 }
 
-const percent = (share) => (share >= 0.995 ? "99+ %" : `${Math.round(100 * share)} %`);
-const decibel = (psnr) => (psnr === null ? "∞ dB" : `${psnr.toFixed(2)} dB`);
-
-// Return what counts paints, and says in an element how many there were in the last second, and how
-// many milliseconds the last one took.
-function makeRate(shown, noun) {
-  const times = [];
-  let said = 0;
-  return (elapsed) => {
-    const now = performance.now();
-    times.push(now);
-    while (times[0] < now - 1000) times.shift();
-    if (now - said < 250) return;
-    said = now;
-    const rate = times.length > 1 ? `${times.length} ${noun}/s · ` : "";
-    shown.textContent = `${rate}${elapsed.toFixed(0)} ms`;
-  };
+export function paintPixels(canvas, text, shape, heated = false) {
+  const [height, width] = shape;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(toRgba(text, shape, heated), width, height), 0, 0);
 }

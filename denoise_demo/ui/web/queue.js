@@ -1,13 +1,14 @@
-// ---- A line to the server: few requests in flight, painted in order, never a lost last value ----
+// A queue of requests to the server: few in flight, painted in order, never a lost last value.
 
 const MOST_IN_FLIGHT = 6; // what a browser opens to one host
 const LEAST_IN_FLIGHT = 2; // one is painted while the next is computed
-const SPACING = 16; // milliseconds wanted between pictures when the line is slow: 60 a second
+const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
+const PATIENCE = 1000; // milliseconds before a server that is away is asked again
 
 // `next` gives the request to send now, or nothing while there is none; `call` sends it and gives the
 // reply, or nothing when the server is away; `paint` gets reply, request and milliseconds; `lost`
 // is told that the server is away.
-function makeLine({ next, call, paint, lost }) {
+export function createQueue({ next, call, paint, lost }) {
   let wanted = false;
   let inFlight = 0;
   let sent = 0;
@@ -34,7 +35,7 @@ function makeLine({ next, call, paint, lost }) {
     inFlight -= 1;
     if (!reply) {
       last = "";
-      setTimeout(refresh, 1000);
+      setTimeout(refresh, PATIENCE);
       return lost();
     }
     const elapsed = performance.now() - started;
@@ -55,10 +56,19 @@ function makeLine({ next, call, paint, lost }) {
     pump,
     refresh,
     // Whatever is on its way has become of no interest.
-    drop: () => ((painted = sent), (last = "")),
+    drop: () => {
+      painted = sent;
+      last = "";
+    },
     // Nothing is wanted any more.
-    rest: () => ((painted = sent), (last = ""), (wanted = false)),
+    rest: () => {
+      painted = sent;
+      last = "";
+      wanted = false;
+    },
     // What this request would bring is shown already.
-    satisfy: (request) => (last = wanted ? last : JSON.stringify(request)),
+    satisfy: (request) => {
+      if (!wanted) last = JSON.stringify(request);
+    },
   };
 }

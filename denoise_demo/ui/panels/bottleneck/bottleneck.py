@@ -1,14 +1,18 @@
 """The bottleneck: one digit in codes of every size, and codes moved by hand."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 import torch
+from gradio.blocks import Block
+from pydantic import ConfigDict, StrictFloat, StrictStr
+from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.benchmark import ResultsError, load_results
-from denoise_demo.common import brief, check_keys, finite, lookup
+from denoise_demo.common import brief, lookup, parse
 from denoise_demo.data import encode_pixels
 from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_network
 from denoise_demo.lab import (
@@ -23,27 +27,27 @@ from denoise_demo.lab import (
     pixels_source,
     run,
 )
-from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import Request, answered, component
 
 
-def build_codes(problems: Collection[str]) -> None:
-    """Create the tab's contents, unless one of its networks cannot be used."""
+@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class DecodeRequest:
+    """A code to decode: the network, one of EDITED, and the numbers of its code."""
+
+    network: StrictStr
+    code: list[StrictFloat]
+
+
+def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
+    """Create the view, unless one of its networks cannot be used."""
     if missing := [key for key in (*NETWORKS, CLASSIFIER) if key in problems]:
         gr.Markdown(f"**The codes cannot be shown:** train {', '.join(missing)} first.")
-        return
-    gr.Markdown(
-        "**Choose a small code and move it by hand**: everything the network knows of the digit "
-        "has to pass through these few numbers.",
-        elem_classes="lead",
-    )
+        return {}
     measured = _measured()
     gr.HTML(
-        html_template=read_text(__file__, "bottleneck.html"),
-        css_template=read_text(__file__, "bottleneck.css"),
-        js_on_load=script(__file__, "../../web/queue.js", "../../web/pixels.js", "bottleneck.js"),
+        **component(__file__, "bottleneck"),
         server_functions=[codes, decode],
         elem_id="codes",
-        apply_default_css=False,
         networks={
             key: {
                 "title": title,
@@ -55,13 +59,11 @@ def build_codes(problems: Collection[str]) -> None:
         plane=_plane(),
         first=PLANE,
     )
+    return {}
 
 
 def codes(request: Any) -> dict[str, Any]:
-    """Put a corrupted digit through every code.
-
-    Args:
-        request: a JSON object with `source` and every key of FIELDS; its denoiser plays no part.
+    """Put a corrupted digit through every code, for a `Request`; its denoiser plays no part.
 
     Returns:
         JSON values: `clean` as a source, and `networks` by id: `image` and `code_image` in base64
@@ -72,10 +74,7 @@ def codes(request: Any) -> dict[str, Any]:
 
 
 def decode(request: Any) -> dict[str, Any]:
-    """Turn a code into a picture.
-
-    Args:
-        request: a JSON object with `network`, one of EDITED, and `code`, its numbers.
+    """Turn a code into a picture, for a `DecodeRequest`.
 
     Returns:
         JSON values: `image` in base64 pixels, the `digit` read with its `probability`; or `error`.
@@ -83,13 +82,12 @@ def decode(request: Any) -> dict[str, Any]:
     return answered(_decode, request)
 
 
-def _codes(request: Any) -> dict[str, Any]:
-    check_keys(request, {"source", *FIELDS}, "the request")
-    clean, _ = clean_picture(request["source"])
+def _codes(values: Any) -> dict[str, Any]:
+    request = parse(Request, values, "the request")
+    clean, _ = clean_picture(request.source)
     if clean.shape[1] != 1:
         raise ValueError("these networks learnt digits: choose one")
-    chosen = {field: request[field] for field in FIELDS}
-    networks = {key: _coded(clean, Settings.parse(chosen | {"denoiser": key})) for key in NETWORKS}
+    networks = {key: _coded(clean, replace(request, denoiser=key)) for key in NETWORKS}
     return {"clean": pixels_source(clean), "networks": networks}
 
 
@@ -112,17 +110,16 @@ def _coded(clean: Tensor, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _decode(request: Any) -> dict[str, Any]:
-    check_keys(request, {"network", "code"}, "the request")
-    network, code = request["network"], request["code"]
-    lookup({key: NETWORKS[key] for key in EDITED}, network, "network with a code")
-    size = bottleneck.unit_spans(network).numel()
-    if not isinstance(code, list) or len(code) != size:
-        raise ValueError(f"the code is {brief(code)}: give {size} numbers")
-    values = torch.tensor([finite(value, "a unit") for value in code], dtype=torch.float32)
-    if not values.isfinite().all():
+def _decode(values: Any) -> dict[str, Any]:
+    request = parse(DecodeRequest, values, "the request")
+    lookup(dict.fromkeys(EDITED), request.network, "network with a code")
+    size = bottleneck.unit_spans(request.network).numel()
+    if len(request.code) != size:
+        raise ValueError(f"the code is {brief(request.code)}: give {size} numbers")
+    code = torch.tensor(request.code, dtype=torch.float32)
+    if not code.isfinite().all():
         raise ValueError("a unit is too large: give smaller numbers")
-    image = bottleneck.decode(network, values)
+    image = bottleneck.decode(request.network, code)
     return {"image": encode_pixels(image[0]), **_verdict(classify(image))}
 
 

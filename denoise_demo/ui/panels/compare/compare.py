@@ -4,9 +4,12 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from pydantic import ConfigDict, StrictBool
+from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import NOTHING
-from denoise_demo.common import check_keys
+from denoise_demo.common import parse
 from denoise_demo.data import domain_of, encode_pixels
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import (
@@ -19,60 +22,62 @@ from denoise_demo.lab import (
     json_number,
     pixels_source,
 )
-from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import Request, answered, component
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}
 
 
-def build_compare(usable: Collection[str]) -> gr.HTML:
-    """Create the comparison of what can be used; it has an event `choose` with a `method`."""
+@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class CompareRequest(Request):
+    """What the comparison asks for: the slow filters, or all others."""
+
+    slow: StrictBool
+
+
+def build_compare(problems: Collection[str]) -> dict[str, Block]:
+    """Create the comparison of what can be used."""
+    usable = [key for key in list_denoisers() if key not in problems]
     described = {
         key: {
-            "title": method.title,
-            "origin": method.article or "Filter",
-            "domain": method.domain,
-            "facts": method.facts,
+            "title": spec.title,
+            "origin": spec.article or "Filter",
+            "domain": spec.domain,
+            "facts": spec.facts,
         }
-        for key, method in list_denoisers().items()
+        for key, spec in list_denoisers().items()
         if key in usable
     }
-    return gr.HTML(
+    gr.HTML(
         "",
-        html_template=read_text(__file__, "compare.html"),
-        css_template=read_text(__file__, "compare.css"),
-        js_on_load=script(__file__, "../../web/queue.js", "../../web/pixels.js", "compare.js"),
+        **component(__file__, "compare"),
         server_functions=[comparer(usable)],
         elem_id="compare",
-        apply_default_css=False,
-        methods={NOTHING: _NOTHING} | described,
+        denoisers={NOTHING: _NOTHING} | described,
     )
+    return {}
 
 
 def comparer(usable: Collection[str]) -> Callable[[Any], dict[str, Any]]:
-    """Return the server's side: what answers one request of the comparison.
+    """Return the server's side: what answers one `CompareRequest`.
 
-    A request is a JSON object with `source`, every key of FIELDS, and `slow`: whether the slow
-    filters are asked, or all others. The answer has the picture's `domain`, `label` and `shape`,
-    `clean` as a source, and `entries` by id: `image` in base64 pixels, `psnr`, `ssim`, `mae`,
-    `milliseconds`, the `digit` that is read with its `probability`, null for faces, and whether
-    the noise is `familiar` to a network, null for a filter; or `error`, a sentence.
+    The answer has the picture's `domain`, `label` and `shape`, `clean` as a source, and `entries`
+    by id: `image` in base64 pixels, every live metric, `milliseconds`, the `digit` that is read
+    with its `probability`, null for faces, and whether the noise is `familiar` to a network, null
+    for a filter; or `error`, a sentence.
     """
 
-    def answer(request: Any) -> dict[str, Any]:
-        check_keys(request, {"source", "slow", *FIELDS}, "the request")
-        if not isinstance(request["slow"], bool):
-            raise ValueError("slow is neither true nor false: give one")
-        clean, label = clean_picture(request["source"])
-        settings = Settings.parse({field: request[field] for field in FIELDS})
+    def answer(values: Any) -> dict[str, Any]:
+        request = parse(CompareRequest, values, "the request")
+        clean, label = clean_picture(request.source)
         domain = domain_of(clean)
-        names = contenders(domain, usable, slow=request["slow"])
+        names = contenders(domain, usable, slow=request.slow)
         _, channels, height, width = clean.shape
         return {
             "domain": domain,
             "label": label,
             "shape": [height, width, channels],
             "clean": pixels_source(clean),
-            "entries": _entries(compare(clean, settings, names), settings),
+            "entries": _entries(compare(clean, request, names), request),
         }
 
     def compare_all(request: Any) -> dict[str, Any]:

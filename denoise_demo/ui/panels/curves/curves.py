@@ -6,34 +6,49 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from pydantic import ConfigDict, StrictFloat
+from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import ResultsError, SweepRow, load_results, scores_of
-from denoise_demo.common import check_keys, finite, lookup
+from denoise_demo.common import lookup, parse
 from denoise_demo.data import DOMAINS
-from denoise_demo.denoisers import CheckpointError, list_denoisers
+from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST, level_curves
-from denoise_demo.ui.panels.pictures.pictures import PRIVATE
 from denoise_demo.ui.web.errors import shown_errors
-from denoise_demo.ui.web.server import read_text
+from denoise_demo.ui.web.server import LAST, component
 from denoise_demo.ui.web.vega import chart
 
 COMPARED = {  # in colour at first, beside what the stage shows
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
 }
-_TELL = """(score, lines) => {
-  window.laboratory?.choice("score", score);
-  window.laboratory?.choice("lines", lines.join(","));
+_DRAWN = """(place, score, lines) => {
+  window.laboratory?.chosen("score", score);
+  window.laboratory?.chosen("lines", lines.join(","));
+  return [place, score, lines];
 }"""
 
 
-def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
-    """Create the tab's contents; return the choices of score and lines, which a link may set."""
-    gr.Markdown(
-        "**Choose a noise and drag its level** along the curves: where does each give up?",
-        elem_classes="lead",
-    )
-    metric = gr.Radio(
+@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Place:
+    """Where the laboratory is on the curves."""
+
+    domain: str
+    kind: str
+    level: StrictFloat
+    denoiser: str
+
+    def __post_init__(self) -> None:
+        """Check what depends on the registries."""
+        lookup(DOMAINS, self.domain, "domain")
+        get_denoiser(self.denoiser)
+
+
+def build_curves(problems: Collection[str]) -> dict[str, Block]:
+    """Create the view; return the choices of score and lines, which a link may set."""
+    usable = [key for key in list_denoisers() if key not in problems]
+    score = gr.Radio(
         score_choices("digits"),
         value="psnr",
         show_label=False,
@@ -48,61 +63,54 @@ def build_curves(usable: Collection[str]) -> tuple[gr.Radio, gr.Dropdown]:
         elem_id="curves-lines",
         **line_choices(usable, "digits"),
     )
-    place = gr.HTML(
-        html_template="",
-        js_on_load=read_text(__file__, "curves.js"),
-        elem_id="curves",
-        apply_default_css=False,
-    )
-    drawing = {"fn": draw_curves, "inputs": [place, metric, lines], "outputs": [plot, words]}
-    drawing |= {"trigger_mode": "always_last", **PRIVATE}
-    gr.on([metric.input, lines.change], **drawing)  # clearing all lines is no `input`
-    gr.on([metric.change, lines.change], fn=None, inputs=[metric, lines], js=_TELL)
+    place = gr.HTML(**component(__file__, "curves", "moved", "entered"), elem_id="curves")
+    drawing: dict[str, Any] = {
+        "fn": draw_curves,
+        "inputs": [place, score, lines],
+        "outputs": [plot, words],
+        "js": _DRAWN,
+        **LAST,
+    }
+    gr.on([score.input, lines.change], **drawing)  # clearing all lines is no `input`
     place.moved(**drawing)
-    place.entered(
-        partial(follow_domain, usable),
-        [place, metric, lines],
-        [lines, metric],
-        trigger_mode="always_last",
-        **PRIVATE,
-    ).success(**drawing)
-    return metric, lines
+    entered = place.entered(
+        partial(follow_domain, usable), [place, score, lines], [lines, score], **LAST
+    )
+    entered.success(**drawing)
+    return {"score": score, "lines": lines}
 
 
-def draw_curves(place: str | None, metric: str, lines: list[str]) -> tuple[Any, Any]:
+def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[Any, Any]:
     """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
     if not place:  # the page has not said yet where the laboratory is, and will
         return gr.skip(), gr.skip()
     with shown_errors():
-        domain, kind, level, recipe = _parse(place)
-        if kind == "none":
+        here = _parse(place)
+        if here.kind == "none":
             return None, "There is no noise, so no level: choose a kind of noise."
-        shown = (
-            [recipe, *(key for key in lines if key != recipe)]
-            if recipe in list_denoisers(domain)
-            else lines
-        )
+        own = [here.denoiser] if here.denoiser in list_denoisers(here.domain) else []
+        shown = [*own, *(key for key in lines if key not in own)]
         try:
-            sweep = load_results(domain=domain).sweep
-            curves = level_curves(sweep, kind, metric, shown, level)
+            sweep = load_results(domain=here.domain).sweep
+            curves = level_curves(sweep, here.kind, score, shown, here.level)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
-    return chart(curves), _explain(sweep, domain)
+    return chart(curves), _explain(sweep, here.domain)
 
 
 def follow_domain(
-    usable: Collection[str], place: str, metric: str, lines: list[str]
-) -> tuple[Any, Any]:
+    usable: Collection[str], place: str, score: str, lines: list[str]
+) -> tuple[gr.Dropdown, gr.Radio]:
     """Offer the denoisers and the scores of the pictures that the laboratory shows now.
 
     What is chosen and offered is not set: meanwhile a person may have chosen something else.
     """
     with shown_errors():
-        domain, *_ = _parse(place)
+        domain = _parse(place).domain
     choices = line_choices(usable, domain)
     if {key for _, key in choices["choices"]}.issuperset(lines):
         del choices["value"]
-    chosen = {} if metric in scores_of(domain) else {"value": "psnr"}
+    chosen = {} if score in scores_of(domain) else {"value": "psnr"}
     return gr.Dropdown(**choices), gr.Radio(score_choices(domain), **chosen)
 
 
@@ -111,15 +119,11 @@ def score_choices(domain: str) -> list[tuple[str, str]]:
     return [(score.label, key) for key, score in scores_of(domain).items()]
 
 
-def _parse(place: str) -> tuple[str, str, float, str]:
-    """Read what the page says of the laboratory."""
+def _parse(place: str | None) -> Place:
+    """Read where the laboratory is."""
     if not isinstance(place, str):
-        raise ValueError("the page has not said where the laboratory is: open the tab again")
-    values = json.loads(place)
-    check_keys(values, {"domain", "kind", "level", "denoiser"}, "the place on the curves")
-    lookup(DOMAINS, values["domain"], "domain")
-    lookup(list_denoisers(), values["denoiser"], "recipe or filter")
-    return values["domain"], values["kind"], finite(values["level"], "level"), values["denoiser"]
+        raise ValueError("the place on the curves is missing: open the view again")
+    return parse(Place, json.loads(place), "the place on the curves")
 
 
 def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:

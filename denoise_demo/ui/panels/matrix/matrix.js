@@ -1,30 +1,117 @@
 // Every denoiser against many corruptions. `props.matrices` has a matrix for each domain, or `error`.
 
-const $ = (selector) => element.querySelector(selector);
+import { choice, setChoice } from "../../web/address.js";
+import { clamp, signed } from "../../web/numbers.js";
+import { askFor } from "../../web/page.js";
+import { attach, ready, state } from "../../web/state.js";
+
 const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
 const NAMES = { gain: "gain", change: "accuracy" }; // as an address has them
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
-const shown = { domain: "", metric: "gain", tapped: null, byFinger: false };
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+let leaving = new AbortController();
 
-function show() {
-  const domain = window.laboratory?.domain() ?? "digits";
-  if (domain === shown.domain) return;
-  shown.domain = domain;
-  const { error, columns, rows } = props.matrices[domain];
-  $(".message").hidden = !error;
-  $(".message").textContent = error ?? "";
-  for (const part of ["table", ".told", ".hint", ".bar"]) $(part).hidden = Boolean(error);
-  if (error) return;
-  $("[data-metric=change]").hidden = domain === "faces";
-  if (domain === "faces") setMetric("gain");
-  $("thead").replaceChildren(heading(columns));
-  $("tbody").replaceChildren(...rows.map((row) => line(row, columns)));
-  $("td button").tabIndex = 0;
-  const counts = [...new Set(rows.flatMap((row) => row.cells.map((cell) => cell.n)))].sort((a, b) => a - b);
-  $(".count").textContent = `Means over ${counts[0].toLocaleString("en")} to ${counts.at(-1).toLocaleString("en")} test ${domain}.`;
-  paint();
+export async function mount({ element, props }) {
+  await ready;
+  leaving.abort();
+  leaving = new AbortController();
+  const $ = (selector) => element.querySelector(selector);
+  const on = (type, handler) => element.addEventListener(type, handler, { signal: leaving.signal });
+  const shown = { domain: "", metric: "gain", tapped: null, isFinger: false };
+
+  function show() {
+    const { domain } = state;
+    if (domain === shown.domain) return;
+    shown.domain = domain;
+    const { error, columns, rows } = props.matrices[domain];
+    $(".message").hidden = !error;
+    $(".message").textContent = error ?? "";
+    for (const part of ["table", ".told", ".hint", ".bar"]) $(part).hidden = Boolean(error);
+    if (error) return;
+    $("[data-metric=change]").hidden = domain === "faces";
+    if (domain === "faces") setMetric("gain");
+    $("thead").replaceChildren(heading(columns));
+    $("tbody").replaceChildren(...rows.map((row) => tableRow(row, columns)));
+    $("td button").tabIndex = 0;
+    const counts = [...new Set(rows.flatMap((row) => row.cells.map((cell) => cell.n)))].sort((a, b) => a - b);
+    $(".count").textContent = `Means over ${counts[0].toLocaleString("en")} to ${counts.at(-1).toLocaleString("en")} test ${domain}.`;
+    paint();
+  }
+
+  function paint() {
+    for (const button of element.querySelectorAll("td button")) {
+      const { cell } = button.told;
+      const value = cell[shown.metric];
+      button.replaceChildren(...["long", "short"].map((name) => {
+        const text = make("span", words(cell, shown.metric, name === "short"));
+        text.className = name;
+        return text;
+      }));
+      button.setAttribute("aria-label", sentence(button.told));
+      // Without a difference doing nothing was perfect, and perhaps this is too.
+      const share = value === null ? (cell.psnr === null ? 0 : -1) : clamp(value / SCALES[shown.metric], -1, 1);
+      const colour = share < 0 ? COLOURS.worse : COLOURS.better;
+      button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
+    }
+  }
+
+  function choose(metric) {
+    shown.metric = metric;
+    for (const button of element.querySelectorAll("[data-metric]")) {
+      button.setAttribute("aria-pressed", button.dataset.metric === metric);
+    }
+  }
+
+  function setMetric(metric) {
+    choose(metric);
+    setChoice("cells", NAMES[metric]);
+  }
+
+  function read(event) {
+    const button = event.target.closest("td button");
+    if (button?.told) $(".told").textContent = sentence(button.told);
+  }
+
+  function move(event) {
+    const cell = event.target.closest("td");
+    const [down, right] = (cell && MOVES[event.key]) ?? [];
+    if (down === undefined) return;
+    event.preventDefault();
+    const row = $("tbody").rows[cell.parentElement.rowIndex - 1 + down];
+    const next = row?.cells[cell.cellIndex + right]?.querySelector("button");
+    if (!next) return;
+    for (const stop of element.querySelectorAll("td button[tabindex='0']")) stop.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  function readChoice() {
+    choose(choice("cells") === NAMES.change && state.domain === "digits" ? "change" : "gain");
+    if (shown.domain && !props.matrices[shown.domain].error) paint();
+  }
+
+  on("pointerover", read);
+  on("focusin", read);
+  on("keydown", move);
+  on("pointerdown", ({ pointerType }) => (shown.isFinger = pointerType === "touch"));
+  on("click", ({ target }) => {
+    const { metric } = target.closest("[data-metric]")?.dataset ?? {};
+    if (metric) {
+      setMetric(metric);
+      paint();
+    }
+    const button = target.closest("td button");
+    if (!button) return;
+    const isAgain = shown.tapped === button;
+    shown.tapped = isAgain ? null : button;
+    if (shown.isFinger && !isAgain) return; // a finger reads before it goes there
+    const { row, column: { kind, level, blur_sigma } } = button.told;
+    askFor({ kind, level, blur_sigma, denoiser: row.id });
+  });
+  readChoice();
+  show();
+  attach("matrix", { refresh: show, pump: show, choices: readChoice, reset: readChoice });
 }
 
 function make(tag, ...children) {
@@ -42,7 +129,7 @@ function heading(columns) {
   return make("tr", make("th"), ...cells);
 }
 
-function line(row, columns) {
+function tableRow(row, columns) {
   const start = row.label.indexOf(" · ") + 3;
   const name = make("th", make("span", row.label.slice(0, start)), row.label.slice(start));
   Object.assign(name, { scope: "row", title: row.label });
@@ -57,25 +144,8 @@ function line(row, columns) {
   return make("tr", name, ...cells);
 }
 
-function paint() {
-  for (const button of element.querySelectorAll("td button")) {
-    const { cell } = button.told;
-    const value = cell[shown.metric];
-    button.replaceChildren(...["long", "short"].map((name) => {
-      const text = make("span", words(cell, name === "short"));
-      text.className = name;
-      return text;
-    }));
-    button.setAttribute("aria-label", sentence(button.told));
-    // Without a difference doing nothing was perfect, and perhaps this is too.
-    const share = value === null ? (cell.psnr === null ? 0 : -1) : Math.max(-1, Math.min(1, value / SCALES[shown.metric]));
-    const colour = share < 0 ? COLOURS.worse : COLOURS.better;
-    button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
-  }
-}
-
-function words(cell, short) {
-  if (shown.metric === "change") return cell.accuracy.toFixed(2).replace(/^0/, "");
+function words(cell, metric, short) {
+  if (metric === "change") return cell.accuracy.toFixed(2).replace(/^0/, "");
   if (cell.gain === null) return cell.psnr === null ? "∞" : "−∞";
   return short ? signed(cell.gain, 0).replace("+", "") : signed(cell.gain, 1);
 }
@@ -87,66 +157,3 @@ function sentence({ row, cell, column }) {
   const learnt = cell.trained ? " It learnt this noise." : "";
   return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
 }
-
-function signed(value, digits) {
-  const text = Math.abs(value).toFixed(digits);
-  return `${Number(text) === 0 ? "±" : value < 0 ? "−" : "+"}${text}`;
-}
-
-function choose(metric) {
-  shown.metric = metric;
-  for (const button of element.querySelectorAll("[data-metric]")) {
-    button.setAttribute("aria-pressed", button.dataset.metric === metric);
-  }
-}
-
-function setMetric(metric) {
-  choose(metric);
-  window.laboratory?.choice("cells", NAMES[metric]);
-}
-
-function tell(event) {
-  const button = event.target.closest("td button");
-  if (button?.told) $(".told").textContent = sentence(button.told);
-}
-
-function move(event) {
-  const cell = event.target.closest("td");
-  const [down, right] = (cell && MOVES[event.key]) ?? [];
-  if (down === undefined) return;
-  event.preventDefault();
-  const row = $("tbody").rows[cell.parentElement.rowIndex - 1 + down];
-  const next = row?.cells[cell.cellIndex + right]?.querySelector("button");
-  if (!next) return;
-  for (const stop of element.querySelectorAll("td button[tabindex='0']")) stop.tabIndex = -1;
-  next.tabIndex = 0;
-  next.focus();
-}
-
-element.addEventListener("pointerover", tell);
-element.addEventListener("focusin", tell);
-element.addEventListener("keydown", move);
-element.addEventListener("pointerdown", (event) => (shown.byFinger = event.pointerType === "touch"));
-element.addEventListener("click", (event) => {
-  const { metric } = event.target.closest("[data-metric]")?.dataset ?? {};
-  if (metric) {
-    setMetric(metric);
-    paint();
-  }
-  const button = event.target.closest("td button");
-  if (!button) return;
-  const again = shown.tapped === button;
-  shown.tapped = again ? null : button;
-  if (shown.byFinger && !again) return; // a finger reads before it goes there
-  const { told } = button;
-  const { kind, level, blur_sigma } = told.column;
-  props.value = JSON.stringify({ kind, level, blur_sigma, denoiser: told.row.id });
-  trigger("choose");
-});
-choose(window.laboratory?.choice("cells") === NAMES.change ? "change" : "gain");
-show();
-window.laboratory?.follow("matrix", {
-  refresh: show,
-  pump: show,
-  reset: () => (choose("gain"), paint()),
-});

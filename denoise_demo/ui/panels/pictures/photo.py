@@ -1,34 +1,29 @@
 """A photo of one's own: uploaded, taken or pasted, with the square that is cut out of it.
 
-photo.html, .css and .js are the page's side: they hand every file to one upload button, show the
-photo that comes back, and send the square to the stage while it is moved.
+photo.js hands every file to one upload button, shows the photo that comes back, and sends the
+square to the stage while it is moved.
 """
 
 import base64
 import io
 import json
 import time
-from pathlib import Path
 
 import gradio as gr
 
 from denoise_demo.data import LEAST, find_face, middle_box, read_image
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.server import component
 
-_HERE = Path(__file__).parent
 
-
-def build_photo() -> gr.HTML:
+def build_photo() -> None:
     """Create the photo with its crop box."""
     # gr.Image would open the file before we can refuse it, and is silent about a refused webcam.
     file = gr.UploadButton("Upload a photo", visible="hidden", elem_id="photo-file")
     photo = gr.HTML(
         "",
-        html_template=(_HERE / "photo.html").read_text(encoding="utf-8"),
-        css_template=(_HERE / "photo.css").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "photo.js").read_text(encoding="utf-8"),
+        **component(__file__, "photo"),
         elem_id="photo",
-        apply_default_css=False,
         least=LEAST,
     )
     file.upload(
@@ -40,7 +35,6 @@ def build_photo() -> gr.HTML:
         concurrency_limit=2,
         trigger_mode="always_last",
     )
-    return photo
 
 
 def receive_photo(path: str) -> str:

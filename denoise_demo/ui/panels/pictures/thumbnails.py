@@ -1,49 +1,42 @@
-"""The pictures that ship with the app as buttons; the stage's script listens to them."""
+"""Built-in pictures as buttons; the page's script listens to them."""
 
 import base64
 import io
-from collections.abc import Iterable
 
 from PIL import Image
 
-from denoise_demo.data import NAMES, cropped_portraits, load_examples, to_pil
+from denoise_demo.data import NAMES, cropped_portraits, to_pil
+from denoise_demo.lab import COLLECTIONS
 
-FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
 THUMBNAIL = 144  # pixels a side of a portrait's button
 
 
-def digit_buttons() -> str:
-    """Return the built-in digits as buttons."""
-    digits = load_examples()
-    buttons = (
-        _button("example", i, to_pil(digits.clean(slice(i, i + 1))), f"A built-in {label}")
-        for i, label in enumerate(digits.labels.tolist())
-    )
-    return _thumbnails(buttons)
-
-
-def portrait_buttons() -> str:
-    """Return the portraits as buttons with their names."""
-    size = (THUMBNAIL, THUMBNAIL)
-    buttons = (
-        _button("portrait", i, picture.resize(size, Image.Resampling.LANCZOS), name, name)
-        for i, (picture, name) in enumerate(zip(cropped_portraits(), NAMES, strict=True))
-    )
-    return _thumbnails(buttons)
-
-
-def _thumbnails(buttons: Iterable[str]) -> str:
+def thumbnails(key: str) -> str:
+    """Return the pictures of a collection as buttons; portraits with their names."""
+    if key == "portrait":
+        size = (THUMBNAIL, THUMBNAIL)
+        portraits = [p.resize(size, Image.Resampling.LANCZOS) for p in cropped_portraits()]
+        buttons = [_button(key, i, p, NAMES[i], NAMES[i]) for i, p in enumerate(portraits)]
+    else:
+        images = COLLECTIONS[key].load()
+        buttons = [
+            _button(key, i, to_pil(images.clean(slice(i, i + 1))), _title(images.label(i), i))
+            for i in range(len(images))
+        ]
     return f'<div class="thumbnails">{"".join(buttons)}</div>'
 
 
-def _button(source: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
+def _title(label: int | None, index: int) -> str:
+    return f"Picture {index}" if label is None else f"A built-in {label}"
+
+
+def _button(key: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
     """Return one picture as a button, with words under it."""
     file = io.BytesIO()
     picture.save(file, "PNG")
     pixels = base64.b64encode(file.getvalue()).decode()
-    pressed = str(source == "example" and index == FIRST_EXAMPLE).lower()
     return (
-        f'<button type="button" data-{source}="{index}" aria-pressed="{pressed}" title="{title}">'
+        f'<button type="button" data-{key}="{index}" aria-pressed="false" title="{title}">'
         f'<img alt="{title}" src="data:image/png;base64,{pixels}">'
         f"{words and f'<span>{words}</span>'}</button>"
     )

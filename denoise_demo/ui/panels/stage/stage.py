@@ -1,22 +1,18 @@
-"""The live stage: panels that follow the controls frame by frame, or play a dream.
-
-stage.html, stage.css and SCRIPTS are the page's side; `step` and `dream` are the server's. They
-share the names of FIELDS, the settings of an experiment with the element id of the control that
-holds each.
-"""
+"""The live stage: panels that follow the controls frame by frame, or play a dream."""
 
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from pydantic import ConfigDict, StrictInt
+from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
-from denoise_demo.common import check_keys
-from denoise_demo.corruption import NOISES
+from denoise_demo.common import parse
 from denoise_demo.data import encode_pixels
-from denoise_demo.denoisers import DenoiserSpec, get_denoiser, list_denoisers
+from denoise_demo.denoisers import get_denoiser
 from denoise_demo.lab import (
     Outcome,
-    Settings,
     classify,
     clean_picture,
     dreams,
@@ -24,52 +20,36 @@ from denoise_demo.lab import (
     pixels_source,
     run,
 )
-from denoise_demo.ui.web.server import FIELDS, answered, read_text, script
+from denoise_demo.ui.web.server import Request, answered, component
 
 OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
     "faces": "This network learnt faces; the digit reaches it as three equal channels.",
 }
-SCRIPTS = (
-    "../../web/queue.js",
-    "../../web/pixels.js",
-    "stage.js",
-    "drawing.js",
-    "motion.js",
-    "link.js",
-    "start.js",
-)
 MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
 
 
-def build_stage(initial: dict[str, Any], example: int) -> gr.HTML:
-    """Create the stage, starting from these settings and this built-in digit."""
-    return gr.HTML(
+@checked(frozen=True, config=ConfigDict(extra="forbid"))
+class DreamRequest:
+    """Which dream: the seed of its noise."""
+
+    seed: StrictInt
+
+
+def build_stage(_: object) -> dict[str, Block]:
+    """Create the stage."""
+    stage = gr.HTML(
         "",
-        html_template=read_text(__file__, "stage.html"),
-        css_template=read_text(__file__, "stage.css"),
-        js_on_load=script(__file__, *SCRIPTS),
+        **component(__file__, "stage", "draw"),
         server_functions=[step, dream],
         elem_id="stage",
-        apply_default_css=False,
-        fields=FIELDS,
-        initial=initial,
-        example=example,
-        kinds={
-            kind: {"minimum": spec.minimum, "maximum": spec.maximum, "step": spec.step}
-            for kind, spec in NOISES.items()
-        },
-        recipes={key: _describe(method) for key, method in list_denoisers().items()},
         dreamer=dreams.DREAMER,
     )
+    return {"stage": stage}
 
 
 def step(request: Any) -> dict[str, Any]:
-    """Answer one request of the stage.
-
-    Args:
-        request: a JSON object with `source` and every key of FIELDS. It comes straight from the
-            network, so every value is checked.
+    """Answer one request of the stage, a `Request`.
 
     Returns:
         JSON values: the images as base64 pixels with their shape, the scores, the class
@@ -83,10 +63,7 @@ def step(request: Any) -> dict[str, Any]:
 
 
 def dream(request: Any) -> dict[str, Any]:
-    """Dream a digit, step by step.
-
-    Args:
-        request: a JSON object with `seed`.
+    """Dream a digit, step by step, for a `DreamRequest`.
 
     Returns:
         JSON values: `frames`, each with the `images` noisy, denoised and spread as base64 pixels,
@@ -96,20 +73,19 @@ def dream(request: Any) -> dict[str, Any]:
     return answered(_dream, request)
 
 
-def _step(request: Any) -> dict[str, Any]:
-    check_keys(request, {"source", *FIELDS}, "the request")
-    clean, label = clean_picture(request["source"])
-    settings = Settings.parse({field: request[field] for field in FIELDS})
-    outcome = run(clean, settings)
+def _step(values: Any) -> dict[str, Any]:
+    request = parse(Request, values, "the request")
+    clean, label = clean_picture(request.source)
+    outcome = run(clean, request)
     reply = _frame(outcome, label)
     if outcome.outside:
-        words = OUTSIDE[get_denoiser(settings.denoiser).domain]
+        words = OUTSIDE[get_denoiser(request.denoiser).domain]
         reply |= {"outside": words, "original": pixels_source(clean)}
     return reply
 
 
-def _dream(request: Any) -> dict[str, Any]:
-    check_keys(request, {"seed"}, "the request")
+def _dream(values: Any) -> dict[str, Any]:
+    request = parse(DreamRequest, values, "the request")
     return {
         "frames": [
             {
@@ -122,7 +98,7 @@ def _dream(request: Any) -> dict[str, Any]:
                 "sigma": frame.sigma,
                 "probabilities": None if (p := classify(frame.denoised)) is None else p[0].tolist(),
             }
-            for frame in dreams.dream(request["seed"])
+            for frame in dreams.dream(request.seed)
         ]
     }
 
@@ -153,14 +129,3 @@ def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
 
 def _root_mean_square(values: Tensor) -> float:
     return float(values.square().mean().sqrt())
-
-
-def _describe(method: DenoiserSpec) -> dict[str, Any]:
-    """Say what the page shows of a denoiser."""
-    return {
-        "title": method.title,
-        "lesson": method.lesson,
-        "facts": method.facts,
-        "clip": method.clip,
-        "domain": method.domain,
-    }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import gradio as gr
+from gradio.blocks import Block
 
 _TEXT = Path(__file__).with_name("explain.md")
 _LATEX = [
@@ -11,7 +12,7 @@ _LATEX = [
 ]
 
 
-def build_explanation() -> None:
+def build_explanation(_: object) -> dict[str, Block]:
     """Show the explanation."""
     gr.Markdown(
         "**Drag a slider in the laboratory first**, then read here what happened.",
@@ -20,3 +21,4 @@ def build_explanation() -> None:
     gr.Markdown(
         _TEXT.read_text(encoding="utf-8"), latex_delimiters=_LATEX, elem_classes="explanation"
     )
+    return {}

@@ -1,10 +1,11 @@
 """The figures tab: the articles' figures for any network and any pictures."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.context import Context
 
 from denoise_demo.benchmark import ResultsError
@@ -17,21 +18,13 @@ from denoise_demo.ui.tabs.training.training import image_place, keep
 from denoise_demo.ui.web.errors import shown_errors
 
 FIRST_FIGURE = "s0-rising-noise"
-# Only the page knows what is on the laboratory's stage; it goes into the last, hidden input. Of a
-# page that has just come the picture may be on its way.
-_WITH_PICTURE = """async (...values) => {
-  const picture = () => (window.laboratory ? window.laboratory.picture() : "");
-  for (let waits = 0; values[2] === "laboratory" && picture() === null && waits < 30; waits++) {
-    await new Promise((go) => setTimeout(go, 100));
-  }
-  return [...values.slice(0, -1), picture() ?? ""];
-}"""
+# Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
+_WITH_PICTURE = "(...values) => window.laboratory.figureDrawn(values)"
 CHOICES = ("kind", "recipe", "source", "first", "seed")  # by the names that `figures.draw` gives
-_TELL = "(...values) => { window.laboratory?.choice('figure', values.join(':')); }"
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
 
 
-def build_figures_tab(problems: dict[str, str]) -> list[Any]:
+def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
     """Create the tab's contents; return the choices in it, which a link may set.
 
     `problems` names the recipes that cannot be used.
@@ -61,9 +54,7 @@ def build_figures_tab(problems: dict[str, str]) -> list[Any]:
     followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
     followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
-    choices = [kind, *chosen]
-    gr.on([choice.change for choice in choices], fn=None, inputs=choices, js=_TELL)
-    return choices
+    return {f"figure_{name}": controls[name] for name in CHOICES}
 
 
 def _controls(usable: list[str]) -> dict[str, Any]:
@@ -145,14 +136,16 @@ def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any,
     )
 
 
-def set_figure(usable: Collection[str], choices: Mapping[str, Any]) -> list[Any]:
-    """Set every one of CHOICES as a link has it."""
-    controls = follow_figure(usable, choices["kind"], choices["source"])
-    updates = [
-        type(control)(**control.constructor_args | {"value": choices[name]})
-        for name, control in zip(CHOICES[1:], controls, strict=True)
-    ]
-    return [choices["kind"], *updates]
+def set_figure(usable: Collection[str], text: str) -> dict[str, Any]:
+    """Return what a link's figure, KIND:DENOISER:SOURCE:FIRST:SEED, sets of the choices."""
+    kind, recipe, source, first, seed = text.split(":")
+    values = (recipe, source, int(first), int(seed))
+    controls = follow_figure(usable, kind, source)
+    updates = {
+        f"figure_{name}": type(control)(**control.constructor_args | {"value": value})
+        for name, control, value in zip(CHOICES[1:], controls, values, strict=True)
+    }
+    return {"figure_kind": kind, **updates}
 
 
 def follow_source(kind: str, source: str) -> Any:

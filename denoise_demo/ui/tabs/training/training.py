@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.context import Context
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
@@ -28,7 +29,7 @@ LICENCES = {
 SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
 
 
-def build_training_tab() -> gr.Dropdown:
+def build_training_tab(_: object) -> dict[str, Block]:
     """Create the tab's contents; return the choice of the network, which a link may set."""
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
@@ -56,10 +57,9 @@ def build_training_tab() -> gr.Dropdown:
         show_progress="hidden",
         api_visibility="private",
         trigger_mode="always_last",
+        js="(recipe) => (window.laboratory?.chosen('trained', recipe), [recipe])",
     )
-    tell = "(recipe) => { window.laboratory?.choice('trained', recipe); }"
-    recipe.change(fn=None, inputs=recipe, js=tell)
-    return recipe
+    return {"trained": recipe}
 
 
 def show_card(recipe: str) -> tuple[Any, ...]:

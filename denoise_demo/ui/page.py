@@ -1,0 +1,192 @@
+"""The page's state: what its script is told once, what it asks for, and how a view is applied."""
+
+import html
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.blocks import Block
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from denoise_demo.benchmark import live_metrics
+from denoise_demo.common import parse
+from denoise_demo.corruption import NOISES
+from denoise_demo.data import DOMAINS
+from denoise_demo.denoisers import list_denoisers
+from denoise_demo.lab import COLLECTIONS
+from denoise_demo.ui.controls import FIELDS, level_slider, level_span, offered_denoisers
+from denoise_demo.ui.panels.curves.curves import line_choices
+from denoise_demo.ui.panels.pictures.pictures import FORGOTTEN, message, show_picture
+from denoise_demo.ui.tabs.figures.figures import set_figure
+from denoise_demo.ui.view import CHOICES, PARAMETERS, View
+from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.server import LAST, component
+
+
+class Asked(BaseModel):
+    """What the page's script asks for: `action` makes a view of `value`.
+
+    `revision` counts what was asked, `shown` is the view or tab that is open, `any_network`
+    whether networks of other domains are offered.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int
+    action: Literal["link", "preset", "domain", "reset", "view"]
+    value: str | dict[str, Any] | None
+    shown: str
+    any_network: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """The parts of the page that a view sets, by name; what can be used; what can be shown.
+
+    `views` and `tabs` have the parameters that a link to a view of the laboratory, or to another
+    tab, adds.
+    """
+
+    parts: Mapping[str, Block]
+    usable: Collection[str]
+    views: Mapping[str, Collection[str]]
+    tabs: Mapping[str, Collection[str]]
+
+
+def build_state(
+    usable: Collection[str],
+    views: Mapping[str, Collection[str]],
+    tabs: Mapping[str, Collection[str]],
+) -> gr.HTML:
+    """Create the page's state; it tells the script what it shares with Python.
+
+    Args:
+        usable: the denoisers that can be used.
+        views: the parameters of a link that each view of the laboratory adds.
+        tabs: those of the page's other tabs.
+    """
+    return gr.HTML(
+        "",
+        **component(__file__, "web/page", "ask"),
+        elem_id="state",
+        fields={
+            field: {"control": control, "attribute": attribute, "parameter": PARAMETERS[field]}
+            for field, (control, attribute) in FIELDS.items()
+        },
+        start=View.start("digits", usable).to_message(),
+        kinds={kind: level_span(kind) for kind in NOISES},
+        denoisers={
+            key: {
+                "title": spec.title,
+                "lesson": spec.lesson,
+                "facts": spec.facts,
+                "clip": spec.clip,
+                "domain": spec.domain,
+            }
+            for key, spec in list_denoisers().items()
+        },
+        offered={domain: _offered(usable, domain) for domain in DOMAINS},
+        collections={
+            key: {"noun": entry.noun, "domain": entry.domain, "builtIn": entry.built_in}
+            for key, entry in COLLECTIONS.items()
+        },
+        metrics={
+            key: {
+                "label": spec.label,
+                "title": spec.title,
+                "unit": spec.unit,
+                "decimals": spec.decimals,
+                "higherIsBetter": spec.higher_is_better,
+            }
+            for key, spec in live_metrics().items()
+        },
+        views=views,
+        tabs=tabs,
+        choices=list(CHOICES),
+    )
+
+
+def connect(page: Page) -> None:
+    """Answer what the page's script asks for."""
+    state = page.parts["state"]
+    asked = gr.Textbox(visible=False)
+    # The script says what it wants when its turn has come: the last of a flood.
+    asking = "() => window.laboratory.asked()"
+    outputs = list(page.parts.values())
+    state.ask(lambda text: answer(text, page), asked, outputs, js=asking, **LAST)
+
+
+def answer(text: str, page: Page) -> dict[Block, Any]:
+    """Return the updates to the view that the page's script asks for."""
+    with shown_errors():
+        asked = parse(Asked, json.loads(text), "the page's request")
+        view = make_view(asked, page)
+    return apply(view.model_copy(update={"revision": asked.revision}), page)
+
+
+def make_view(asked: Asked, page: Page) -> View:
+    """Return the view that was asked for; of a link that says nonsense, the start."""
+    value = asked.value
+    match asked.action:
+        case "preset":
+            return View.from_preset(str(value), any_network=asked.any_network)
+        case "domain":
+            return View.start(
+                str(value), page.usable, any_network=asked.any_network, show=asked.shown
+            )
+        case "view":
+            return parse(View, value, "the view")
+        case "link":
+            try:
+                query = parse(TypeAdapter(dict[str, str]), value, "the link")
+                return View.from_query(query, page.usable, [*page.views, *page.tabs])
+            except ValueError as error:
+                words = f"This link cannot be followed: {error}. This is the start."
+                gr.Warning(html.escape(words))
+                return View.start("digits", page.usable, fresh=True)
+    return View.start("digits", page.usable, show=asked.shown, fresh=True)
+
+
+def apply(view: View, page: Page) -> dict[Block, Any]:
+    """Return what sets the page to a view: a value for each of the parts that it concerns."""
+    settings, choices = view.settings, view.choices
+    offered = offered_denoisers(page.usable, view.domain, any_network=view.any_network)
+    lines = line_choices(page.usable, view.domain)
+    updates: dict[str, Any] = {
+        "state": message(view=view.to_message()),
+        "domain": view.domain,
+        "kind": settings.kind,
+        "level": level_slider(settings.kind, settings.level),
+        "blur_sigma": settings.blur_sigma,
+        "denoiser": gr.Dropdown(choices=offered, value=settings.denoiser),
+        "seed": settings.seed,
+        "any_network": view.any_network,
+        "preset": None,
+        **show_picture(view.domain, view.tab, view.source),
+    }
+    if view.show in page.views:
+        updates |= {"tabs": gr.Tabs(selected="laboratory"), "views": gr.Tabs(selected=view.show)}
+    else:
+        updates["tabs"] = gr.Tabs(selected=view.show)
+    if view.fresh:
+        updates |= {"score": "psnr", "lines": gr.Dropdown(**lines), **FORGOTTEN}
+    if "score" in choices:
+        updates["score"] = choices["score"]
+    if "lines" in choices:
+        names = choices["lines"].split(",") if choices["lines"] else []
+        updates["lines"] = gr.Dropdown(**lines | {"value": names})
+    if "figure" in choices:
+        updates |= set_figure(page.usable, choices["figure"])
+    if "trained" in choices:
+        updates["trained"] = choices["trained"]
+    return {page.parts[name]: value for name, value in updates.items() if name in page.parts}
+
+
+def _offered(usable: Collection[str], domain: str) -> dict[str, Any]:
+    """Return the denoisers that a domain offers: its own, and all; and the first."""
+    own = offered_denoisers(usable, domain, any_network=False)
+    every = offered_denoisers(usable, domain, any_network=True)
+    first = View.start(domain, usable).settings.denoiser
+    return {"own": own, "every": every, "first": first}

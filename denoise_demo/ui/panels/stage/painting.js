@@ -1,0 +1,130 @@
+// What the stage shows of an answer: pictures, verdicts, scores and what is said of the network.
+
+import { format, percent, worth } from "../../web/numbers.js";
+import { HEAT_RAMP, paintPixels } from "../../web/pixels.js";
+import { state } from "../../web/state.js";
+
+export const PANELS = ["clean", "noisy", "denoised", "error", "spread"];
+const HEATED = ["error", "spread"]; // maps of one channel, in colours
+const CLASSIFIED = ["clean", "noisy", "denoised"];
+
+export function createPainter(element, stage) {
+  const $ = (selector) => element.querySelector(selector);
+  const canvas = (name) => $(`canvas[data-panel=${name}]`);
+  const scores = (name) => $(`[data-of=${name}] .scores`);
+  const bars = Object.fromEntries(CLASSIFIED.map((name) => [name, makeBars($(`[data-of=${name}] .verdict`))]));
+  let described = ""; // the denoiser whose facts are shown
+  let paints = Number(stage.dataset.paints ?? 0);
+  for (const ramp of element.querySelectorAll(".legend i")) ramp.style.background = HEAT_RAMP;
+
+  function paint(reply, request) {
+    for (const name of PANELS) if (reply.images[name]) paintPanel(name, reply.images[name], reply.shape);
+    for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
+    paintScores(reply);
+    paintExpected(reply.expected, reply.scores.denoised.psnr);
+    paintOutside(reply.outside);
+    $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
+    for (const [field, { attribute }] of Object.entries(state.shared.fields)) stage.dataset[attribute] = request[field];
+    describe(request.denoiser);
+    stage.dataset.paints = ++paints;
+  }
+
+  function paintPanel(name, text, shape) {
+    paintPixels(canvas(name), text, shape, HEATED.includes(name));
+  }
+
+  function paintVerdict(name, probabilities, label) {
+    const top = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
+    bars[name].forEach((column, digit) => {
+      column.classList.toggle("top", digit === top);
+      column.firstChild.style.transform = `scaleY(${probabilities ? probabilities[digit] : 0})`;
+    });
+    const mark = label === null ? "" : top === label ? " ✓" : " ✗";
+    scores(name).dataset.verdict = top < 0 ? "" : `reads ${top}, ${percent(probabilities[top])}${mark}`;
+  }
+
+  function paintScores({ scores: found, shape: [height, width, channels] }) {
+    const isFaces = state.domain === "faces";
+    const size = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
+    scores("clean").textContent = scores("clean").dataset.verdict || (isFaces ? size : "no classifier");
+    $(".panels").classList.toggle("plain", isFaces);
+    for (const name of ["noisy", "denoised"]) {
+      const text = scores(name);
+      const numbers = writeScores(found[name]);
+      text.textContent = text.dataset.verdict ? `${text.dataset.verdict}\n${numbers}` : numbers;
+    }
+    const gain = found.noisy.psnr === null ? -Infinity : worth(found.denoised.psnr, true) - found.noisy.psnr;
+    $(".gain").textContent = Number.isFinite(gain) ? `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB` : "";
+    $(".gain").className = `gain ${gain >= 0 ? "better" : "worse"}`;
+  }
+
+  // The root mean square of the error that the network expects, and of the error.
+  function paintExpected(expected, psnr) {
+    const actual = psnr === null ? 0 : 10 ** (-psnr / 20);
+    scores("spread").textContent = expected === null
+      ? "only the blind networks say how sure they are"
+      : `expects ${expected.toFixed(3)}, is ${actual.toFixed(3)}\n(root mean square)`;
+    if (expected === null) clear("spread");
+  }
+
+  function paintOutside(words) {
+    $(".panels").classList.toggle("outside", Boolean(words));
+    $(".badge").hidden = !words;
+    $("p.outside").hidden = !words;
+    $("p.outside").textContent = words;
+  }
+
+  function describe(id) {
+    if (described === id) return;
+    const place = document.querySelector("#network .network");
+    if (!place) return requestAnimationFrame(() => describe(id)); // the page is still coming
+    described = id;
+    const { title, lesson, facts, clip } = state.shared.denoisers[id];
+    const name = document.createElement("b");
+    const more = document.createElement("span");
+    name.textContent = `${title}. `;
+    more.textContent = ` ${facts}`;
+    place.replaceChildren(name, lesson, more);
+    $(".how").textContent = clip ? "clipped to [0, 1]" : "not clipped";
+  }
+
+  function paintDream({ images, sigma, expected, probabilities }, seed) {
+    for (const name of ["noisy", "denoised", "spread"]) paintPanel(name, images[name], [28, 28, 1]);
+    scores("spread").textContent = `expects ${expected.toFixed(3)}`;
+    paintVerdict("denoised", probabilities, null);
+    scores("denoised").textContent = scores("denoised").dataset.verdict;
+    $(".how").textContent = `noise σ ${sigma.toFixed(2)}`;
+    stage.dataset.dream = `${seed} ${sigma.toFixed(2)}`;
+  }
+
+  function clear(name) {
+    canvas(name).getContext("2d").clearRect(0, 0, canvas(name).width, canvas(name).height);
+  }
+
+  function blank() {
+    PANELS.forEach(clear);
+    for (const name of CLASSIFIED) paintVerdict(name, null, null);
+    for (const text of element.querySelectorAll("[data-of] .scores[data-verdict]")) text.textContent = "";
+    for (const selector of [".gain", ".truth", "[data-of=spread] .scores"]) $(selector).textContent = "";
+    paintOutside("");
+  }
+
+  return { paint, paintDream, blank, describe, forget: () => (described = "") };
+}
+
+// PSNR on a row of its own, the other metrics beside each other.
+function writeScores(found) {
+  const { psnr, ...others } = state.shared.metrics;
+  const write = ([key, metric]) => `${metric.label} ${format(found[key], metric)}`;
+  return `${write(["psnr", psnr])}\n${Object.entries(others).map(write).join(" · ")}`;
+}
+
+function makeBars(verdict) {
+  verdict.replaceChildren(...Array.from({ length: 10 }, (_, digit) => {
+    const column = document.createElement("div");
+    column.append(document.createElement("i"), document.createElement("span"));
+    column.lastChild.textContent = digit;
+    return column;
+  }));
+  return [...verdict.children];
+}

@@ -1,0 +1,115 @@
+// Play, which sweeps the noise level, and dreams, which turn noise into digits.
+
+import { moveSlider } from "../../web/controls.js";
+import { span, state } from "../../web/state.js";
+
+const SWEEP = 6000; // milliseconds up and down
+const FRAMES_PER_SECOND = 20; // of a dream
+const SEEDS = 2 ** 31;
+
+// The level at a time (milliseconds) of a sweep up and down, on a step of the slider.
+export function sweepLevel(time, { minimum, maximum, step }) {
+  const phase = (((time % SWEEP) + SWEEP) % SWEEP) / SWEEP;
+  const share = phase < 0.5 ? 2 * phase : 2 - 2 * phase;
+  const steps = Math.round((share * (maximum - minimum)) / step);
+  return Number((minimum + steps * step).toFixed(6));
+}
+
+export function createPlayer({ button, say }) {
+  let playing = null; // the sweep that goes on
+
+  function stop() {
+    playing = null;
+    button.textContent = "▶ Play";
+  }
+
+  function play() {
+    const { settings } = state;
+    if (settings.kind === "none") return say("There is no noise to sweep: choose a kind of noise first.");
+    const { minimum, maximum } = span();
+    const start = performance.now() - (SWEEP / 2) * ((settings.level - minimum) / (maximum - minimum));
+    const sweep = {};
+    playing = sweep;
+    button.textContent = "■ Stop";
+    const frame = (now) => {
+      if (playing !== sweep) return;
+      moveSlider(state.shared.fields.level.control, sweepLevel(now - start, span()));
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  return { stop, toggle: () => (playing ? stop() : play()) };
+}
+
+// The server dreams a digit and sends every step, then the stage plays them.
+export function createDreamer({ element, stage, server, painter, say, denoiser, begin, play: started, leave }) {
+  const $ = (selector) => element.querySelector(selector);
+  const seedInput = $("[data-dream=seed]");
+  let dream = null; // the dream that is shown or asked for: { seed }
+  let last = -1; // seed of the last dream
+  let isAsking = false;
+
+  async function ask(seed) {
+    begin();
+    say("");
+    const own = { seed };
+    dream = own;
+    last = seed;
+    seedInput.value = seed;
+    $(".dreaming").hidden = false;
+    if (isAsking) return; // when that answer comes, this dream is asked for
+    isAsking = true;
+    let asked, reply;
+    do {
+      asked = dream;
+      reply = await server.dream({ seed: asked.seed });
+    } while (dream && dream !== asked);
+    isAsking = false;
+    if (!dream) return;
+    if (reply && !reply.error) return play(asked, reply.frames);
+    leave();
+    say(reply?.error ?? "The server does not answer.");
+  }
+
+  function play(own, frames) {
+    started();
+    painter.blank();
+    element.classList.add("asleep");
+    $(".dreamt").hidden = false;
+    $(".note").hidden = true;
+    painter.describe(denoiser);
+    const start = performance.now();
+    const next = (now) => {
+      if (dream !== own) return;
+      const place = Math.floor(((now - start) / 1000) * FRAMES_PER_SECOND);
+      painter.paintDream(frames[Math.max(0, Math.min(place, frames.length - 1))], own.seed);
+      if (place < frames.length - 1) requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  }
+
+  // Another picture or setting ends a dream as the button does.
+  function wake() {
+    if (!dream) return;
+    dream = null;
+    painter.forget();
+    element.classList.remove("asleep");
+    for (const part of [".dreaming", ".dreamt"]) $(part).hidden = true;
+    delete stage.dataset.dream;
+    if (!state.source) painter.blank();
+  }
+
+  return {
+    wake,
+    isDreaming: () => dream !== null,
+    next: () => ask((last + 1) % SEEDS),
+    listen: (on) => {
+      on(seedInput, "change", () => seedInput.reportValidity() && ask(Number(seedInput.value)));
+      on(seedInput, "keydown", ({ key }) => {
+        // The same dream again, for which nothing changes.
+        if (key === "Enter" && Number(seedInput.value) === last) ask(last);
+      });
+    },
+  };
+}

@@ -1,0 +1,306 @@
+"""What the page shows, as one value: where it starts, what a preset, a link or a click makes it.
+
+Python makes a view, `page.apply` sets the controls to it, and the page's script takes it whole. The
+page numbers what it asks for (`revision`), the answer carries the number, and the script drops a
+view that is older than its last request.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from denoise_demo.benchmark import live_metrics, scores_of
+from denoise_demo.common import brief, finite, lookup, noise_seed
+from denoise_demo.corruption import NOISES
+from denoise_demo.data import DataError, domain_of, load_examples, load_mnist
+from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
+from denoise_demo.figures import MOST, get_figure
+from denoise_demo.lab import (
+    COLLECTIONS,
+    EDITED,
+    NETWORKS,
+    PLANE,
+    PRESETS,
+    Preset,
+    Settings,
+    clean_picture,
+    count_pictures,
+    figure_source,
+    pixels_source,
+    unit_spans,
+)
+from denoise_demo.ui.controls import STARTS, first_settings
+
+SIDE = 28
+CELLS = ("gain", "accuracy")
+PARAMETERS = {"kind": "noise", "level": "level", "blur_sigma": "blur", "seed": "seed"}
+PARAMETERS |= {"denoiser": "denoiser"}  # of a link, for each setting
+PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab of their own name
+
+
+class View(BaseModel):
+    """What is shown.
+
+    `show` is a view of the laboratory or another tab of the page, `source` the picture and `tab`
+    the one that it is chosen in, `choices` what single views add, as a link has it. `note` says
+    something of this picture with these settings. `fresh` tells the page to forget drawings,
+    uploads and choices.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    show: str = "stage"
+    domain: str
+    source: dict[str, str | int | bool]
+    tab: str
+    settings: Settings
+    any_network: bool = False
+    choices: dict[str, str] = Field(default_factory=dict)
+    note: str = ""
+    fresh: bool = False
+    revision: int = 0
+
+    @classmethod
+    def start(
+        cls,
+        domain: str,
+        usable: Collection[str],
+        *,
+        any_network: bool = False,
+        show: str = "stage",
+        fresh: bool = False,
+    ) -> "View":
+        """Return what a domain begins with."""
+        source = lookup(STARTS, domain, "domain").source
+        return cls(
+            show=show,
+            domain=domain,
+            source=source,
+            tab=str(source["kind"]),
+            settings=first_settings(usable, domain),
+            any_network=any_network,
+            fresh=fresh,
+        )
+
+    @classmethod
+    def from_preset(cls, key: str, *, any_network: bool = False) -> "View":
+        """Return what a preset shows; a built-in digit stands in for one that is not there."""
+        preset = lookup(PRESETS, key, "preset")
+        corruption = preset.corruption
+        level, blur_sigma = cast("float", corruption.level), cast("float", corruption.blur_sigma)
+        source, tab, words = _preset_picture(preset)
+        return cls(
+            domain=preset.domain,
+            source=source,
+            tab=tab,
+            settings=Settings(corruption.kind, level, blur_sigma, preset.recipe, 0),
+            any_network=any_network,
+            note=f"{preset.label}. {preset.note} {words}".strip(),
+        )
+
+    @classmethod
+    def from_query(
+        cls, query: Mapping[str, str], usable: Collection[str], shows: Collection[str]
+    ) -> "View":
+        """Return what a link shows; whatever it leaves out is as at the start.
+
+        Args:
+            query: parameters by name: `show`, one of `shows`; `picture`, as "mnist:7" or
+                "pixels:CHANNELS:BASE64"; those of PARAMETERS; and those of CHOICES.
+            usable: the denoisers that can be used.
+            shows: the views and tabs that the page has.
+
+        Raises:
+            ValueError: for a value that makes no sense, a picture that is not there or a denoiser
+                that cannot be used.
+        """
+        show = query.get("show", "stage")
+        lookup(dict.fromkeys(shows), show, "view")
+        source = _source(query["picture"]) if "picture" in query else STARTS["digits"].source
+        domain = domain_of(clean_picture(source)[0])
+        settings = _settings(query, first_settings(usable, domain))
+        choices = {name: query[name] for name in CHOICES if name in query}
+        for name, text in choices.items():
+            choices[name] = CHOICES[name](text, domain)
+        _check_code(choices.get("network", PLANE), choices.get("code", ""))
+        _check_usable(settings, choices, usable)
+        return cls(
+            show=show,
+            domain=domain,
+            source=source,
+            tab=PIXELS_TABS[domain] if source["kind"] == "pixels" else str(source["kind"]),
+            settings=settings,
+            any_network=get_denoiser(settings.denoiser).domain not in {"", domain},
+            choices=choices,
+        )
+
+    def to_query(self) -> dict[str, str]:
+        """Return the parameters of a link that shows the same, apart from the note."""
+        settings = {
+            parameter: _text(getattr(self.settings, field))
+            for field, parameter in PARAMETERS.items()
+        }
+        return {"show": self.show, "picture": _picture(self.source), **settings, **self.choices}
+
+    def to_message(self) -> dict[str, Any]:
+        """Return the view as the page's script takes it."""
+        return self.model_dump(mode="json")
+
+
+def _text(value: float | str) -> str:
+    """Return a setting as JavaScript writes it."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _picture(source: Mapping[str, Any]) -> str:
+    """Return a picture's name in a link; the signs are those that addresses like."""
+    if "index" in source:
+        return f"{source['kind']}:{source['index']}"
+    if source["kind"] != "pixels":
+        raise ValueError(f"a {source['kind']} has no link: link the picture that it came to")
+    pixels = source["pixels"].replace("+", "-").replace("/", "_").replace("=", "")
+    return f"pixels:{source['channels']}:{pixels}"
+
+
+def _source(text: str) -> dict[str, str | int]:
+    """Read a picture's name."""
+    kind, _, rest = text.partition(":")
+    if kind == "pixels":
+        channels, _, pixels = rest.partition(":")
+        size = {"height": SIDE, "width": SIDE, "channels": _integer(channels, "channels")}
+        plain = pixels.replace("-", "+").replace("_", "/")
+        return {"kind": "pixels", "pixels": plain + "=" * (-len(plain) % 4), **size}
+    return {"kind": kind, "index": _integer(rest, "picture")}
+
+
+def _settings(query: Mapping[str, str], first: Settings) -> Settings:
+    """Read the settings; a noise alone comes with its usual level."""
+    kind = query.get("noise", first.kind)
+    level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
+    values = {
+        "kind": kind,
+        "level": _number(query["level"], "level") if "level" in query else level,
+        "blur_sigma": _number(query["blur"], "blur") if "blur" in query else first.blur_sigma,
+        "denoiser": query.get("denoiser", first.denoiser),
+        "seed": _integer(query["seed"], "seed") if "seed" in query else first.seed,
+    }
+    return Settings.parse(values)
+
+
+def _check_usable(settings: Settings, choices: Mapping[str, str], usable: Collection[str]) -> None:
+    """Raise unless all denoisers of a link can be used."""
+    needed = [settings.denoiser, *filter(None, choices.get("lines", "").split(","))]
+    needed += [choices["figure"].split(":")[1]] if "figure" in choices else []
+    if missing := [key for key in needed if key not in usable]:
+        raise ValueError(f"it needs {', '.join(missing)}, which cannot be used here")
+
+
+def _score(text: str, domain: str) -> str:
+    lookup(scores_of(domain), text, f"score of {domain}")
+    return text
+
+
+def _cells(text: str, _: str) -> str:
+    lookup(dict.fromkeys(CELLS), text, "score of the matrix")
+    return text
+
+
+def _sort(text: str, _: str) -> str:
+    lookup(dict.fromkeys((*live_metrics(), "milliseconds")), text, "order")
+    return text
+
+
+def _trained(text: str, _: str) -> str:
+    lookup(RECIPES, text, "recipe")
+    return text
+
+
+def _lines(text: str, domain: str) -> str:
+    """Check the denoisers whose curves are in colour."""
+    names = text.split(",") if text else []
+    for name in names:
+        lookup(list_denoisers(domain), name, f"denoiser of {domain}")
+    if len(set(names)) < len(names) or len(names) > MOST - 1:
+        raise ValueError(f"lines has {len(names)} denoisers: give at most {MOST - 1}, each once")
+    return text
+
+
+def _check_code(network: str, code: str) -> None:
+    """Raise unless the code, if there is one, is of the network."""
+    lookup(NETWORKS, network, "network with a code")
+    if not code:
+        return
+    lookup(dict.fromkeys(EDITED), network, "network whose code can be moved")
+    numbers, size = [_number(text, "code") for text in code.split(" ")], unit_spans(network)
+    if len(numbers) != size.numel():
+        raise ValueError(f"the code has {len(numbers)} numbers: {network} has {size.numel()}")
+
+
+def _figure(text: str, _: str) -> str:
+    """Check the choices of a figure; return them with today's name of the source."""
+    parts = text.split(":")
+    if len(parts) != 5:
+        raise ValueError(f"figure is {brief(text)}: give FIGURE:DENOISER:SOURCE:FIRST:SEED")
+    kind, denoiser, name = parts[:3]
+    domain = get_figure(kind).domain
+    lookup(list_denoisers(domain), denoiser, f"denoiser of {domain}")
+    source = figure_source(domain, name)
+    first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
+    count = count_pictures(domain, source)
+    if count == 1:
+        first = 0  # there is no choice, and the page may still have that of another source
+    if first >= count:
+        raise ValueError(f"first picture {first} is not among those of {source}")
+    return f"{kind}:{denoiser}:{source}:{first}:{seed}"
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        return finite(float(text), name)
+    except ValueError:
+        raise ValueError(f"{name} is {brief(text)}: give a number") from None
+
+
+def _integer(text: str, name: str) -> int:
+    if not text.isdecimal() or len(text) > 10:
+        raise ValueError(f"{name} is {brief(text)}: give a whole number")
+    return int(text)
+
+
+def _preset_picture(preset: Preset) -> tuple[dict[str, str | int], str, str]:
+    """Return a preset's picture, the tab that holds it, and what to say of it."""
+    if preset.domain == "faces":
+        return {"kind": "portrait", "index": preset.portrait}, "portrait", ""
+    name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
+    try:
+        if preset.split == "train":
+            return pixels_source(_train_digit(preset.index)), "upload", f"This is {name}."
+        COLLECTIONS["mnist"].load()
+        return {"kind": "mnist", "index": preset.index}, "mnist", f"This is {name}."
+    except DataError:
+        index = load_examples().labels.tolist().index(preset.digit)
+        words = f"A built-in digit stands in for {name}, which is not on this computer."
+        return {"kind": "example", "index": index}, "example", words
+
+
+@cache
+def _train_digit(index: int) -> Tensor:
+    """Read one of MNIST's training digits, (1, 1, 28, 28), once."""
+    return load_mnist("train").clean(slice(index, index + 1))
+
+
+# What single views add to a link: the check of each, which returns the text as it is kept. A
+# code is checked together with its network.
+CHOICES: dict[str, Callable[[str, str], str]] = {
+    "score": _score,
+    "lines": _lines,
+    "cells": _cells,
+    "sort": _sort,
+    "network": lambda text, _: text,
+    "code": lambda text, _: text,
+    "figure": _figure,
+    "trained": _trained,
+}

@@ -1,0 +1,63 @@
+"""The views of the laboratory: a view is a folder in panels/ and an entry here."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from gradio.blocks import Block
+
+from denoise_demo.ui.panels.bottleneck.bottleneck import build_bottleneck
+from denoise_demo.ui.panels.compare.compare import build_compare
+from denoise_demo.ui.panels.curves.curves import build_curves
+from denoise_demo.ui.panels.matrix.matrix import build_matrix
+from denoise_demo.ui.panels.stage.stage import build_stage
+
+
+@dataclass(frozen=True)
+class ViewSpec:
+    """A way to look at the laboratory's picture.
+
+    `build` gets the recipes that cannot be used, and returns by name the controls that a link
+    sets; no gr.HTML, which loses its props if it gets an update before it is shown. `parameters`
+    are those of CHOICES that a link to this view has.
+    """
+
+    label: str
+    build: Callable[[Collection[str]], dict[str, Block]]
+    lead: str
+    parameters: tuple[str, ...] = ()
+
+
+VIEWS: dict[str, ViewSpec] = {
+    "stage": ViewSpec(
+        "Stage",
+        build_stage,
+        "**Drag a slider, draw a digit or take a photo**, and watch a real network clean it on the "
+        "next frame.",
+    ),
+    "compare": ViewSpec(
+        "Compare",
+        build_compare,
+        "**Drag the noise up** and see who holds on longest: everything, at once.",
+        ("sort",),
+    ),
+    "curves": ViewSpec(
+        "Curves",
+        build_curves,
+        "**Choose a noise and drag its level** along the curves: where does each give up?",
+        ("score", "lines"),
+    ),
+    "matrix": ViewSpec(
+        "Matrix",
+        build_matrix,
+        "**Read along a row**: a denoiser removes the noise that it learnt, and often spoils the "
+        "rest. Click a cell to see it.",
+        ("cells",),
+    ),
+    "codes": ViewSpec(
+        "Bottleneck",
+        build_bottleneck,
+        "**Choose a small code and move it by hand**: everything the network knows of the digit "
+        "has to pass through these few numbers.",
+        ("network", "code"),
+    ),
+}

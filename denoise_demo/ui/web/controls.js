@@ -1,0 +1,88 @@
+// The settings, as the person's hand changes them.
+
+import { isKnown, span, state, tell } from "./state.js";
+import { clamp } from "./numbers.js";
+import { showIndex } from "./pictures.js";
+
+const update = (values) => ({ __type__: "update", ...values }); // of a Gradio component
+
+// The picture or a setting has changed.
+export function set(values) {
+  if (Object.entries(values).every(([field, value]) => state.settings[field] === value)) return;
+  Object.assign(state.settings, values);
+  tell("refresh");
+}
+
+// The number that an event on a control changes: { field, value }, or { collection, value }.
+function changed({ target }) {
+  if (target.value === "" || !target.closest) return null;
+  const value = Number(target.value);
+  for (const [field, { control }] of Object.entries(state.shared.fields)) {
+    if (typeof state.settings[field] === "number" && target.closest(`#${control}`)) return { field, value };
+  }
+  for (const collection of Object.keys(state.shared.collections)) {
+    if (target.closest(`#${collection}-index`)) return { collection, value };
+  }
+  return null;
+}
+
+export function input(event) {
+  const change = changed(event);
+  if (!change || !Number.isFinite(change.value)) return;
+  if (change.collection) return showIndex(change.collection, change.value);
+  if (change.field === "level" && event.isTrusted) tell("stop");
+  set({ [change.field]: change.value });
+}
+
+// Gradio brings a number that was typed back into its control's span when the control is left.
+export function leave(event) {
+  const { target } = event;
+  const change = target.type === "number" && target.max !== "" ? changed(event) : null;
+  if (!change) return;
+  const value = clamp(change.value, Number(target.min), Number(target.max));
+  if (value === change.value) return;
+  if (change.collection) showIndex(change.collection, value);
+  else set({ [change.field]: value });
+}
+
+// Move a slider as a hand would, so that Gradio knows its value.
+export function moveSlider(id, value) {
+  const slider = document.querySelector(`#${id} input[type=range]`);
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Each kind of noise has its own span; choose its usual level.
+export function chooseKind(kind) {
+  if (!Object.hasOwn(state.shared.kinds, kind ?? "")) return update({});
+  if (kind === state.settings.kind) return update({}); // Gradio tells of a choice twice
+  tell("stop");
+  set({ kind, level: state.shared.kinds[kind].value });
+  return update(span());
+}
+
+export function chooseDenoiser(denoiser) {
+  if (Object.hasOwn(state.shared.denoisers, denoiser ?? "")) set({ denoiser });
+}
+
+// Offer the networks of other domains too, or no longer.
+export function offerDenoisers(anyNetwork) {
+  const { own, every, first } = state.shared.offered[state.domain];
+  const choices = anyNetwork ? every : own;
+  const isOffered = choices.some(([, key]) => key === state.settings.denoiser);
+  state.anyNetwork = anyNetwork;
+  set({ denoiser: isOffered ? state.settings.denoiser : first });
+  return update({ choices, value: state.settings.denoiser });
+}
+
+export function drawSeed() {
+  const seed = Math.floor(Math.random() * 1e6);
+  set({ seed });
+  return seed;
+}
+
+// A tab has opened: what is shown there may not be known yet.
+export function pump() {
+  if (!isKnown()) tell("refresh");
+  tell("pump");
+}

@@ -1,0 +1,35 @@
+// Numbers as the page writes them.
+
+export const percent = (share) => (share >= 0.995 ? "99+ %" : `${Math.round(100 * share)} %`);
+
+// A value of a metric, `null` being an infinite one.
+export function format(value, { decimals, unit }) {
+  const number = value === null ? "∞" : value.toFixed(decimals);
+  return unit ? `${number} ${unit}` : number;
+}
+
+export function signed(value, digits) {
+  const text = Math.abs(value).toFixed(digits);
+  return `${Number(text) === 0 ? "±" : value < 0 ? "−" : "+"}${text}`;
+}
+
+// How good a value is, so that more is better; an infinite one came as `null`.
+export const worth = (value, higherIsBetter) => (value === null ? Infinity : value) * (higherIsBetter ? 1 : -1);
+
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// Return what counts paints, and says in an element how many there were in the last second, and how
+// many milliseconds the last one took.
+export function createRate(shown, noun, now = () => performance.now()) {
+  const times = [];
+  let said = 0;
+  return (elapsed) => {
+    const time = now();
+    times.push(time);
+    while (times[0] < time - 1000) times.shift();
+    if (time - said < 250) return;
+    said = time;
+    const rate = times.length > 1 ? `${times.length} ${noun}/s · ` : "";
+    shown.textContent = `${rate}${elapsed.toFixed(0)} ms`;
+  };
+}

@@ -1,0 +1,130 @@
+// The page's state meets Python, Gradio and the browser.
+
+import { copyLink, readAddress, setChoice, shown, writeLater } from "./address.js";
+import * as controls from "./controls.js";
+import * as pictures from "./pictures.js";
+import { attach, isKnown, start, state, tell } from "./state.js";
+
+const TURN = 100; // milliseconds between looks at a picture that is on its way
+let leaving = new AbortController();
+let trigger = () => {};
+
+// Ask Python for a view; the answer is a message with the same revision.
+export function ask(action, value = null) {
+  state.revision += 1;
+  state.asked = { action, value };
+  trigger("ask");
+}
+
+// The request whose turn has come, as page.py reads it.
+function asked() {
+  const { action, value } = state.asked;
+  const { revision, anyNetwork } = state;
+  return JSON.stringify({ action, value, revision, shown: shown(), any_network: anyNetwork });
+}
+
+// Ask for what is shown, with other settings, on the stage.
+export function askFor(settings) {
+  const { domain, source, pictures: tab, anyNetwork } = state;
+  ask("view", { domain, source, tab, any_network: anyNetwork, settings: { ...state.settings, ...settings } });
+}
+
+// Python's messages: a view, an uploaded picture, or a collection that was opened.
+function receive(text) {
+  if (!text) return;
+  const { view, upload, opened, count } = JSON.parse(text);
+  if (view && view.revision === state.revision) take(view); // an older one has been superseded
+  if (upload) pictures.receiveUpload(upload);
+  if (opened) pictures.opened(opened, count);
+}
+
+// Show a view: everything at once.
+function take(view) {
+  tell("stop");
+  if (view.domain !== state.domain) tell("drop");
+  if (view.fresh) forget();
+  if (view.show in state.shared.views) Object.assign(state, { tab: "laboratory", view: view.show });
+  else state.tab = view.show;
+  Object.assign(state, {
+    domain: view.domain,
+    settings: { ...view.settings },
+    anyNetwork: view.any_network,
+    note: { text: view.note, source: view.source, settings: view.settings },
+  });
+  Object.assign(state.choices, view.choices);
+  if (view.tab === "upload") state.upload = view.source;
+  if (view.tab === "photo") state.photo = view.source;
+  if (Object.keys(view.choices).length) tell("choices");
+  tell("noted");
+  pictures.show(view.source, view.tab);
+}
+
+function forget() {
+  for (const name of Object.values(state.shared.views).flat()) delete state.choices[name];
+  Object.assign(state, { strokes: [], centre: true, upload: null, photo: null, chosen: {} });
+  if (state.crop) state.crop.forgotten = true;
+  tell("reset");
+}
+
+// The laboratory's picture in pixels for other tabs: "" for none, null while it is on its way.
+function picture() {
+  if (!state.source) return "";
+  return state.clean && isKnown() ? JSON.stringify(state.clean) : null;
+}
+
+// A figure is drawn: its choices are for links; the last value is the laboratory's picture.
+async function figureDrawn(values) {
+  const choices = values.slice(0, -1);
+  setChoice("figure", choices.join(":"));
+  for (let waits = 0; choices[2] === "laboratory" && picture() === null && waits < 30; waits++) {
+    await new Promise((go) => setTimeout(go, TURN));
+  }
+  return [...choices, picture() ?? ""];
+}
+
+function openView(view) {
+  state.view = view;
+  controls.pump();
+}
+
+function openTab(tab) {
+  state.tab = tab;
+  controls.pump();
+}
+
+export function mount({ props, trigger: triggerEvent, watch }) {
+  leaving.abort();
+  leaving = new AbortController();
+  trigger = triggerEvent;
+  const on = (type, handler) => document.addEventListener(type, handler, { signal: leaving.signal });
+  const { settings, source, tab } = props.start;
+  if (!state.shared) {
+    Object.assign(state, { settings: { ...settings }, source, pictures: tab, chosen: { [source.kind]: source.index } });
+    start(props);
+    attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
+    pictures.show(source, tab);
+  }
+  on("input", controls.input);
+  on("focusout", controls.leave);
+  on("click", pictures.click);
+  for (const type of ["pointerdown", "keydown", "click"]) {
+    on(type, () => {
+      state.touched = true;
+      writeLater();
+    });
+  }
+  watch("value", () => receive(props.value));
+  // What Gradio's events call.
+  window.laboratory = {
+    ask, asked, picture, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
+    chooseKind: controls.chooseKind,
+    chooseDenoiser: controls.chooseDenoiser,
+    offerDenoisers: controls.offerDenoisers,
+    drawSeed: controls.drawSeed,
+    openPictures: pictures.openPictures,
+    drawIndex: pictures.drawIndex,
+    centreDrawing: pictures.centreDrawing,
+  };
+  const query = state.revision === 0 && readAddress();
+  if (query) ask("link", query);
+}

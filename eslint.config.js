@@ -1,0 +1,19 @@
+import js from "@eslint/js";
+
+const browser = [
+  "AbortController", "Blob", "DataTransfer", "Event", "File", "ImageData", "MutationObserver", "Option",
+  "ResizeObserver", "URL", "URLSearchParams", "atob", "btoa", "clearTimeout", "document", "history",
+  "location", "navigator", "performance", "prompt", "requestAnimationFrame", "setTimeout", "window",
+];
+
+export default [
+  js.configs.recommended,
+  {
+    languageOptions: {
+      ecmaVersion: 2025,
+      sourceType: "module",
+      globals: Object.fromEntries(browser.map((name) => [name, "readonly"])),
+    },
+    rules: { "no-undef": "error", "no-unused-vars": "error", "prefer-const": "error", eqeqeq: "error" },
+  },
+];

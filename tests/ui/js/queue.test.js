@@ -1,0 +1,195 @@
+// The request queue: order, never a stale paint, never a lost last value, few requests in flight.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { createQueue } from "../../../denoise_demo/ui/web/queue.js";
+
+let value; // what is wanted now
+let calls; // requests sent, each with its `answer` and `fail`
+let painted; // requests painted, in order
+let losses;
+let queue;
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  [value, calls, painted, losses] = [null, [], [], 0];
+  queue = createQueue({
+    next: () => value,
+    call: (request) =>
+      new Promise((resolve) => {
+        calls.push({
+          request,
+          answer: (milliseconds = 0) => settle(() => resolve({ milliseconds })),
+          fail: () => settle(() => resolve(null)),
+        });
+      }),
+    paint: (reply, request) => painted.push(request),
+    lost: () => (losses += 1),
+  });
+});
+
+async function settle(act) {
+  act();
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
+
+function want(request) {
+  value = request;
+  queue.refresh();
+}
+
+const requests = () => calls.map((call) => call.request);
+
+// A slow connection: its first answer takes so many milliseconds more than the server.
+async function slowDown(milliseconds) {
+  const clock = mock.method(performance, "now", () => 0);
+  want("slow");
+  clock.mock.mockImplementation(() => milliseconds);
+  await calls[0].answer();
+  clock.mock.restore();
+}
+
+test("a request is sent and its answer painted", async () => {
+  want("a");
+  await calls[0].answer();
+
+  assert.deepEqual(painted, ["a"]);
+});
+
+test("nothing is sent while there is nothing to ask for", () => {
+  queue.refresh();
+
+  assert.equal(calls.length, 0);
+});
+
+test("what becomes possible later is sent by a pump", () => {
+  queue.refresh();
+  value = "a";
+  queue.pump();
+
+  assert.deepEqual(requests(), ["a"]);
+});
+
+test("a pump alone asks for nothing", () => {
+  value = "a";
+  queue.pump();
+
+  assert.equal(calls.length, 0);
+});
+
+test("the same request is not sent again", async () => {
+  want("a");
+  await calls[0].answer();
+  want("a");
+
+  assert.deepEqual(requests(), ["a"]);
+});
+
+test("two requests fly at once, and those superseded meanwhile are never sent", async () => {
+  for (const request of ["a", "b", "c", "d"]) want(request);
+  assert.deepEqual(requests(), ["a", "b"]);
+
+  await calls[0].answer();
+
+  assert.deepEqual(requests(), ["a", "b", "d"]);
+});
+
+test("the last value is painted last, whatever came before", async () => {
+  for (const request of ["a", "b", "c", "d"]) want(request);
+  while (calls.length > painted.length) await calls[painted.length].answer();
+
+  assert.equal(painted.at(-1), "d");
+});
+
+test("an answer that comes after a later one is not painted", async () => {
+  want("a");
+  want("b");
+  await calls[1].answer();
+  await calls[0].answer();
+
+  assert.deepEqual(painted, ["b"]);
+});
+
+for (const [delay, most] of [[0, 2], [160, 2], [240, 3], [400, 5], [2000, 6]]) {
+  test(`after an answer delayed by ${delay} ms, ${most} requests fly at once`, async () => {
+    await slowDown(delay);
+    for (let i = 0; i < 10; i++) want(i);
+
+    assert.equal(calls.length - 1, most);
+  });
+}
+
+test("the time that the server spends is no delay", async () => {
+  const clock = mock.method(performance, "now", () => 0);
+  want("a");
+  clock.mock.mockImplementation(() => 2000);
+  await calls[0].answer(2000);
+  clock.mock.restore();
+  for (let i = 0; i < 10; i++) want(i);
+
+  assert.equal(calls.length - 1, 2);
+});
+
+test("a server that is away is asked again for what is wanted then", async () => {
+  want("a");
+  await calls[0].fail();
+  assert.equal(losses, 1);
+  value = "b";
+  mock.timers.tick(1000);
+  await calls[1].answer();
+
+  assert.deepEqual(painted, ["b"]);
+});
+
+test("a request that failed may be repeated as it was", async () => {
+  want("a");
+  await calls[0].fail();
+  mock.timers.tick(1000);
+
+  assert.deepEqual(requests(), ["a", "a"]);
+});
+
+test("what was dropped is not painted, and may be asked for again", async () => {
+  want("a");
+  queue.drop();
+  want("a");
+  await calls[0].answer();
+  assert.deepEqual(painted, []);
+  await calls[1].answer();
+
+  assert.deepEqual(painted, ["a"]);
+});
+
+test("what was wanted before a drop is still sent after it", async () => {
+  for (const request of ["a", "b", "c"]) want(request);
+  queue.drop();
+  await calls[0].answer();
+
+  assert.equal(requests().at(-1), "c");
+});
+
+test("a queue at rest neither paints nor sends", async () => {
+  for (const request of ["a", "b", "c"]) want(request);
+  queue.rest();
+  await calls[0].answer();
+  await calls[1].answer();
+
+  assert.deepEqual([requests(), painted], [["a", "b"], []]);
+});
+
+test("a request that is satisfied is not sent", () => {
+  queue.satisfy("a");
+  want("a");
+
+  assert.equal(calls.length, 0);
+});
+
+test("while another value waits, nothing is satisfied", async () => {
+  for (const request of ["a", "b", "c"]) want(request);
+  queue.satisfy("c");
+  await calls[0].answer();
+
+  assert.equal(requests().at(-1), "c");
+});
