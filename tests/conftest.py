@@ -88,20 +88,8 @@ def data_dir() -> Path:
 
 
 @pytest.fixture
-def seeded() -> Callable[[int], torch.Generator]:
-    """A function from a seed to a generator."""
-    return lambda seed: torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
-
-
-@pytest.fixture(scope="session")
-def make_digits() -> Callable[..., Images]:
-    """`synthetic.make_digits`."""
-    return synthetic.make_digits
 
 
 @pytest.fixture(scope="session")
@@ -124,11 +112,6 @@ def faces() -> Images:
 def images(recipe: Recipe, digits: Images, faces: Images) -> Images:
     """Training images for the test's `recipe`."""
     return {"digits": digits, "faces": faces}[recipe.domain]
-
-
-@pytest.fixture(scope="session")
-def write_mnist() -> Callable[..., Path]:
-    return synthetic.write_mnist
 
 
 @pytest.fixture

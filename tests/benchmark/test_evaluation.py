@@ -18,6 +18,7 @@ from denoise_demo.corruption.mixture import Corruption
 from denoise_demo.corruption.noise import noise_deviation
 from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import Images
+from tests.synthetic import make_digits
 
 
 def nothing(noisy, sigma):
@@ -94,7 +95,7 @@ def test_accuracy_is_the_share_of_digits_read_right(digits):
     assert accuracy[30:].tolist() == [1.0] * (len(digits) - 30)
 
 
-def test_more_than_a_thousand_images_go_through_in_parts_with_the_same_scores(make_digits):
+def test_more_than_a_thousand_images_go_through_in_parts_with_the_same_scores():
     few = make_digits(100)
     many = Images(few.pixels.repeat(21, 1, 1, 1), few.labels.repeat(21), "many")
     sizes = []

@@ -30,11 +30,15 @@ MIXTURES = {
 }
 
 
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def ends(span: float | tuple[float, float]) -> tuple[float, float]:
     return span if isinstance(span, tuple) else (span, span)
 
 
-def test_fixed_levels_corrupt_as_corrupt_does(clean, seeded):
+def test_fixed_levels_corrupt_as_corrupt_does(clean):
     noisy = Corruption("uniform", level=0.8, blur_sigma=1.0)(clean, seeded(7))
 
     assert torch.equal(noisy, corrupt(clean, "uniform", 0.8, 1.0, generator=seeded(7)))
@@ -94,7 +98,7 @@ def test_a_corruption_covers_a_noise_within_a_tolerance(case, covered):
     assert mixture("two", (1, Corruption("none")), (1, part)).covers(*case) == covered
 
 
-def test_a_mixture_gives_each_part_its_share_of_the_batch(clean, seeded):
+def test_a_mixture_gives_each_part_its_share_of_the_batch(clean):
     noise = Corruption("gaussian", 0.3, clip=False)
 
     noisy, sigma = mixture("two", (3, Corruption("none")), (1, noise)).measured(clean, seeded(0))
@@ -105,7 +109,7 @@ def test_a_mixture_gives_each_part_its_share_of_the_batch(clean, seeded):
 
 
 @pytest.mark.parametrize("count", [1, 7, 256])
-def test_a_mixture_corrupts_every_image(count, generator, seeded):
+def test_a_mixture_corrupts_every_image(count, generator):
     clean = torch.rand(count, 1, 28, 28, generator=generator)
 
     noisy, sigma = BLIND_DIGITS.measured(clean, seeded(1))
@@ -114,7 +118,7 @@ def test_a_mixture_corrupts_every_image(count, generator, seeded):
     assert torch.equal(noisy, BLIND_DIGITS(clean, seeded(1)))
 
 
-def test_picks_follow_the_weights_and_the_seed(seeded):
+def test_picks_follow_the_weights_and_the_seed():
     only_second = mixture("x", (0, Corruption("none")), (1, Corruption("speckle", 1.0)))
 
     assert {part.kind for part in only_second.pick(50, seeded(0))} == {"speckle"}

@@ -23,6 +23,7 @@ from denoise_demo.data import (
     split_train,
 )
 from denoise_demo.data.mnist import parse_idx
+from tests.synthetic import make_digits, write_mnist
 
 IMAGES = "train-images-idx3-ubyte"
 SPLITS = ["train", "test"]
@@ -107,7 +108,7 @@ class Fake:
 
 
 @pytest.fixture
-def fake(fake_mnist, make_digits, write_mnist) -> Fake:
+def fake(fake_mnist) -> Fake:
     return Fake({"train": make_digits(120), "test": make_digits(40, seed=1)}, write_mnist)
 
 

@@ -280,10 +280,10 @@ def test_the_recorded_command_makes_the_same_weights_again(run, out, tmp_path):
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-def test_test_images_are_only_measured_on(run, out, fake_mnist, expect_mnist, make_digits):
+def test_test_images_are_only_measured_on(run, out, fake_mnist, expect_mnist):
     run("dense-64")
     before, first = read(checkpoint_path("dense-64", out))
-    train_set, test_set = make_digits(120), make_digits(40)
+    train_set, test_set = synthetic.make_digits(120), synthetic.make_digits(40)
     negatives = Images(255 - test_set.pixels, test_set.labels, "negatives")
     expect_mnist(train_set, negatives)
     synthetic.write_mnist(fake_mnist, train_set, negatives)

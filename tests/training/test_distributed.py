@@ -15,6 +15,7 @@ import train
 from denoise_demo.denoisers import RECIPES, checkpoint_path
 from denoise_demo.denoisers.checkpoints import read
 from denoise_demo.training import Group, Trainer, check_shares, is_peer_lost, joined
+from tests.synthetic import make_digits
 
 ROOT = Path(train.__file__).parent
 
@@ -85,7 +86,7 @@ class OneOf(Group):
         return number
 
 
-def test_the_processes_together_see_what_one_alone_would(make_digits):
+def test_the_processes_together_see_what_one_alone_would():
     # Half a batch has too few images for the rare parts of a mixture.
     recipe = replace(RECIPES["blind-digits"], model="dense-64", loss="mse", validation=20)
     images, seen = make_digits(recipe.batch + 20), []

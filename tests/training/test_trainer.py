@@ -12,6 +12,7 @@ from denoise_demo.corruption import POINTS
 from denoise_demo.data import Images
 from denoise_demo.denoisers import RECIPES
 from denoise_demo.training import SCHEDULES, DivergedError, Trainer, fit, has_bfloat16
+from tests.synthetic import make_digits
 from tests.training.small_recipes import (
     CPU,
     DENSE,
@@ -113,7 +114,7 @@ def layers(trainer: Trainer) -> list[nn.Module]:
 # Noise and splits
 
 
-def test_the_last_images_validate_and_never_train(digits, make_digits):
+def test_the_last_images_validate_and_never_train(digits):
     pixels = torch.cat([digits.pixels[:100], make_digits(20, seed=5).pixels])
     others = Images(pixels, digits.labels, "other validation images")
 
