@@ -1,7 +1,7 @@
-"""One epoch of conv-pool the article's own way: a Python generator with SciPy feeds Keras.
+"""Epochs of conv-pool as the article trained it: a Python generator with SciPy feeds Keras.
 
-Needs TensorFlow, which denoise_demo itself does not; `benchmarks/training.py` calls it. Prints the
-seconds of each epoch, the first of them with the building of the graph.
+Needs TensorFlow, unlike denoise_demo; `benchmarks/training.py` calls it. Prints the seconds of each
+epoch; the first includes building the graph.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def network() -> keras.Model:
 
 
 def batches(clean: np.ndarray) -> Iterator[Batch]:
-    """Yield (noisy, clean) batches for ever, blur and noise drawn image by image."""
+    """Yield (noisy, clean) batches endlessly, with blur and noise drawn image by image."""
     random = np.random.default_rng(0)
     while True:
         order = random.permutation(len(clean))

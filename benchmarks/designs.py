@@ -1,37 +1,46 @@
-"""Train several designs of the blind network for the same short time, and compare them.
+"""Train several designs of the blind network for the same short time and compare them.
 
-python benchmarks/designs.py --data-dir DATA [--minutes 10] [--optimiser Muon] [DESIGN ...]
+    python -m benchmarks.designs --data-dir DATA [--minutes 10] [--optimiser Muon] [DESIGN ...]
 
-Prints Markdown: PSNR on validation images, the last 10,000 of the training images. The test images
-are not opened.
+Prints Markdown: PSNR on the last 10,000 training images, which validate. Test images are not used.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from denoise_demo.benchmark import metrics
-from denoise_demo.corruption import DIGITS_MIX, POINTS
+from denoise_demo.benchmark import psnr
+from denoise_demo.corruption import BLIND_DIGITS, POINTS
 from denoise_demo.data import load_mnist, split_train
 from denoise_demo.denoisers import RECIPES
-from denoise_demo.networks import Attention, BlindUNet, Dense, Local, build, count_parameters
+from denoise_demo.networks import (
+    Attention,
+    BlindUNet,
+    DenseMixer,
+    Local,
+    build,
+    count_parameters,
+)
 from denoise_demo.training import LOSSES, has_bfloat16, one_cycle, optimisers_of
 
-PLACES = ["clean", "s0-train", *(f"s0-level-{i}" for i in range(1, 6)), "s1", "s2", "s4-poisson"]
+POINTS_SHOWN = [
+    "clean",
+    "s0-train",
+    *(f"s0-level-{i}" for i in range(1, 6)),
+    "s1",
+    "s2",
+    "s4-poisson",
+]
 WIDTHS = (16, 48, 128)
 BATCH = 256
 
 
 def with_context(*blocks: nn.Module) -> BlindUNet:
-    """Return the blind network with other blocks on its code."""
+    """Return the blind network with other context blocks."""
     network = BlindUNet(1, WIDTHS, 0)
     network.context = nn.Sequential(*blocks)
     return network
@@ -40,9 +49,11 @@ def with_context(*blocks: nn.Module) -> BlindUNet:
 DESIGNS: dict[str, Callable[[], nn.Module]] = {
     "convolutions": lambda: with_context(*(Local(128) for _ in range(4))),
     "attention": lambda: with_context(*(Attention(128) for _ in range(4))),
-    "dense": lambda: with_context(Local(128), Dense(128, 32, 320), Local(128), Dense(128, 32, 320)),
+    "dense": lambda: with_context(
+        Local(128), DenseMixer(128, 32, 320), Local(128), DenseMixer(128, 32, 320)
+    ),
     "attention and dense": lambda: with_context(
-        Attention(128), Attention(128), Dense(128, 32, 320), Attention(128)
+        Attention(128), Attention(128), DenseMixer(128, 32, 320), Attention(128)
     ),
     "shipped": lambda: build("blind-digits"),
 }
@@ -52,17 +63,17 @@ def train(network: nn.Module, clean: Tensor, seconds: float, optimiser: str, rat
     """Train for so many seconds along one cycle of the learning rate; return the steps done."""
     generator = torch.Generator().manual_seed(0)
     mixed = has_bfloat16(clean.device)
-    recipe = replace(RECIPES["blind-digits"], optimiser=optimiser, settings={"lr": rate})
+    recipe = replace(RECIPES["blind-digits"], optimiser=optimiser, optimiser_settings={"lr": rate})
     optimisers = optimisers_of(recipe, network, mixed=mixed).values()
     start, steps = time.perf_counter(), 0
     while (done := (time.perf_counter() - start) / seconds) < 1:
         for each in optimisers:
             each.param_groups[0]["lr"] = rate * one_cycle(done)
         batch = clean[torch.randint(len(clean), (BATCH,), generator=generator)]
-        noisy = DIGITS_MIX(batch, generator).contiguous(memory_format=torch.channels_last)
+        noisy = BLIND_DIGITS(batch, generator).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
             output = network.with_spread(noisy)
-        loss = LOSSES["psnr-spread"](output, batch)
+        loss = LOSSES["psnr-spread"].function(output, batch)
         network.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -74,18 +85,18 @@ def train(network: nn.Module, clean: Tensor, seconds: float, optimiser: str, rat
 
 @torch.inference_mode()
 def scores(network: nn.Module, clean: Tensor) -> dict[str, float]:
-    """Return the mean PSNR at every place."""
+    """Return the mean PSNR at every point."""
     results = {}
-    for place in PLACES:
-        noisy = POINTS[place](clean, torch.Generator().manual_seed(1))
+    for point in POINTS_SHOWN:
+        noisy = POINTS[point](clean, torch.Generator().manual_seed(1))
         denoised = torch.cat([network(part) for part in noisy.split(500)])
-        results[place] = float(metrics.psnr(denoised, clean).clamp_max(99).mean())
+        results[point] = float(psnr(denoised, clean).clamp_max(99).mean())
     return results
 
 
 @torch.inference_mode()
 def milliseconds(network: nn.Module) -> float:
-    """Return the time of one image."""
+    """Return the time for one image."""
     image = torch.rand(1, 1, 28, 28)
     for _ in range(20):
         network(image)
@@ -105,8 +116,8 @@ def main() -> None:
     options = parser.parse_args()
     images, validation = split_train(load_mnist("train", options.data_dir), 10_000)
     clean, unseen = images.clean(), validation.clean()
-    print("| design | parameters | ms | epochs | " + " | ".join(PLACES) + " |")
-    print("|---" * (4 + len(PLACES)) + "|")
+    print("| design | parameters | ms | epochs | " + " | ".join(POINTS_SHOWN) + " |")
+    print("|---" * (4 + len(POINTS_SHOWN)) + "|")
     for name in options.designs:
         torch.manual_seed(0)
         network = DESIGNS[name]().to(memory_format=torch.channels_last)

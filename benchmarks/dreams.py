@@ -1,16 +1,12 @@
-"""Dream many digits, and ask the classifier what it reads.
+"""Dream many digits and classify them.
 
-python benchmarks/dreams.py [--count 1000]
+python -m benchmarks.dreams [--count 1000]
 """
 
 import argparse
-import sys
 from collections import deque
-from pathlib import Path
 
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.denoisers import load_classifier
 from denoise_demo.lab import STEPS, dream

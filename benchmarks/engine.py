@@ -1,22 +1,18 @@
-"""Measure the engine: noise on 60,000 digits, 10,000 images through a network, one image.
+"""Measure noise on 60,000 digits, 10,000 images through a network, and one image.
 
-python benchmarks/engine.py [--device cuda] [--only one]
+    python -m benchmarks.engine [--device cuda] [--only one]
 
 Needs no data set: random images cost the same. Prints Markdown tables.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 import torch
 from torch import Tensor
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.benchmark import BATCH
 from denoise_demo.corruption import NOISES, corrupt
@@ -34,7 +30,7 @@ IMAGES = 10_000
 
 
 def seconds(function: Callable[[], object], repeats: int) -> float:
-    """Median seconds of a call, with what it left a GPU to do, after one that does not count."""
+    """Return the median seconds of a call, a GPU's work included, after one warm-up call."""
     wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
     spent = []
     for _ in range(repeats + 1):
@@ -46,7 +42,7 @@ def seconds(function: Callable[[], object], repeats: int) -> float:
 
 
 def measure_noise(clean: Tensor, repeats: int) -> None:
-    print("\n| 60,000 digits: blur of its own each, then | seconds |\n|---|---|")
+    print("\n| 60,000 digits: a blur each, then | seconds |\n|---|---|")
     generator = torch.Generator(clean.device).manual_seed(0)
     blur = 2 * torch.rand(len(clean), generator=generator, device=clean.device)
     for kind, spec in NOISES.items():
@@ -61,10 +57,10 @@ def measure_batches(clean: Tensor, repeats: int) -> None:
     for recipe_id, recipe in denoising_recipes().items():
         batches = in_channels(clean[:IMAGES], MODELS[recipe.model].shape[0]).split(BATCH)
         module = load_network(recipe_id, clean.device.type).module
-        method = load_denoiser(recipe_id, clean.device.type)
+        denoise = load_denoiser(recipe_id, clean.device.type)
         with torch.inference_mode():
             bare = seconds(lambda m=module, b=batches: [m(each) for each in b], repeats)
-        spent = seconds(lambda m=method, b=batches: [m(each, sigma) for each in b], repeats)
+        spent = seconds(lambda m=denoise, b=batches: [m(each, sigma) for each in b], repeats)
         print(f"| {recipe_id} | {bare:.3f} | {spent:.3f} | {spent / bare:.2f} |", flush=True)
 
 
@@ -72,13 +68,13 @@ def measure_one(clean: Tensor, repeats: int) -> None:
     torch.set_num_threads(1)
     print("\n| one image through, one thread | milliseconds |\n|---|---|")
     sigma = torch.full((1,), 0.3, device=clean.device)
-    for method_id, facts in list_denoisers().items():
-        method = load_denoiser(method_id, clean.device.type)
-        image = in_channels(clean[:1], facts.shape[0] if facts.shape else 1)
+    for denoiser_id, spec in list_denoisers().items():
+        denoise = load_denoiser(denoiser_id, clean.device.type)
+        image = in_channels(clean[:1], spec.shape[0] if spec.shape else 1)
         spent = seconds(
-            lambda m=method, image=image: [m(image, sigma) for _ in range(100)], repeats
+            lambda m=denoise, image=image: [m(image, sigma) for _ in range(100)], repeats
         )
-        print(f"| {method_id} | {10 * spent:.3f} |", flush=True)
+        print(f"| {denoiser_id} | {10 * spent:.3f} |", flush=True)
 
 
 PARTS = {"noise": measure_noise, "batches": measure_batches, "one": measure_one}

@@ -1,86 +1,37 @@
-"""Measure the live page in a real browser: rate, latency, a far away server, drawing, memory.
+"""Measure the live page in a real browser: rate, latency, a distant server, drawing, memory.
 
-python benchmarks/live.py            # everything, about seven minutes
-python benchmarks/live.py --only drag
+    python -m benchmarks.live               everything, about seven minutes
+    python -m benchmarks.live --only drag
 
-Prints Markdown tables, and a line for whatever is one number. Latency runs from the `input` event
-to the picture being on the canvas. The comparison is a plain `slider.input -> gr.Image` page with
-the same computation, measured in the same run.
+Prints Markdown tables and single numbers. Latency is from the `input` event to the picture on the
+canvas. The comparison is `plain.py`, a `slider.input -> gr.Image` page with the same computation.
 """
 
 import argparse
-import asyncio
 import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from denoise_demo.denoisers import RECIPES  # noqa: E402
-
-EVENTS, RATE = 150, 60
-DELAY = 0.150  # seconds added to every round trip of the far away server
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-# Drives one slider at a steady rate; `shown` tells which value the page shows now.
-DRAG = """
-async ({ id, target, shown, events, rate, low, high }) => {
-  const input = document.querySelector(`#${id} input[type=range]`);
-  const sent = new Map(), paints = [];
-  const read = new Function("element", `return ${shown}`);
-  const element = document.querySelector(target);
-  let last = read(element);
-  const observer = new MutationObserver(() => {
-    const value = read(element);
-    if (value === last || !sent.has(value)) return;
-    last = value;
-    paints.push([performance.now(), value]);
-  });
-  const all = { attributes: true, childList: true, subtree: true, characterData: true };
-  observer.observe(element, all);
-  const start = performance.now();
-  let value;
-  for (let i = 0; i < events; i++) {
-    const due = start + (i * 1000) / rate;
-    while (performance.now() < due) {
-      await new Promise((go) => setTimeout(go, Math.max(0, due - performance.now() - 1)));
-    }
-    value = String(Math.round((low + ((high - low) * i) / (events - 1)) * 100) / 100);
-    input.value = value;
-    sent.set(value, performance.now());
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-  const dragged = performance.now();
-  await new Promise((go) => setTimeout(go, 1500));
-  observer.disconnect();
-  const during = paints.filter(([at]) => at <= dragged + 50).length;
-  const order = paints.every(([, v], i) => i === 0 || Number(v) >= Number(paints[i - 1][1]));
-  return {
-    rate: (1000 * during) / (dragged - start), latencies: paints.map(([at, v]) => at - sent.get(v)),
-    in_order: order, ended_on_last: last === value, paints: paints.length,
-  };
-}
-"""
+from benchmarks.browser import (
+    CHROMIUM,
+    DELAY,
+    EVENTS,
+    PLAIN_IMAGE,
+    RATE,
+    STAGE,
+    distant,
+    drag,
+    open_page,
+    percentile,
+    row,
+    serving,
+)
+from denoise_demo.denoisers import RECIPES
 
 STROKE = """
 async ({ events, rate }) => {
@@ -115,139 +66,6 @@ async ({ events, rate }) => {
 }
 """
 
-PLAIN = '''
-"""A plain page: slider.input -> gr.Image, with the laboratory's own computation."""
-import os, sys
-sys.path.insert(0, sys.argv[1])
-import gradio as gr, torch
-from denoise_demo.data import load_examples
-from denoise_demo.lab import Settings, run
-from denoise_demo.data import to_pil
-torch.set_num_threads(1)
-clean = load_examples().clean(slice(0, 1))
-def picture(blur):
-    outcome = run(clean, Settings("uniform", 0.8, blur, "blind-digits", 0))
-    return gr.Image(to_pil(outcome.denoised, 8), label=f"{blur:g}")
-with gr.Blocks(analytics_enabled=False) as demo:
-    blur = gr.Slider(0, 4, 0.5, step=0.01, elem_id="blur-sigma")
-    image = gr.Image(label="0", elem_id="out")
-    blur.input(picture, blur, image, trigger_mode="always_last", show_progress="hidden",
-               queue=sys.argv[2] == "queue")
-demo.launch(quiet=True)
-'''
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(arguments: list[str], **environment: str) -> Iterator[tuple[str, int, float]]:
-    """Start a page; give its address, process id and the seconds until it answered."""
-    port, started = free_port(), time.perf_counter()
-    variables = os.environ | {"GRADIO_SERVER_PORT": str(port)} | environment
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        while True:
-            if process.poll() is not None or time.perf_counter() - started > 120:
-                raise SystemExit("the page did not start")
-            try:
-                urllib.request.urlopen(url, timeout=1).read()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield url, process.pid, time.perf_counter() - started
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
-def far_away(port: int) -> Iterator[str]:
-    """Relay connections to a port, holding back everything the server says by DELAY."""
-    loop, ready = asyncio.new_event_loop(), threading.Event()
-    address = free_port()
-
-    async def relay(reader: Any, writer: Any, delay: float) -> None:
-        while data := await reader.read(65536):
-            loop.call_later(delay, writer.write, data)
-        loop.call_later(delay + 0.05, writer.close)
-
-    async def connect(reader: Any, writer: Any) -> None:
-        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", port)
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(relay(reader, up_writer, 0), relay(up_reader, writer, DELAY))
-
-    async def serve() -> None:
-        await asyncio.start_server(connect, "127.0.0.1", address)
-        ready.set()
-
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve())
-        loop.run_forever()
-
-    threading.Thread(target=work, daemon=True).start()
-    ready.wait()
-    yield f"http://127.0.0.1:{address}/"
-
-    def leave() -> None:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.call_later(0.2, loop.stop)
-
-    loop.call_soon_threadsafe(leave)
-
-
-def open_page(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_selector("#stage[data-paints]", timeout=60_000)
-    page.wait_for_timeout(1500)
-
-
-STAGE = {"target": "#stage", "shown": "element.dataset.blurSigma"}
-PLAIN_IMAGE = {
-    "target": "#out",
-    "shown": "element.querySelector('label')?.textContent.trim()",
-}
-
-
-def drag(
-    page: Page,
-    where: dict[str, str],
-    *,
-    rate: int = RATE,
-    high: float = 2.0,
-    events: int = EVENTS,
-) -> dict[str, Any]:
-    options = {"id": "blur-sigma", "events": events, "rate": rate, "low": 0.0, "high": high}
-    measured: dict[str, Any] = page.evaluate(DRAG, where | options)
-    return measured
-
-
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def row(name: str, measured: dict[str, Any]) -> str:
-    latencies = measured["latencies"]
-    if not latencies:
-        raise SystemExit(f"{name}: the page never painted")
-    cells = [
-        f"{measured['rate']:.1f}",
-        f"{median(latencies):.1f}",
-        f"{percentile(latencies, 0.95):.1f}",
-        "yes" if measured["in_order"] else "no",
-        "yes" if measured["ended_on_last"] else "no",
-    ]
-    return f"| {name} | {' | '.join(cells)} |"
-
 
 def measure_drag(page: Page, repeats: int) -> None:
     print("| page | events/s | paints/s | median ms | 95 % ms | in order | last value shown |")
@@ -262,19 +80,16 @@ def measure_drag(page: Page, repeats: int) -> None:
         open_page(page, url)
         measure("stage", STAGE)
         measure("stage", STAGE, 2 * RATE)
-        with far_away(int(url.rstrip("/").rsplit(":", 1)[1])) as distant:
-            open_page(page, distant)
+        with distant(int(url.rstrip("/").rsplit(":", 1)[1])) as address:
+            open_page(page, address)
             measure(f"stage, {1000 * DELAY:.0f} ms away", STAGE)
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "plain.py"
-        script.write_text(PLAIN, encoding="utf-8")
-        for mode in ("queue", "no queue"):
-            with serving([str(script), str(ROOT), mode]) as (url, _, _):
-                page.goto(url)
-                page.wait_for_selector("#blur-sigma input[type=range]")
-                page.wait_for_timeout(1500)
-                measure(f"plain gr.Image, {mode}", PLAIN_IMAGE)
-                measure(f"plain gr.Image, {mode}", PLAIN_IMAGE, 2 * RATE)
+    for mode in ("queue", "no queue"):
+        with serving(["-m", "benchmarks.plain", mode]) as (url, _, _):
+            page.goto(url)
+            page.wait_for_selector("#blur-sigma input[type=range]")
+            page.wait_for_timeout(1500)
+            measure(f"plain gr.Image, {mode}", PLAIN_IMAGE)
+            measure(f"plain gr.Image, {mode}", PLAIN_IMAGE, 2 * RATE)
 
 
 def measure_faces(page: Page, repeats: int) -> None:
@@ -308,7 +123,7 @@ def measure_drawing(page: Page) -> None:
 
 
 def resident(pid: int) -> float:
-    """Megabytes of a process."""
+    """Return the resident memory of a process in MB."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
@@ -338,7 +153,7 @@ def measure_memory(page: Page) -> None:
 
 
 def measure_start(page: Page) -> None:
-    """From the command to the answer to a first drag."""
+    """Measure from the command to the answer to a first drag."""
     started = time.perf_counter()
     with serving(["app.py"]) as (url, _, seconds):
         page.goto(url)

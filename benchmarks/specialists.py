@@ -1,10 +1,10 @@
-"""Train twins of the blind network on one noise each, to see what blindness costs.
+"""Train the blind network on one noise at a time, to measure what blindness costs.
 
-python benchmarks/specialists.py --data-dir DATA --out FOLDER [--epochs 12] [POINT ...]
+    python -m benchmarks.specialists --data-dir DATA --out FOLDER [--epochs 12] [POINT ...]
 
 Prints Markdown: the test digits' PSNR and accuracy at each point, from its specialist and from the
-shipped network. A twin sees fewer digits, but all of them under its noise. A run that was stopped
-goes on; finished specialists are only measured again.
+shipped network. A specialist sees fewer digits, all of them under its noise. A stopped run
+continues; finished specialists are only measured again.
 """
 
 import argparse
@@ -14,37 +14,35 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from denoise_demo.benchmark import evaluate
 from denoise_demo.corruption import POINTS
 from denoise_demo.data import load_mnist
 from denoise_demo.denoisers import RECIPES, Network, Recipe, load_classifier, load_network
 from denoise_demo.training import Trainer, fit, resume
 
-PLACES = ("s0-level-4", "s1", "s2")
+DEFAULT_POINTS = ("s0-level-4", "s1", "s2")
 
 
 def specialist(point: str, epochs: int) -> Recipe:
-    """Return the blind network's recipe with one noise alone."""
+    """Return the blind network's recipe with the noise of one point."""
     blind = RECIPES["blind-digits"]
     name = f"blind-digits-{point}"
     return replace(blind, id=name, corruption=POINTS[point], point=point, epochs=epochs)
 
 
 def trained(recipe: Recipe, data_dir: str | None, folder: Path) -> Network:
-    """Train a recipe to its end, from where an earlier run stopped."""
+    """Train a recipe to its end, continuing an earlier run."""
     trainer = Trainer(recipe, load_mnist("train", data_dir), torch.device("cpu"))
     state = folder / f"{recipe.id}.safetensors"
     resume(trainer, state)
     for record in fit(trainer, state):
         print(f"{recipe.id} epoch {record.epoch}: {record.seconds:.0f} s", file=sys.stderr)
-    return Network(recipe, trainer.result.eval(), trainer.device)
+    return Network(recipe, trainer.module.eval(), trainer.device)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("points", nargs="*", metavar="POINT", default=[*PLACES])
+    parser.add_argument("points", nargs="*", metavar="POINT", default=[*DEFAULT_POINTS])
     parser.add_argument("--data-dir", metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--epochs", type=int, default=12)

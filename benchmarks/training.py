@@ -1,6 +1,6 @@
-"""Compare one training epoch of conv-pool with the article's own way, in turns on the same cores.
+"""Compare a training epoch of conv-pool with the article's implementation, in turns.
 
-python benchmarks/training.py --keras PYTHON
+    python -m benchmarks.training --keras PYTHON
 
 PYTHON is an interpreter of its own environment, with TensorFlow and SciPy. Needs no data set:
 random images cost the same. Prints Markdown.
@@ -8,15 +8,12 @@ random images cost the same. Prints Markdown.
 
 import argparse
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import torch
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from denoise_demo.data import Images
 from denoise_demo.denoisers import RECIPES
@@ -35,7 +32,7 @@ def random_digits() -> Images:
 
 
 def peak(dtype: torch.dtype) -> float:
-    """Measure what the cores reach in a large matrix product, operations per second."""
+    """Return the operations per second of a large matrix product."""
     side, repeats = 2048, 5
     matrix = torch.ones(side, side, dtype=dtype)
     torch.mm(matrix, matrix)
@@ -46,7 +43,7 @@ def peak(dtype: torch.dtype) -> float:
 
 
 def article(python: str, epochs: int) -> list[float]:
-    """Run the article's way and return the seconds of its epochs after the first."""
+    """Run the article's implementation; return the seconds of its epochs after the first."""
     command = [python, str(ARTICLE), "--epochs", str(epochs + 1)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,9 +1,9 @@
-"""Measure the views beside the stage in a real browser: grids and codes a second, while dragging.
+"""Measure two views in a real browser: comparisons and codes per second while dragging.
 
-python benchmarks/views.py
+    python -m benchmarks.views
 
-Prints Markdown. A grid is every network of the domain and every fast filter, denoised, measured,
-classified and painted; a code is decoded, classified and painted.
+Prints Markdown. A grid is one picture through every network of the domain and every fast filter,
+measured, classified and painted; a code is decoded, classified and painted.
 """
 
 import argparse
@@ -11,8 +11,9 @@ import os
 from statistics import median
 from typing import Any
 
-from live import CHROMIUM, EVENTS, RATE, drag, open_page, row, serving
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.browser import CHROMIUM, EVENTS, RATE, drag, open_page, row, serving
 
 GRID = {"target": "#compare", "shown": "element.dataset.blurSigma"}
 CIRCLE = """

@@ -1,4 +1,4 @@
-"""Every classical filter: what it keeps, what it removes, and whom it agrees with."""
+"""Every filter: shapes, use of sigma, what it removes and keeps, agreement with its definition."""
 
 import itertools
 import math
@@ -9,24 +9,22 @@ import pytest
 import torch
 from scipy import ndimage, signal
 from skimage import restoration
-from skimage.filters import rank
 from torch import Tensor
 
-from denoise_demo.benchmark.metrics import psnr
-from denoise_demo.denoisers import filters
-from denoise_demo.denoisers.filters import FILTERS, LEVELS, FilterSpec
+from denoise_demo.benchmark import psnr
+from denoise_demo.denoisers import FILTERS, filters
+from denoise_demo.denoisers.filters import LEVELS, FilterSpec
 
-pytestmark = pytest.mark.filterwarnings("error")  # also those that libraries raise
+pytestmark = pytest.mark.filterwarnings("error")  # also those of libraries
 
-SHAPES = [(3, 1, 28, 28), (2, 3, 28, 28), (1, 1, 11, 17), (1, 3, 11, 11), (1, 3, 64, 49)]
-INFORMED = ["wiener", "bilateral", "total-variation", "non-local-means", "wavelet"]
-UNINFORMED = [key for key in FILTERS if key not in INFORMED]
+SHAPES = [(2, 3, 28, 28), (1, 1, 11, 17), (1, 3, 64, 49)]
+INFORMED = [key for key, spec in FILTERS.items() if spec.informed]
 RANKING = ["median-3", "median-5", "majority-3", "majority-5"]
-JOINT = ["bilateral", "non-local-means"]  # these look at all channels at once
-WINDOWED = [*UNINFORMED, "wiener", "bilateral"]
+JOINT = ["bilateral", "non-local-means"]  # these use all channels at once
+WINDOWED = [key for key in FILTERS if key not in ("total-variation", "non-local-means", "wavelet")]
 
 every_filter = pytest.mark.parametrize("spec", FILTERS.values(), ids=FILTERS)
-every_informed = pytest.mark.parametrize("key", INFORMED)
+every_shape = pytest.mark.parametrize("shape", SHAPES)
 
 
 def unclipped(shape: tuple[int, ...], sigma: float = 0.4) -> Tensor:
@@ -38,39 +36,37 @@ def unclipped(shape: tuple[int, ...], sigma: float = 0.4) -> Tensor:
 
 
 def planes(images: Tensor) -> np.ndarray:
-    """Every channel of every image on its own, (N * C, H, W), in double precision."""
+    """Every channel of every image, (N * C, H, W), in double precision."""
     return images.flatten(0, 1).double().numpy()
 
 
 def assert_agrees(denoised: Tensor, expected: list[np.ndarray], atol: float = 1e-6) -> None:
-    """Compare with another's planes or images, limited to [0, 1]."""
+    """Compare with other planes or images, clipped to [0, 1]."""
     others = torch.from_numpy(np.stack(expected)).reshape(denoised.shape).clamp(0, 1).float()
     torch.testing.assert_close(denoised, others, atol=atol, rtol=0)
 
 
-# Form
+# Batches
 
 
 @every_filter
-@pytest.mark.parametrize("shape", SHAPES)
-def test_shape_and_type_stay_and_the_range_is_limited(
-    spec: FilterSpec, shape: tuple[int, ...]
-) -> None:
-    noisy = unclipped(shape)
-    assert noisy.min() < 0
-    assert noisy.max() > 1
+@every_shape
+def test_images_are_clipped_and_do_not_influence_each_other(spec, shape):
+    noisy, sigmas = unclipped((3, *shape[1:])), [0.05, 0.0, 0.4]
+    before = noisy.clone()
 
-    denoised = spec(noisy, 0.4)
+    denoised = spec(noisy, torch.tensor(sigmas))
 
-    assert denoised.shape == noisy.shape
-    assert denoised.dtype == torch.float32
-    assert denoised.min() >= 0
-    assert denoised.max() <= 1
+    assert (denoised.shape, denoised.dtype) == (noisy.shape, torch.float32)
+    assert 0 <= denoised.min() <= denoised.max() <= 1
+    alone = [spec(image, sigma) for image, sigma in zip(noisy.split(1), sigmas, strict=True)]
+    assert torch.equal(denoised, torch.cat(alone))
+    assert torch.equal(noisy, before)
 
 
 @pytest.mark.gpu
 @every_filter
-def test_the_result_is_on_the_input_s_device(spec: FilterSpec) -> None:
+def test_the_result_is_on_the_input_s_device(spec):
     noisy = unclipped((2, 1, 28, 28))
 
     there = spec(noisy.cuda(), torch.tensor([0.1, 0.4], device="cuda"))
@@ -80,137 +76,68 @@ def test_the_result_is_on_the_input_s_device(spec: FilterSpec) -> None:
 
 
 @every_filter
-def test_the_noisy_images_stay_as_they_are(spec: FilterSpec) -> None:
-    noisy, sigma = unclipped((2, 3, 28, 28)), torch.tensor([0.0, 0.4])
-    noisy_before, sigma_before = noisy.clone(), sigma.clone()
-
-    denoised = spec(noisy, sigma)
-
-    assert torch.equal(noisy, noisy_before)
-    assert torch.equal(sigma, sigma_before)
-    assert denoised.data_ptr() != noisy.data_ptr()
-
-
-@every_filter
-def test_the_same_input_gives_the_same_result(spec: FilterSpec) -> None:
-    noisy = unclipped((2, 3, 28, 28))
-
-    assert torch.equal(spec(noisy, 0.4), spec(noisy, 0.4))
-
-
-@every_filter
-@pytest.mark.parametrize("channels", [1, 3])
-def test_images_of_a_batch_do_not_influence_each_other(spec: FilterSpec, channels: int) -> None:
-    noisy = unclipped((5, channels, 28, 28))
-
-    together = spec(noisy, 0.4)
-
-    assert torch.equal(together, torch.cat([spec(image, 0.4) for image in noisy.split(1)]))
-
-
-@every_filter
-def test_a_sigma_for_each_image_equals_calls_with_one_sigma(spec: FilterSpec) -> None:
-    noisy, sigmas = unclipped((4, 3, 28, 28)), [0.05, 0.0, 0.4, 1.0]
-
-    together = spec(noisy, torch.tensor(sigmas))
-
-    alone = [spec(image, sigma) for image, sigma in zip(noisy.split(1), sigmas, strict=True)]
-    assert torch.equal(together, torch.cat(alone))
-
-
-@every_filter
-@pytest.mark.parametrize("sigma", [0.2, torch.empty(0)], ids=["number", "tensor"])
-def test_an_empty_batch_stays_empty(spec: FilterSpec, sigma: float | Tensor) -> None:
-    denoised = spec(torch.empty(0, 3, 28, 28), sigma)
-
-    assert denoised.shape == (0, 3, 28, 28)
-    assert denoised.dtype == torch.float32
+def test_an_empty_batch_stays_empty(spec):
+    for sigma in (0.2, torch.empty(0)):
+        assert spec(torch.empty(0, 3, 28, 28), sigma).shape == (0, 3, 28, 28)
 
 
 @every_filter
 @pytest.mark.parametrize("value", [0.0, 1 / (LEVELS - 1), 1.0])
-@pytest.mark.parametrize("shape", [(1, 1, 28, 28), (1, 3, 11, 13)])
-def test_a_flat_image_stays_flat(spec: FilterSpec, value: float, shape: tuple[int, ...]) -> None:
-    flat = torch.full(shape, value)
+def test_a_flat_image_stays_flat(spec, value):
+    flat = torch.full((1, 3, 11, 13), value)
 
-    denoised = spec(flat, 0.2)
-
-    torch.testing.assert_close(denoised, flat, atol=1e-6, rtol=0)
-
-
-@every_filter
-@pytest.mark.parametrize("sigma", [1e-45, 1e-30, 1e-7, 1e-3, 10.0, 1e30])
-def test_results_are_finite_for_any_sigma(spec: FilterSpec, sigma: float) -> None:
-    half_black = unclipped((1, 1, 28, 28))
-    half_black[..., :14] = 0
-
-    denoised = spec(half_black, sigma)
-
-    assert denoised.isfinite().all()
+    torch.testing.assert_close(spec(flat, 0.2), flat, atol=1e-6, rtol=0)
 
 
 # The noise's standard deviation
 
 
-@every_informed
-def test_without_noise_an_informed_filter_changes_nothing(key: str) -> None:
-    noisy = unclipped((2, 3, 28, 28))
+@every_filter
+@pytest.mark.parametrize("sigma", [1e-45, 1e-7, 10.0, 1e30])
+def test_results_are_finite_for_any_sigma(spec, sigma):
+    half_black = unclipped((1, 1, 28, 28))
+    half_black[..., :14] = 0
 
-    denoised = FILTERS[key](noisy, 0.0)
-
-    assert torch.equal(denoised, noisy.clamp(0, 1))
-
-
-@every_informed
-def test_with_hardly_any_noise_an_informed_filter_changes_hardly_anything(key: str) -> None:
-    noisy = unclipped((1, 1, 28, 28)).clamp(0, 1)
-
-    denoised = FILTERS[key](noisy, 1e-4)
-
-    torch.testing.assert_close(denoised, noisy, atol=1e-3, rtol=0)
+    assert spec(half_black, sigma).isfinite().all()
 
 
-@every_informed
-def test_more_noise_makes_an_informed_filter_smoother(key: str) -> None:
+@pytest.mark.parametrize("key", INFORMED)
+def test_more_noise_makes_an_informed_filter_smoother_from_none_on(key):
     noisy = unclipped((1, 3, 28, 28))
 
     results = [FILTERS[key](noisy, sigma) for sigma in (0.0, 0.2, 0.4, 0.8)]
+
+    assert torch.equal(results[0], noisy.clamp(0, 1))
+    little = FILTERS[key](noisy.clamp(0, 1), 1e-4)
+    torch.testing.assert_close(little, noisy.clamp(0, 1), atol=1e-3, rtol=0)
     roughness = [float(result.diff().abs().mean()) for result in results]
+    assert all(rougher > smoother for rougher, smoother in itertools.pairwise(roughness))
 
-    assert all(b < a for a, b in itertools.pairwise(roughness))
 
-
-@pytest.mark.parametrize("key", UNINFORMED)
-def test_an_uninformed_filter_ignores_sigma(key: str) -> None:
+@pytest.mark.parametrize("key", [key for key in FILTERS if key not in INFORMED])
+def test_an_uninformed_filter_ignores_sigma(key):
     noisy = unclipped((2, 3, 28, 28))
 
-    assert torch.equal(FILTERS[key](noisy, 0.0), FILTERS[key](noisy, 1.0))
+    assert torch.equal(FILTERS[key](noisy), FILTERS[key](noisy, 1.0))
 
 
-def test_exactly_the_informed_ones_say_so() -> None:
-    assert [key for key, spec in FILTERS.items() if spec.informed] == INFORMED
-
-
-# Strength
+# What it removes and keeps
 
 
 @every_filter
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("clip", [True, False])
-def test_noise_on_a_disc_is_lowered(spec: FilterSpec, channels: int, clip: bool) -> None:
+def test_noise_on_a_disc_is_lowered(spec, channels, clip):
     y, x = torch.meshgrid(torch.arange(28) - 13.5, torch.arange(28) - 13.5, indexing="ij")
     clean = 0.25 + 0.5 * (y**2 + x**2 < 81).float().expand(1, channels, 28, 28)
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
-    noisy = clean + 0.2 * noise
+    noisy = clean + 0.2 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     noisy = noisy.clamp(0, 1) if clip else noisy
 
-    denoised = spec(noisy, 0.2)
-
-    assert float(psnr(denoised, clean)) > float(psnr(noisy, clean)) + 1
+    assert float(psnr(spec(noisy, 0.2), clean)) > float(psnr(noisy, clean)) + 1
 
 
 @pytest.mark.parametrize("key", [key for key in FILTERS if key not in RANKING])
-def test_noise_below_black_balances_noise_above(key: str) -> None:
+def test_noise_below_black_balances_noise_above(key):
     noisy = 0.3 * torch.randn(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
     with_both, above_only = FILTERS[key](noisy, 0.3), FILTERS[key](noisy.clamp(0, 1), 0.3)
@@ -221,9 +148,7 @@ def test_noise_below_black_balances_noise_above(key: str) -> None:
 @pytest.mark.parametrize("key", RANKING)
 @pytest.mark.parametrize("impulse", [0.0, 1.0])
 @pytest.mark.parametrize("place", [(14, 14), (0, 9)], ids=["inside", "border"])
-def test_an_impulse_is_removed_without_trace(
-    key: str, impulse: float, place: tuple[int, int]
-) -> None:
+def test_an_impulse_is_removed_without_trace(key, impulse, place):
     clean = torch.full((1, 3, 28, 28), 1 / (LEVELS - 1))
     noisy = clean.clone()
     noisy[0, 1, place[0], place[1]] = impulse
@@ -232,7 +157,7 @@ def test_an_impulse_is_removed_without_trace(
 
 
 @pytest.mark.parametrize("key", ["median-3", "median-5", "bilateral", "total-variation"])
-def test_an_edge_stays_where_a_mean_blurs_it(key: str) -> None:
+def test_an_edge_stays_where_a_mean_blurs_it(key):
     edge = torch.zeros(1, 1, 28, 28)
     edge[..., 14:] = 1
 
@@ -242,11 +167,11 @@ def test_an_edge_stays_where_a_mean_blurs_it(key: str) -> None:
     assert blur == pytest.approx(1 / 3, abs=1e-6)
 
 
-# Symmetry
+# Symmetry and channels
 
 
 @pytest.mark.parametrize("key", [key for key in FILTERS if "majority" not in key])
-def test_a_brighter_picture_gives_the_same_result_brighter(key: str) -> None:
+def test_a_brighter_image_gives_the_same_result_brighter(key):
     dim = 0.2 + 0.02 * unclipped((1, 3, 28, 28))
 
     dark, bright = FILTERS[key](dim, 0.01), FILTERS[key](dim + 0.5, 0.01)
@@ -255,26 +180,25 @@ def test_a_brighter_picture_gives_the_same_result_brighter(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", WINDOWED)
-@pytest.mark.parametrize("turn", [lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.mT])
-def test_a_mirrored_picture_gives_the_mirrored_result(key: str, turn) -> None:
+def test_a_mirrored_image_gives_the_mirrored_result(key):
     noisy = unclipped((1, 3, 19, 28))
 
-    mirrored = FILTERS[key](turn(noisy), 0.4)
-
-    torch.testing.assert_close(mirrored, turn(FILTERS[key](noisy, 0.4)), atol=1e-6, rtol=0)
+    for turn in (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.mT):
+        mirrored = FILTERS[key](turn(noisy), 0.4)
+        torch.testing.assert_close(mirrored, turn(FILTERS[key](noisy, 0.4)), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("key", [key for key in FILTERS if key not in JOINT])
-def test_channels_are_denoised_each_on_its_own(key: str) -> None:
+def test_channels_are_denoised_independently(key):
     noisy = unclipped((2, 3, 28, 28))
 
-    colour = FILTERS[key](noisy, 0.4)
+    alone = torch.cat([FILTERS[key](channel, 0.4) for channel in noisy.split(1, 1)], 1)
 
-    assert torch.equal(colour, torch.cat([FILTERS[key](c, 0.4) for c in noisy.split(1, 1)], 1))
+    assert torch.equal(FILTERS[key](noisy, 0.4), alone)
 
 
 @pytest.mark.parametrize("key", JOINT)
-def test_an_edge_in_one_channel_guides_the_others(key: str) -> None:
+def test_an_edge_in_one_channel_guides_the_others(key):
     noisy = unclipped((1, 3, 28, 28), 0.2)
     guided = noisy.clone()
     guided[:, 0, :, 14:] += 2
@@ -286,22 +210,22 @@ def test_an_edge_in_one_channel_guides_the_others(key: str) -> None:
     assert changed[[0, 1, 26, 27]].max() < 1e-6
 
 
-@every_filter
-def test_a_grey_picture_in_colour_gives_the_grey_result(spec: FilterSpec) -> None:
+@pytest.mark.parametrize("key", JOINT)
+def test_a_grey_image_in_colour_gives_the_grey_result(key):
     noisy = unclipped((1, 1, 28, 28))
 
-    colour = spec(noisy.expand(-1, 3, -1, -1), 0.4)
+    colour = FILTERS[key](noisy.expand(-1, 3, -1, -1), 0.4)
 
-    grey = spec(noisy, 0.4).expand(-1, 3, -1, -1)
+    grey = FILTERS[key](noisy, 0.4).expand(-1, 3, -1, -1)
     torch.testing.assert_close(colour, grey, atol=1e-5, rtol=0)
 
 
-# Agreement with SciPy and scikit-image, called the plain way
+# Agreement with SciPy and scikit-image
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@every_shape
 @pytest.mark.parametrize("size", [3, 5])
-def test_mean_and_median_agree_with_scipy(shape: tuple[int, ...], size: int) -> None:
+def test_mean_and_median_agree_with_scipy(shape, size):
     noisy = unclipped(shape)
 
     mean, median = FILTERS[f"mean-{size}"](noisy, 0.4), FILTERS[f"median-{size}"](noisy, 0.4)
@@ -310,8 +234,8 @@ def test_mean_and_median_agree_with_scipy(shape: tuple[int, ...], size: int) -> 
     assert_agrees(median, [ndimage.median_filter(plane, size) for plane in planes(noisy)])
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_gaussian_agrees_with_scipy(shape: tuple[int, ...]) -> None:
+@every_shape
+def test_gaussian_agrees_with_scipy(shape):
     noisy = unclipped(shape)
 
     denoised = FILTERS["gaussian"](noisy, 0.4)
@@ -320,11 +244,9 @@ def test_gaussian_agrees_with_scipy(shape: tuple[int, ...]) -> None:
     assert_agrees(denoised, expected)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@every_shape
 @pytest.mark.parametrize("sigma", [0.1, 0.4])
-def test_wiener_agrees_with_scipy_given_a_mirrored_border(
-    shape: tuple[int, ...], sigma: float
-) -> None:
+def test_wiener_agrees_with_scipy_given_a_reflected_border(shape, sigma):
     noisy = unclipped(shape)
 
     denoised = FILTERS["wiener"](noisy, sigma)
@@ -345,9 +267,9 @@ def channels_first(images: list[np.ndarray]) -> list[np.ndarray]:
     return [np.moveaxis(image, -1, 0) if image.ndim == 3 else image for image in images]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@every_shape
 @pytest.mark.parametrize("sigma", [0.1, 0.4])
-def test_the_filters_from_scikit_image_agree_with_it(shape: tuple[int, ...], sigma: float) -> None:
+def test_the_filters_from_scikit_image_agree_with_it(shape, sigma):
     noisy = unclipped(shape)
     images, axis = pictures(noisy)
     weight, cutoff = filters.TV_WEIGHT * sigma, filters.NLM_CUTOFF * sigma
@@ -372,32 +294,11 @@ def test_the_filters_from_scikit_image_agree_with_it(shape: tuple[int, ...], sig
         assert_agrees(FILTERS[key](noisy, sigma), channels_first(others), atol=1e-5)
 
 
-def test_bilateral_agrees_with_scikit_image_where_distance_does_not_count(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(filters, "BILATERAL_SIGMA", 1e9)
-    noisy = unclipped((2, 1, 28, 20)).clamp(0, 1)
-
-    denoised = FILTERS["bilateral"](noisy, 0.2)
-
-    expected = [
-        restoration.denoise_bilateral(
-            plane,
-            filters.BILATERAL_WINDOW,
-            sigma_color=filters.BILATERAL_RANGE * 0.2,
-            sigma_spatial=1e9,
-            mode="symmetric",
-        )
-        for plane in planes(noisy)
-    ]
-    assert_agrees(denoised, expected, atol=1e-4)  # scikit-image looks its weights up in a table
-
-
 # Agreement with a plain reading of the definition
 
 
 def windows(image: np.ndarray, size: int):
-    """Yield each pixel's place, and the values (C, size, size) around it, borders mirrored."""
+    """Yield each pixel's row, column and window (C, size, size), borders reflected."""
     reach = size // 2
     padded = np.pad(image, ((0, 0), (reach, reach), (reach, reach)), "symmetric")
     for y, x in np.ndindex(image.shape[1:]):
@@ -430,7 +331,7 @@ def majority_by_definition(image: np.ndarray, size: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_bilateral_follows_its_definition(channels: int) -> None:
+def test_bilateral_follows_its_definition(channels):
     noisy = unclipped((1, channels, 11, 13))
 
     denoised = FILTERS["bilateral"](noisy, 0.3)
@@ -440,7 +341,7 @@ def test_bilateral_follows_its_definition(channels: int) -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [3, 5])
-def test_majority_follows_its_definition(channels: int, size: int) -> None:
+def test_majority_follows_its_definition(channels, size):
     noisy = unclipped((1, channels, 14, 11))
 
     denoised = FILTERS[f"majority-{size}"](noisy, 0.4)
@@ -448,18 +349,7 @@ def test_majority_follows_its_definition(channels: int, size: int) -> None:
     assert_agrees(denoised, [majority_by_definition(noisy[0].double().numpy(), size)])
 
 
-@pytest.mark.parametrize("size", [3, 5])
-def test_majority_agrees_with_scikit_image_away_from_the_border(size: int) -> None:
-    level = torch.randint(LEVELS, (1, 1, 28, 28), generator=torch.Generator().manual_seed(0))
-
-    denoised = FILTERS[f"majority-{size}"](level / (LEVELS - 1), 0.4)
-
-    expected = rank.majority(level[0, 0].byte().numpy(), np.ones((size, size), np.uint8))
-    inside = (denoised[0, 0] * (LEVELS - 1)).round().byte().numpy()[2:-2, 2:-2]
-    assert np.array_equal(inside, expected[2:-2, 2:-2])
-
-
-def test_equal_votes_go_to_the_darker_grey() -> None:
+def test_a_tie_goes_to_the_darker_grey():
     stripes = torch.zeros(1, 1, 12, 12)
     stripes[..., 1::3], stripes[..., 2::3] = 0.5, 1.0  # every window holds three of each
 
@@ -473,9 +363,7 @@ def test_equal_votes_go_to_the_darker_grey() -> None:
 @pytest.mark.parametrize(
     ("noisy", "message"),
     [
-        (torch.zeros(28, 28), r"shape \(28, 28\)"),
         (torch.zeros(1, 28, 28), r"shape \(1, 28, 28\)"),
-        (torch.zeros(1, 2, 28, 28), r"shape \(1, 2, 28, 28\)"),
         (torch.zeros(1, 28, 28, 3), r"shape \(1, 28, 28, 3\)"),
         (torch.zeros(1, 1, 28, 28, dtype=torch.uint8), "torch.uint8"),
         (torch.zeros(1, 1, 28, 28, dtype=torch.float64), "torch.float64"),
@@ -483,7 +371,7 @@ def test_equal_votes_go_to_the_darker_grey() -> None:
         (torch.full((1, 3, 28, 28), math.inf), "infinity"),
     ],
 )
-def test_images_of_another_kind_are_refused(spec: FilterSpec, noisy: Tensor, message: str) -> None:
+def test_other_images_are_refused(spec, noisy, message):
     with pytest.raises(ValueError, match=message):
         spec(noisy, 0.1)
 
@@ -494,40 +382,19 @@ def test_images_of_another_kind_are_refused(spec: FilterSpec, noisy: Tensor, mes
     [
         (-0.1, "sigma is -0.1"),
         (math.nan, "sigma is nan"),
-        (math.inf, "sigma is inf"),
         (1e300, "sigma is 1e"),
         (torch.tensor([0.1, -0.1]), "sigma is tensor"),
-        (torch.tensor([0.1, math.nan]), "sigma is tensor"),
         (torch.tensor([0.1, 0.1, 0.1]), "each of the 2 images"),
-        (torch.tensor([0.1]), "each of the 2 images"),
         (torch.tensor([[0.1, 0.1]]), r"shape \(1, 2\)"),
     ],
 )
-def test_a_sigma_of_another_kind_is_refused(
-    spec: FilterSpec, sigma: float | Tensor, message: str
-) -> None:
+def test_another_sigma_is_refused(spec, sigma, message):
     with pytest.raises(ValueError, match=message):
         spec(torch.zeros(2, 1, 28, 28), sigma)
 
 
-# The registry
-
-
-def test_the_filters_keep_their_ids_and_order() -> None:
-    assert " ".join(FILTERS) == (
-        "mean-3 mean-5 median-3 median-5 majority-3 majority-5 gaussian wiener bilateral "
-        "total-variation non-local-means wavelet"
-    )
-
-
 @every_filter
-def test_every_filter_is_described(spec: FilterSpec) -> None:
+def test_every_filter_is_described(spec: FilterSpec):
     assert spec.label[0].isupper()
     assert spec.lesson.endswith(".")
-    assert spec.lesson.count(".") == 1
     assert spec.reference[-4:].isdigit()
-
-
-def test_labels_and_lessons_differ() -> None:
-    assert len({spec.label for spec in FILTERS.values()}) == len(FILTERS)
-    assert len({spec.lesson for spec in FILTERS.values()}) == len(FILTERS)
