@@ -1,4 +1,4 @@
-"""The kinds of pictures that networks learn, and where the data of each come from."""
+"""The domains: kinds of pictures that networks are trained on, and the data of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from denoise_demo.networks import DIGIT, FACE, Shape
 
 @dataclass(frozen=True)
 class Domain:
-    """A kind of pictures.
+    """A kind of picture.
 
     `load` takes a split, "train" or "test", and `data_dir` and `download` as `load_mnist` does;
     `examples` gives the pictures that ship with the app.
@@ -35,11 +35,11 @@ def get_domain(name: object) -> Domain:
 
 
 def domain_of(picture: Tensor) -> str:
-    """Return what pictures of this shape, (N, C, H, W), are of; ValueError for any other."""
+    """Return the domain of pictures (N, C, H, W) by their shape; ValueError for another shape."""
     for name, domain in DOMAINS.items():
         if picture.shape[1:] == domain.shape:
             return name
-    raise ValueError(f"no network takes pictures of {tuple(picture.shape[1:])}: choose another")
+    raise ValueError(f"no network takes pictures of {tuple(picture.shape[1:])}: give another")
 
 
 DOMAINS: dict[str, Domain] = {

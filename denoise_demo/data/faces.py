@@ -1,4 +1,4 @@
-"""Colour faces: a folder or a zip of pictures of any size, decoded once and cached as one array."""
+"""Colour faces: a folder or zip of pictures of any size, decoded once and cached as one array."""
 
 import hashlib
 import json
@@ -24,11 +24,11 @@ from denoise_demo.data.uploads import SUFFIXES, read_image
 
 SPLITS = ("train", "test")
 TRAIN_SHARE = 0.75  # by index, as in the article
-FEWEST = 40  # faces; with fewer there is nothing to train or to measure
+FEWEST = 40  # faces; fewer are too few to train and to measure
 LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
-LARGEST_EXPANSION = 100  # times a zip's own size; pictures are compressed already
-NAMED = 3  # unreadable files that a message names
-VERSION = 1  # of what is cached
+LARGEST_EXPANSION = 100  # times a zip's own size; pictures hardly compress further
+NAMED = 3  # unreadable files named in a message
+VERSION = 1  # of the cache's format
 
 Pixels = NDArray[np.uint8]
 WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"
@@ -36,7 +36,7 @@ WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_
 
 @dataclass(frozen=True)
 class Album:
-    """Pictures not yet read: their names in order, what reads one, and a mark of the contents."""
+    """A folder or zip of pictures: sorted names, a reader of one, and a hash of the contents."""
 
     source: str
     names: list[str]
@@ -63,7 +63,7 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
         split: "train" or "test".
         data_dir: a folder or zip of pictures, or a folder with `faces/` in it; without it
             DENOISE_DATA_DIR.
-        download: not possible for faces; here so that every domain loads alike.
+        download: ignored; every domain's loader takes it.
 
     Raises:
         DataError: when there are no faces, or the zip is damaged or a zip bomb.
@@ -94,7 +94,7 @@ def faces_test() -> Images:
 
 
 def has_faces(data_dir: str | Path | None = None) -> bool:
-    """Say whether there are face pictures to load."""
+    """Whether there are enough face pictures to load."""
     try:
         with _opened(_find(data_dir)) as album:
             return len(album.names) >= FEWEST
@@ -106,7 +106,7 @@ def _find(data_dir: str | Path | None) -> Path:
     """Return the folder or zip that holds the pictures."""
     named = data_place(data_dir)
     if named is None:
-        raise DataError(f"no faces are named: {WANTED}")
+        raise DataError(f"no folder or zip of faces is set: {WANTED}")
     if not named.exists():
         raise DataError(f"{named} does not exist: {WANTED}")
     place = named / "faces" if (named / "faces").is_dir() else named
@@ -120,7 +120,7 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_picture(name: str) -> bool:
-    """Whether a file is meant as a picture; not what an archiver or an editor hides beside it."""
+    """Whether a file is a picture by its name, and not hidden by an archiver or an editor."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden
@@ -135,7 +135,9 @@ def _opened(place: Path) -> Iterator[Album]:
     try:
         archive = zipfile.ZipFile(place)
     except DAMAGE as error:
-        raise DataError(f"{place.name} is no zip, or damaged ({error}): {WANTED}") from error
+        raise DataError(
+            f"{place.name} is not a zip file, or is damaged ({error}): {WANTED}"
+        ) from error
     with archive:
         yield _zip_album(place, archive)
 
@@ -147,7 +149,7 @@ def _folder_album(folder: Path) -> Album:
     def read(name: str) -> bytes:
         path = folder / name
         if not path.is_file():
-            raise ValueError("is no ordinary file")
+            raise ValueError("is not a regular file")
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
         return path.read_bytes()
@@ -169,7 +171,7 @@ def _zip_album(place: Path, archive: zipfile.ZipFile) -> Album:
     if announced > LARGEST_EXPANSION * place.stat().st_size + LARGEST_FILE:
         raise DataError(
             f"{place.name} would expand to {announced / place.stat().st_size:,.0f} times its size, "
-            f"as a zip bomb does: give a zip of ordinary pictures"
+            f"like a zip bomb: give a zip of ordinary pictures"
         )
 
     def read(name: str) -> bytes:
@@ -177,7 +179,7 @@ def _zip_album(place: Path, archive: zipfile.ZipFile) -> Album:
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise ValueError("its path leads out of the zip")
         with archive.open(members[name]) as file:
-            content = file.read(LARGEST_FILE + 1)  # a header may lie about the size
+            content = file.read(LARGEST_FILE + 1)  # a header may state a wrong size
         if len(content) > LARGEST_FILE:
             raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
         return content
@@ -247,7 +249,7 @@ def _sha256(pixels: Pixels) -> str:
 
 
 def _tell_skipped(source: str, faces: Faces) -> None:
-    """Say how many files were skipped, and name the first of them."""
+    """Print how many files were skipped, and the names of the first."""
     if not faces.skipped:
         return
     named = [f"{brief(name)} ({why.rstrip('.')})" for name, why in faces.skipped.items()][:NAMED]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pooch
 from torch import Tensor
 
-# What a damaged zip, one with a password or in an unknown compression, or its members raise.
+# Errors of a damaged or encrypted zip, of an unknown compression, and of its members.
 DAMAGE = (
     OSError,
     ValueError,
@@ -25,7 +25,7 @@ DAMAGE = (
 
 
 class DataError(ValueError):
-    """Data that is missing, damaged or not what it should be; the message says what to do."""
+    """Data that is missing, damaged or not as expected; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def split_train(images: Images, validation: float) -> tuple[Images, Images]:
 
 
 def cache_dir(name: str = "mnist") -> Path:
-    """Return the folder that downloads and decoded pictures go to."""
+    """Return the folder of downloads and decoded pictures."""
     return Path(pooch.os_cache("denoise_demo")) / name
 
 
 def data_place(data_dir: str | Path | None) -> Path | None:
-    """Return the folder or zip that is named, here or by DENOISE_DATA_DIR."""
+    """Return the folder or zip to read from: the argument, or else DENOISE_DATA_DIR."""
     named = data_dir or os.environ.get("DENOISE_DATA_DIR")
     return Path(named).expanduser() if named else None

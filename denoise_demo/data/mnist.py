@@ -109,7 +109,7 @@ def parse_idx(content: bytes) -> np.ndarray:
 
 
 def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:
-    """Say whether a split can be loaded without a download."""
+    """Whether a split can be loaded without a download."""
     return all(_find(file.name, _places(data_dir)) for file in MNIST[split])
 
 

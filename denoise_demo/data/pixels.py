@@ -1,4 +1,4 @@
-"""The one boundary between float tensors and PIL images, 8-bit pixels and base64 text."""
+"""Conversions between float tensors and PIL images, 8-bit pixels and base64 text."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from scipy import ndimage
 Array = NDArray[Any]
 _BLANK = "The picture is blank: draw or give a digit that stands out from its background."
 _CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
-_FAINTEST = 0.5 / 255  # what rounds to black is no ink
+_FAINTEST = 0.5 / 255  # fainter ink rounds to black
 _LUMA = (0.299, 0.587, 0.114)
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
@@ -22,13 +22,13 @@ _LEVELS = np.arange(256, dtype=np.float32) / 255
 def to_digit(
     image: Image.Image, *, invert: bool | None = None, centre: bool = True
 ) -> torch.Tensor:
-    """Turn a picture of a digit into (1, 1, 28, 28) float32 in [0, 1], light ink on black.
+    """Convert a picture of a digit to (1, 1, 28, 28) float32 in [0, 1], light ink on black.
 
     Args:
         image: any size; a scan, a drawing or a photographed page.
-        invert: whether the ink is dark on light; None finds out.
-        centre: take the ink off its (unevenly lit) background and normalise it by
-            `centre_digit`; otherwise just fit the whole picture into the square.
+        invert: whether the ink is dark on light; None detects it.
+        centre: remove the background, even if lit unevenly, and normalise the ink by
+            `centre_digit`; otherwise only fit the whole picture into the square.
 
     Raises:
         ValueError: the picture is blank.
@@ -55,7 +55,7 @@ def to_face(image: Image.Image) -> NDArray[np.uint8]:
     """Crop a picture to a centred square and shrink it: colour pixels (3, 28, 28).
 
     Raises:
-        ValueError: the picture is smaller than that; enlarging would be a blur.
+        ValueError: the picture is smaller; enlarging it would only blur it.
     """
     side = min(image.size)
     if side < 28:
@@ -81,14 +81,14 @@ def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:
 
 
 def _rim(values: Array) -> Array:
-    """Give the outermost pixels (n,) of a picture (H, W)."""
+    """Return the outermost pixels (n,) of a picture (H, W)."""
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 
 def _is_dark_on_light(values: Array) -> bool:
-    """Tell it from the rim being lighter than the rest, and the few pixels far off being darker."""
+    """Whether ink is dark: the rim is light, and the few pixels far from the mean are dark."""
     y, x = np.indices(values.shape).reshape(2, -1)
-    slope = np.stack([np.ones_like(x), x, y], axis=1)  # light that falls from a side
+    slope = np.stack([np.ones_like(x), x, y], axis=1)  # light from one side
     even = values.ravel() - slope @ np.linalg.lstsq(slope, values.ravel(), rcond=None)[0]
     low, high = np.percentile(even, [1, 99])
     rim = np.median(_rim(even.reshape(values.shape))) - (low + high) / 2
@@ -109,7 +109,7 @@ def _paper(dark: Array) -> Array:
 
 
 def _ink(dark: Array) -> Array:
-    """Take dark ink (H, W) off its paper as light ink, its contrast stretched, without specks."""
+    """Return dark ink (H, W) as light ink, without paper and specks, its contrast stretched."""
     ink = 1 - dark / np.maximum(_paper(dark), 0.1)
     full = np.percentile(ink[ink >= ink.max() / 2], 75)
     rest = ink[ink < full / 2]
@@ -129,7 +129,7 @@ def centre_digit(ink: Array) -> Array:
 
     Crop to the ink, fit it into 20 x 20 keeping the aspect, put its centre of mass at the centre
     of (28, 28), round to multiples of 1/255. Nothing is enlarged more than twofold, so that a dot
-    stays a dot; thin faint lines are brightened to what MNIST's are.
+    stays a dot; thin faint strokes are brightened to the level of MNIST's.
 
     Raises:
         ValueError: the picture is blank.
@@ -164,7 +164,7 @@ def shrink_digit(ink: Array) -> Array:
 
 
 def _checked(ink: Array) -> Array:
-    """Refuse what is not ink (H, W), or is blank."""
+    """Return ink (H, W) in [0, 1]; ValueError for another shape, or when it is blank."""
     ink = np.asarray(ink, dtype=np.float32)
     if ink.ndim != 2 or not np.isfinite(ink).all():
         raise ValueError(f"Ink must be finite, of shape (H, W); this one has shape {ink.shape}.")
@@ -205,7 +205,7 @@ def draw_strokes(
 
 
 def encode_pixels(image: torch.Tensor) -> str:
-    """Give an image (C, H, W) or (H, W) as base64 text of 8-bit pixels, (H, W, C) row by row.
+    """Return an image (C, H, W) or (H, W) as base64 text of 8-bit pixels (H, W, C), by rows.
 
     Values are clipped to [0, 1]; NaN is black.
     """
@@ -213,10 +213,10 @@ def encode_pixels(image: torch.Tensor) -> str:
 
 
 def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> torch.Tensor:
-    """Read back what `encode_pixels` wrote: shape (1, C, H, W), float32 in [0, 1].
+    """Decode the text of `encode_pixels` to (1, C, H, W) float32 in [0, 1].
 
     Raises:
-        ValueError: not a text, not base64, or of another size.
+        ValueError: not text, not base64, or of another size.
     """
     came = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
     try:
@@ -229,7 +229,7 @@ def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> t
 
 
 def to_pil(image: torch.Tensor, scale: int = 1) -> Image.Image:
-    """Show a tensor (1, C, H, W) or (C, H, W) of 1 or 3 channels, pixels enlarged `scale`-fold."""
+    """Return (1, C, H, W) or (C, H, W) of 1 or 3 channels as a picture, enlarged `scale`-fold."""
     pixels = _to_bytes(image[0] if image.ndim == 4 else image)
     picture = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
     return ImageOps.scale(picture, scale, Image.Resampling.NEAREST)

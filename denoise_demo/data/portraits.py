@@ -1,4 +1,4 @@
-"""The portraits that ship with the app, and where the face is in a picture."""
+"""The portraits that ship with the app, and face detection."""
 
 from functools import cache
 from importlib.metadata import distribution
@@ -15,12 +15,12 @@ from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
 
 NAMES = ("Eileen Collins, astronaut (NASA)", "Grace Hopper, computer scientist (US Navy)")
-# The crop's side, and how far below the detected face's middle its own is, in widths of that face.
-# So eyes and mouth come to where the training faces have them, without which networks do worse.
-SIDE, DROP = 1.1, 0.08
-LEAST = 28  # pixels; enlarging would be a blur
+# The crop's size and its shift down, in widths of the detected face. They put eyes and mouth where
+# the training faces have them; networks do worse otherwise.
+CROP_SIZE, CROP_SHIFT = 1.1, 0.08
+LEAST = 28  # pixels; enlarging would only blur
 HOPPER = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
-SMALLEST = 0.15  # of the picture's shorter side; smaller finds are seldom faces
+SMALLEST = 0.15  # of the picture's shorter side; smaller detections are seldom faces
 
 Box = tuple[int, int, int, int]
 
@@ -61,8 +61,8 @@ def find_face(image: Image.Image) -> Box | None:
         return None
     face = max(found, key=lambda box: box["width"])
     x = face["c"] + face["width"] / 2
-    y = face["r"] + face["height"] / 2 + DROP * face["height"]
-    return _square(image, x, y, min(max(SIDE * face["width"], LEAST), shorter))
+    y = face["r"] + face["height"] / 2 + CROP_SHIFT * face["height"]
+    return _square(image, x, y, min(max(CROP_SIZE * face["width"], LEAST), shorter))
 
 
 def middle_box(image: Image.Image) -> Box:

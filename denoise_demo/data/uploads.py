@@ -36,21 +36,21 @@ def read_image(source: str | Path | bytes) -> Image.Image:
 
 
 def _read(stream: IO[bytes]) -> Image.Image:
-    """Read an open file, refusing it by its header before it is decoded."""
+    """Read an open file; one that is too large is refused by its header, before decoding."""
     head = stream.read(16)
     stream.seek(0)
     Image.init()
-    # Not Image.open, which warns of large pictures by a limit that the whole process shares.
+    # Image.open would warn about large pictures by a limit shared by the whole process.
     known = ((name, *Image.OPEN[name]) for name in _FORMATS if name in Image.OPEN)
     kind, reader = next(((n, r) for n, r, fits in known if fits and fits(head) is True), ("", None))
     if reader is None:
-        raise ValueError(f"The file is {'no picture' if head else 'empty'}: {_WANTED}.")
+        raise ValueError(f"The file is {'not a picture' if head else 'empty'}: {_WANTED}.")
     damaged = f"The {kind} picture is damaged or has no pixels: {_WANTED}."
     try:
         image = reader(stream, "")
-        tags = getattr(image, "tag_v2", {})  # TIFF decodes whole tiles, which may be larger yet
+        tags = getattr(image, "tag_v2", {})  # TIFF decodes whole tiles, which may be larger
         width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
-    except Exception as error:  # a damaged file makes the readers raise nearly anything
+    except Exception as error:  # readers raise almost any exception for a damaged file
         raise ValueError(damaged) from error
     cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes a pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
@@ -70,7 +70,7 @@ def _read(stream: IO[bytes]) -> Image.Image:
         raise ValueError(damaged) from error
     small = _composite(small) if small.mode == "RGBA" else small
     small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
-    with contextlib.suppress(Exception):  # broken notes are no reason to refuse a picture
+    with contextlib.suppress(Exception):  # damaged metadata must not spoil the picture
         small.getexif()[0x0112] = image.getexif().get(0x0112, 1)
     return ImageOps.exif_transpose(small)
 
@@ -88,7 +88,7 @@ def _reduce(image: Image.Image) -> Image.Image:
         band = image.crop((0, top, width, min(top + rows, height)))
         band = band.convert("I") if image.mode.startswith("I;") else band
         small.paste(band.convert(mode).reduce(factor), (0, top // factor))
-    if deep:  # 32-bit values do not say what white is, so the largest of them tells
+    if deep:  # 32-bit files do not state their white: infer it from the largest value
         grey = np.nan_to_num(np.asarray(small), posinf=0, neginf=0)
         low, high = min(0.0, float(grey.min())), float(grey.max())
         wide = image.mode.startswith("I;") or image.format == "PNG"
@@ -99,7 +99,7 @@ def _reduce(image: Image.Image) -> Image.Image:
 
 
 def _composite(image: Image.Image) -> Image.Image:
-    """Lay an RGBA picture on the background that its visible content stands out from."""
+    """Put an RGBA picture on the background, white or black, that contrasts with its content."""
     alpha = np.asarray(image.getchannel("A"), dtype=np.float32)
     if not alpha.any():
         raise ValueError(f"The picture is fully transparent, with nothing to see: {_WANTED}.")

@@ -1,7 +1,7 @@
-"""Results as matplotlib figures: grids of pictures.
+"""Matplotlib figures of grids of pictures.
 
-Everything is laid out in pixels, and every pixel of a picture becomes a square of whole pixels, so
-that a saved figure is as crisp as the picture itself.
+The layout is in pixels, and every pixel of a picture becomes a square of whole pixels, so that a
+saved figure is as sharp as the picture.
 """
 
 import io
@@ -24,15 +24,15 @@ __all__ = [
     "to_png",
 ]
 
-FONT = "DejaVu Sans"  # ships with matplotlib, and has the check mark and the cross
+FONT = "DejaVu Sans"  # ships with matplotlib, and has ✓ and ✗
 INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # colour-blind safe
-DPI = 128  # a power of two, so that sizes in pixels survive the division exactly
-WIDEST, TALLEST = 1400, 900  # pixels that the pictures of a figure may take together
+DPI = 128  # a power of two: pixel sizes divided by it stay exact
+WIDEST, TALLEST = 1400, 900  # pixels for all pictures of a figure
 SMALLEST_SCALE = 4
-TITLE, TEXT, SMALL = 32, 24, 20  # pixels: the sizes of type
+TITLE, TEXT, SMALL = 32, 24, 20  # font sizes in pixels
 LINE_HEIGHT = 32  # pixels
 GAP, MARGIN = 12, 32  # pixels: between pictures, and around everything
-LETTER = 0.62  # a letter's mean width, as a share of the type's size
+LETTER = 0.62  # mean width of a letter, relative to the font size
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Row:
 
 
 def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> Figure:
-    """Show rows of pictures, one axes each, from black at 0 to full light at 1.
+    """Show rows of pictures, one axes each, from black at 0 to white at 1.
 
     Args:
         title: the heading.
@@ -79,7 +79,7 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
 
 
 def picture_scale(height: int, width: int) -> int:
-    """Return how many pixels a picture's pixel takes on a side, for the sizes of all together."""
+    """Return how many pixels wide a picture's pixel is drawn, given the size of all pictures."""
     return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from denoise_demo.figures.canvas import (
     DPI,
@@ -126,9 +125,15 @@ def _draw_curves(plot: Plot, axes: Axes) -> None:
     ends = min(values) / 1.2, max(values) * 1.2
     axes.plot(ends, ends, color=GREY, linewidth=1)
     for number, curve in enumerate(plot.curves):
-        style: dict[str, Any] = {"color": HUES[number], "marker": MARKERS[number]}
-        style |= {"markersize": 4, "linewidth": 1.2}
-        axes.plot(curve.across, curve.up, label=curve.label, **style)
+        axes.plot(
+            curve.across,
+            curve.up,
+            label=curve.label,
+            color=HUES[number],
+            marker=MARKERS[number],
+            markersize=4,
+            linewidth=1.2,
+        )
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     axes.set_xlabel(plot.axes[0], family=FONT, color=INK)
     axes.set_ylabel(plot.axes[1], family=FONT, color=INK)

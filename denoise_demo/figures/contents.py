@@ -17,7 +17,7 @@ from denoise_demo.figures.charts import Chart, Plot
 class Subject:
     """What a figure is drawn of: pictures (N, C, 28, 28) in [0, 1], and what was chosen for them.
 
-    A label is None where nobody knows it.
+    A label is None where it is unknown.
     """
 
     clean: Tensor
@@ -27,7 +27,7 @@ class Subject:
     seed: int
 
     def generator(self) -> torch.Generator:
-        """Return the only source of randomness, at its start."""
+        """Return a generator with the figure's seed, its only source of randomness."""
         return torch.Generator().manual_seed(self.seed)
 
 

@@ -1,7 +1,7 @@
 """Vega-Lite charts: scores over the noise level from the benchmark, losses over the epochs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import altair as alt
 
@@ -118,8 +118,7 @@ def loss_curves(history: Sequence[Epoch], loss: str) -> VegaChart:
         )
     ]
     names = ["training", "validation"]
-    axis = _axis(tickMinStep=1, format="d")
-    x = alt.X("epoch:Q", title="epoch", axis=axis)
+    x = alt.X("epoch:Q", title="epoch", axis=_axis(whole=True))
     y = alt.Y("loss:Q", title=loss, scale=alt.Scale(zero=False))
     legend = alt.Legend(orient="top", symbolStrokeWidth=3)  # one for both, or Vega warns
     colours, dashes = list(HUES[:2]), [[1, 0], [6, 3]]
@@ -198,8 +197,12 @@ def _level_axis(spec: NoiseSpec) -> alt.X:
     return alt.X("level:Q", title=f"{spec.level_name}: {spec.unit}", scale=scale, axis=_axis())
 
 
-def _axis(**settings: Any) -> alt.Axis:
-    return alt.Axis(labelFlush=False, labelOverlap="greedy", labelSeparation=6, **settings)
+def _axis(*, whole: bool = False) -> alt.Axis:
+    """Return an axis with few labels, on whole numbers if asked."""
+    axis = alt.Axis(labelFlush=False, labelOverlap="greedy", labelSeparation=6)
+    if whole:
+        axis.tickMinStep, axis.format = 1, "d"
+    return axis
 
 
 def _below_nothing(

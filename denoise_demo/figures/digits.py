@@ -178,7 +178,7 @@ def _read_rows(subject: Subject, trial: Trial) -> list[Row]:
 
 
 def _readings(images: Tensor, labels: Sequence[int | None]) -> list[Note]:
-    """Return what the classifier reads in each image; nothing when its weights are not there."""
+    """Return the class of each image; nothing without the classifier's weights."""
     try:
         digits = load_classifier()(images).argmax(1).tolist()
     except CheckpointError:

@@ -1,4 +1,4 @@
-"""The code between encoder and decoder: what a network keeps of a digit."""
+"""Codes: what an autoencoder keeps of a digit between its encoder and its decoder."""
 
 import math
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ NETWORKS = {  # by the size of the code; the title of each
     "dense-300-clean": "300 units",
     "conv-flat": "8 × 28 × 28 values",
 }
-PLANE = "dense-2"  # whose codes are places on a map
+PLANE = "dense-2"  # its codes are points of a map
 EDITED = [key for key in NETWORKS if key != "conv-flat"]  # more values than pixels: no bottleneck
-STRONGEST = 8  # units that sliders move
-ROOM = 1.15  # times the largest value that a built-in digit has: how far a unit can be moved
-MAP_SIDE = 72  # codes a side of the map
+STRONGEST = 8  # units that get a slider
+RANGE = 1.15  # of a unit, times its largest value for a built-in digit
+MAP_SIZE = 72  # codes along each axis of the map
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """The plane of two units: what is read in the image of each code.
+    """The plane of two units: how the image of each code is classified.
 
-    `digits` and `sure` (MAP_SIDE, MAP_SIDE) are the digit read and its probability, rows by the
+    `digits` and `sure` (MAP_SIZE, MAP_SIZE) are the digit and its probability, rows by the
     second unit, columns by the first, both from 0 to `span`; `points` (N, 2) are the codes of the
-    built-in digits, and `labels` (N,) what they are.
+    built-in digits, and `labels` (N,) their labels.
     """
 
     span: Tensor
@@ -46,16 +46,16 @@ class CodeMap:
 
 @cache
 def unit_spans(network: str) -> Tensor:
-    """Return how far each unit of a code goes, in the code's shape."""
+    """Return the range of each unit of a code, from 0, in the code's shape."""
     codes = load_network(network, "cpu").encode(load_examples().clean())
     largest = codes.amax(0)
-    return ROOM * largest.clamp_min(0.1 * float(largest.max()))
+    return RANGE * largest.clamp_min(0.1 * float(largest.max()))
 
 
 def code_picture(code: Tensor, spans: Tensor) -> Tensor:
     """Return a code as a picture (1, H, W) from 0 to 1, a unit's span being 1.
 
-    Units of a dense code stand in rows; the maps of a convolutional one in two rows of four.
+    Units of a dense code are laid out in rows, the maps of a convolutional one in two rows.
     """
     shares = (code / spans).clamp(0, 1)
     if shares.ndim == 3:
@@ -67,7 +67,7 @@ def code_picture(code: Tensor, spans: Tensor) -> Tensor:
 
 
 def strongest_units(code: Tensor) -> list[int]:
-    """Return the places of the largest values in a flat code, in their order there."""
+    """Return the sorted indices of the largest values of a flat code."""
     top = code.flatten().topk(min(STRONGEST, code.numel())).indices
     return sorted(top.tolist())
 
@@ -82,9 +82,9 @@ def code_map() -> CodeMap:
     """Return the map of the network with two units."""
     network, examples = load_network(PLANE, "cpu"), load_examples()
     span = unit_spans(PLANE)
-    second, first = torch.meshgrid(*[torch.linspace(0, 1, MAP_SIDE)] * 2, indexing="ij")
+    second, first = torch.meshgrid(*[torch.linspace(0, 1, MAP_SIZE)] * 2, indexing="ij")
     codes = torch.stack([first * span[0], second * span[1]], 2).view(-1, 2)
     sure, digits = load_classifier("cpu")(network.decode(codes)).max(1)
-    shape = (MAP_SIDE, MAP_SIDE)
+    shape = (MAP_SIZE, MAP_SIZE)
     points = network.encode(examples.clean())
     return CodeMap(span, digits.view(shape), sure.view(shape), points, examples.labels)

@@ -21,7 +21,7 @@ from denoise_demo.lab.settings import Settings
 
 @dataclass(frozen=True)
 class Comparison:
-    """What every denoiser made of one picture.
+    """The results of several denoisers for one picture.
 
     `names` are "noisy" for doing nothing, then the denoisers' ids. In their order stand `images`
     (M, C, H, W) in [0, 1], `scores` by metric, (M,) each, `probabilities` (M, 10), None for faces
@@ -38,11 +38,11 @@ class Comparison:
 def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Comparison:
     """Denoise one corrupted picture with several denoisers, and measure and classify each result.
 
-    All get the same noise, limited to [0, 1] or not as each expects it.
+    All get the same noise, limited to [0, 1] where they expect it.
 
     Args:
         clean: (1, 1, 28, 28) for digits or (1, 3, 28, 28) for faces, in [0, 1].
-        settings: the corruption and its seed; their own denoiser plays no part.
+        settings: the corruption and its seed; their denoiser is ignored.
         names: which of the picture's domain's denoisers, by id.
 
     Raises:

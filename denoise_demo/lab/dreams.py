@@ -1,8 +1,7 @@
-"""From denoiser to generator: noise, denoised again and again with less and less noise added.
+"""A denoiser as a generator: noise is denoised repeatedly, with less and less noise added back.
 
-A denoiser's answer to noise alone is a faint guess. With less noise put on top of the guess, the
-next answer is surer; after enough rounds no noise is left, and the guess has become a picture
-that nobody drew.
+Denoising pure noise gives a faint guess. Adding less noise to the guess and denoising again gives a
+clearer one; after enough steps no noise is left, and a new digit remains.
 """
 
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ FIRST, LAST = 3.0, 0.02  # the noise's standard deviation at the first step and 
 
 @dataclass(frozen=True)
 class Frame:
-    """One step: what the network saw, what it made of it, and how far off it expects to be.
+    """One step: the noisy input, the denoised output and the expected error.
 
     All are (N, 1, 28, 28); `sigma` is the noise's standard deviation.
     """
@@ -34,7 +33,7 @@ class Frame:
 
 
 def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
-    """Turn noise into digits, step by step.
+    """Generate digits from noise, step by step.
 
     From x_0 = sigma_0 n on, each step denoises and adds noise of the next, smaller deviation to
     the result: x_k+1 = f(x_k) + sigma_k+1 n. The deviations fall in equal ratios.
@@ -45,10 +44,10 @@ def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
         steps: how many times to denoise, at least 2.
 
     Yields:
-        Every step; the last one's denoised images are the dreamt digits, in [0, 1].
+        Every step; the last one's denoised images are the digits, in [0, 1].
 
     Raises:
-        ValueError: for a seed that is none, or too few steps.
+        ValueError: for an invalid seed, or too few steps.
         CheckpointError: when the network's weights are missing or damaged.
 
     Reference: Alain and Bengio 2014, arXiv:1211.4246; Bengio et al. 2013, arXiv:1305.6663; with
@@ -56,7 +55,7 @@ def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
     """
     generator = torch.Generator().manual_seed(noise_seed(seed))
     if steps < 2:
-        raise ValueError(f"a dream of {steps} steps: give at least 2")
+        raise ValueError(f"steps is {steps}: give at least 2")
     denoiser = load_network(DREAMER)
     denoised = torch.zeros(count, *DIGIT)
     for step in range(steps):

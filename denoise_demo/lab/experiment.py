@@ -16,14 +16,14 @@ from denoise_demo.networks import DIGIT
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment came to, for images (N, C, H, W).
+    """The result of an experiment, for images (N, C, H, W).
 
-    `outside` says whether the network learnt other pictures, so that these came to it in its own
-    number of channels; `clean` is as the network's noisy input would be without noise.
-    `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the pictures as they
+    `outside` says whether the network was trained on another domain, so that these images were
+    brought to its number of channels; `clean` is the network's input without noise.
+    `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the images as they
     are shown, limited to [0, 1]. `probabilities` holds (N, 10) for "clean", "noisy" and
-    "denoised", or nothing when there is no classifier or the picture is no digit. `spread` is the
-    standard deviation that the network expects of its error, where it says so.
+    "denoised", or nothing without a classifier or a digit. `spread` is the expected error of a
+    network that gives one, as a standard deviation.
     """
 
     clean: Tensor

@@ -1,4 +1,4 @@
-"""All controls of the laboratory at once, set for a scene or as an article's figure has them."""
+"""Presets: all controls of the laboratory, set for a scene or as in an article's figure."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from denoise_demo.denoisers import get_recipe
 
 @dataclass(frozen=True)
 class Preset:
-    """A scene, or an article's figure: the corruption, the network and the picture.
+    """A scene, or an article's figure: the corruption, the denoiser and the picture.
 
-    `split` and `index` name the MNIST image; `digit` is its label, so that a built-in digit of
-    the same class can stand in for it. A network of faces shows a portrait instead.
+    `split` and `index` choose the MNIST image; `digit` is its label, so that a built-in digit of
+    the same class can replace it. A network for faces gets a portrait instead.
     """
 
     label: str
@@ -25,7 +25,7 @@ class Preset:
 
     @property
     def domain(self) -> str:
-        """What its network learnt: "digits" or "faces"."""
+        """The domain of its network."""
         return get_recipe(self.recipe).domain
 
 

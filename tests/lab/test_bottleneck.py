@@ -10,7 +10,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.data.pixels import encode_pixels
 from denoise_demo.denoisers.engine import load_network
 from denoise_demo.lab import bottleneck, experiment
-from denoise_demo.lab.bottleneck import EDITED, MAP_SIDE, NETWORKS, PLANE
+from denoise_demo.lab.bottleneck import EDITED, MAP_SIZE, NETWORKS, PLANE
 from denoise_demo.networks import Autoencoder
 from denoise_demo.ui.panels.bottleneck.bottleneck import codes, decode
 
@@ -85,7 +85,7 @@ def test_maps_of_a_code_stay_whole():
 def test_the_map_shows_what_is_read_at_each_code():
     plane = bottleneck.code_map()
     first, second = 50, 20  # columns by the first unit, rows by the second
-    code = plane.span * torch.tensor([first, second]) / (MAP_SIDE - 1)
+    code = plane.span * torch.tensor([first, second]) / (MAP_SIZE - 1)
     read = decode({"network": PLANE, "code": code.tolist()})
     assert read["digit"] == int(plane.digits[second, first])
     assert read["probability"] == pytest.approx(float(plane.sure[second, first]), abs=1e-4)

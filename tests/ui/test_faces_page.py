@@ -435,8 +435,8 @@ def test_an_odd_photo_is_read_upright(faces):
 
 
 REFUSED = {
-    "a page": (lambda: b"%PDF-1.4 a page", "no picture"),
-    "text": (lambda: b"This is no picture.", "no picture"),
+    "a page": (lambda: b"%PDF-1.4 a page", "not a picture"),
+    "text": (lambda: b"This is no picture.", "not a picture"),
     "damaged": (lambda: encoded(cropped_portraits()[0])[:500], "damaged"),
     "huge": (lambda: encoded(Image.new("1", (20_000, 20_000))), "shrink it first"),
     "tiny": (lambda: encoded(Image.new("RGB", (20, 20))), "at least 28"),

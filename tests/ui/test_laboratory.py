@@ -380,7 +380,7 @@ def test_a_broken_upload_is_refused_and_loses_nothing(page):
     before = canvas(page, "denoised")
 
     for content, words in (
-        (b"This is no picture.", "no picture"),
+        (b"This is no picture.", "not a picture"),
         (paper_digit()[:300], "damaged"),
     ):
         upload(page, "broken.png", content)

@@ -149,7 +149,7 @@ def _plane() -> dict[str, Any]:
     plane = bottleneck.code_map()
     return {
         "network": PLANE,
-        "side": bottleneck.MAP_SIDE,
+        "side": bottleneck.MAP_SIZE,
         "span": plane.span.tolist(),
         "digits": encode_pixels(plane.digits[None] / 255),
         "sure": encode_pixels(plane.sure[None]),
