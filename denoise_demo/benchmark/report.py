@@ -1,4 +1,4 @@
-"""The results as documents: the whole of docs/results.md, and the README's table of six rows."""
+"""The results as a page: docs/results.md."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from denoise_demo.benchmark.results import RESULTS_FILE
 from denoise_demo.benchmark.rows import COMMAND, NOTHING, PointRow, Results
 from denoise_demo.common import write_atomically
 from denoise_demo.corruption import Corruption, Mixture, points
-from denoise_demo.denoisers import FILTERS, denoising_recipes, list_denoisers
+from denoise_demo.denoisers import denoising_recipes, list_denoisers
 from denoise_demo.networks import build, count_parameters
 
 RESULTS_PAGE = RESULTS_FILE.parents[1] / "docs" / "results.md"
@@ -24,14 +24,6 @@ GROUPS = {  # the points of a table, by how their names begin
     "S1, S2 and S3": ("s1", "s2", "s3"),
     "S4": ("s4",),
 }
-README_POINTS = (
-    ("digits", "s0-train"),
-    ("digits", "s1"),
-    ("digits", "s2"),
-    ("digits", "s3-random"),
-    ("faces", "s4-gaussian"),
-    ("faces", "s4-salt-pepper"),
-)
 HEAD = f"""# Results
 
 Generated from [results.json](../weights/results.json) by `python -m denoise_demo.benchmark`: do not
@@ -96,41 +88,6 @@ def render(results: Results) -> str:
             parts += _domain(rows, domain)
     parts += [f"Left out as out of date: {note}.\n" for note in results.left_out]
     return "\n".join(parts)
-
-
-def readme_table(results: Results) -> str:
-    """Return the README's table: six noises, and the PSNR of the best of each kind of denoiser.
-
-    Raises:
-        ResultsError: when one of the numbers was not measured.
-    """
-    heads = (
-        "noise",
-        "at",
-        "doing nothing",
-        "best filter",
-        "the article's network",
-        "blind network",
-    )
-    lines = [_line(heads), "|---" * len(heads) + "|"]
-    for domain, point in README_POINTS:
-        rows = {name: row for (name, at), row in results.at_points(domain).items() if at == point}
-        own = [key for key, recipe in denoising_recipes(domain).items() if recipe.point == point]
-        groups = ([NOTHING], list(FILTERS), own, [f"blind-{domain}"])
-        if any(rows.keys().isdisjoint(group) for group in groups):
-            raise results.lacks(f"scores at {point}")
-        cells = [_best(rows, group) for group in groups]
-        noise = points(domain)[point].describe()
-        lines.append(_line([f"{domain}: {noise}", f"`{point}`", *cells]))
-    return "\n".join(lines)
-
-
-def _best(rows: Mapping[str, PointRow], names: Iterable[str]) -> str:
-    """Return the best PSNR of some denoisers, with the name where there is a choice."""
-    values = {name: _value(rows[name], "psnr", 1) for name in names if name in rows}
-    name = max(values, key=values.__getitem__)
-    number = _number(rows[name], "psnr", 2)
-    return number if name == NOTHING else f"{number} (`{name}`)"
 
 
 def _domain(rows: Rows, domain: str) -> list[str]:

@@ -1,12 +1,10 @@
-"""The results as documents: what docs/results.md and the README's table show."""
-
-import re
+"""The results as a page: what docs/results.md shows."""
 
 import pytest
 
-from denoise_demo.benchmark import NOTHING, ResultsError, load_results, report
+from denoise_demo.benchmark import load_results, report
 from denoise_demo.benchmark.metrics import METRICS, MetricSpec, mae, scores_of
-from denoise_demo.benchmark.report import README_POINTS, readme_table, render
+from denoise_demo.benchmark.report import render
 from denoise_demo.corruption import POINTS, points
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import denoising_recipes, list_denoisers
@@ -114,22 +112,3 @@ def test_a_new_metric_and_a_new_point_are_shown_before_they_are_measured(shipped
 
     assert line(table, "denoiser").endswith("| Toy | Accuracy |")
     assert line(table, "`conv-pool`").count("not measured") == 1
-
-
-def test_the_readme_table_has_six_rows_of_the_best_of_each_kind(shipped):
-    rows = readme_table(shipped).splitlines()[2:]
-
-    assert len(rows) == len(README_POINTS) == 6
-    for (domain, point), text in zip(README_POINTS, rows, strict=True):
-        numbers = re.findall(r"(\d+\.\d\d)(?: \(`([\w-]+)`\))?", text)[-4:]
-        measured = shipped.at_points(domain)
-        for number, name in numbers:
-            assert number == f"{measured[name or NOTHING, point].score('psnr').mean:.2f}"
-        assert numbers[-1][1] == f"blind-{domain}"
-
-
-def test_a_readme_table_that_lacks_a_number_says_so(shipped):
-    rows = [row for row in shipped.rows if row.denoiser != "dense-64"]
-
-    with pytest.raises(ResultsError, match="no scores at s1: run"):
-        readme_table(shipped.model_copy(update={"rows": rows}))
