@@ -1,9 +1,7 @@
 """The articles' figures and the cards of the weights, with untrained networks: they say enough."""
 
-import base64
-import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,28 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from denoise_demo.benchmark import ArticleRow, PointRow, Results, load_results, results
-from denoise_demo.benchmark.article import BASELINES, KINDS, MISTAKES, PLACES
+from denoise_demo.benchmark.article import KINDS, PLACES
 from denoise_demo.benchmark.rows import CalibrationRow
 from denoise_demo.corruption.points import POINTS
-from denoise_demo.data import DataError, faces, load_examples, mnist
+from denoise_demo.data import load_examples
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes, settings_of
-from denoise_demo.figures.canvas import Figure, to_png
+from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes
+from denoise_demo.figures.canvas import Figure
 from denoise_demo.figures.faces import DENOISERS, denoiser_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name
 from denoise_demo.lab.experiment import Settings, run
 from denoise_demo.lab.sources import (
-    choose_pictures,
     collections_of,
-    count_pictures,
-    laboratory_picture,
     pixels_source,
 )
-from denoise_demo.ui.tabs.figures.figures import draw_figure, follow_figure, list_sources
-from denoise_demo.ui.tabs.training.training import describe_weights, show_card
 
 PICTURES = {
     "s0-blur-then-noise": 3,
@@ -339,58 +331,6 @@ def test_the_articles_charts_share_one_scale() -> None:
     assert len(set(ends[1::3]) | set(ends[2::3])) == 1
 
 
-@pytest.mark.parametrize("gap", ["rows", "article"])
-def test_without_results_of_faces_the_page_says_what_to_do(
-    gap: str, measured_faces: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = measured_faces.model_copy(update={gap: [], "weights": {}})
-    results.save_results(found, tmp_path / "results.json")
-    monkeypatch.setattr(results, "RESULTS_FILE", tmp_path / "results.json")
-
-    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
-    text, image, file = draw_figure(kind="s4-error-bars", **choices)
-
-    assert "results.json has no scores of faces: run python -m denoise_demo.benchmark" in text
-    assert (image.value, file.value, file.interactive) == (None, None, False)
-
-
-def test_the_page_lists_the_articles_mistakes(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    choices = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
-
-    text, _, file = draw_figure(kind="s4-error-bars", **choices)
-
-    numbered = [f"{i}. **{title}:** {line}" for i, (title, line) in enumerate(MISTAKES.items(), 1)]
-    assert len(numbered) == 4
-    assert all(line in text.split("\n") for line in numbered)
-    assert Path(file.value["path"]).name == "s4-error-bars.png"
-
-
-@pytest.mark.parametrize("kind", FIGURES)
-@pytest.mark.parametrize("source", ["example", "portrait", "laboratory"])
-def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
-    spec = FIGURES[kind]
-    usable = [*denoising_recipes(), *BASELINES]
-
-    recipe, radio, first, seed = follow_figure(usable, kind, source)
-
-    known = [key for _, key in recipe.choices]
-    assert known == [*denoising_recipes(spec.domain), *BASELINES]
-    assert recipe.value == spec.recipe
-    assert radio.value in [key for _, key in radio.choices]
-    assert radio.value == source or source == first_source(OTHER[spec.domain])
-    assert first.label == f"First {DOMAINS[spec.domain].noun}"
-    assert radio.interactive == seed.interactive == bool(spec.pictures)
-
-
-@pytest.mark.parametrize("kind", ["s3-side-by-side", "s4-results-grid"])
-def test_a_test_set_that_is_not_there_is_not_offered(kind: str) -> None:
-    radio = list_sources(kind)
-
-    assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]
-    assert "joins the list once" in radio.info
-
-
 def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
     (untrained_weights / "mlp-classifier.safetensors").unlink()
 
@@ -431,53 +371,6 @@ def test_choices_that_make_no_sense_are_refused(choices: dict[str, Any], message
         draw(**(sound | choices))
 
 
-def test_mnist_is_refused_where_it_is_not() -> None:
-    mnist.mnist_test.cache_clear()
-
-    with pytest.raises(DataError, match="not found"):
-        draw("s0-rising-noise", recipe="conv-pool", source="mnist")
-
-
-def test_mnist_digits_come_with_their_labels(fake_mnist: Path, monkeypatch: Any) -> None:
-    mnist.mnist_test.cache_clear()
-    monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist))
-
-    clean, labels, source = choose_pictures("digits", "mnist", 5, 3)
-
-    mnist.mnist_test.cache_clear()
-    assert (clean.shape, labels) == ((3, 1, 28, 28), [5, 6, 7])
-    assert source == "MNIST test set, number 5 and following"
-
-
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_after_the_last_picture_comes_the_first(domain: str) -> None:
-    source = first_source(domain)
-    last = count_pictures(domain, source) - 1
-
-    clean, _, _ = choose_pictures(domain, source, last, 2)
-
-    assert torch.equal(clean[1:], DOMAINS[domain].examples().clean(slice(1)))
-
-
-def test_faces_of_a_folder_are_offered_and_start_again_after_the_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for i in range(40):
-        Image.new("RGB", (28, 28), (i, 0, 255)).save(tmp_path / f"{i:02}.png")
-    monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(faces, "cache_dir", lambda name: tmp_path / "cache" / name)
-    faces.faces_test.cache_clear()
-
-    radio, count = list_sources("s4-four-noises"), count_pictures("faces", "faces")
-    clean, labels, _ = choose_pictures("faces", "faces", 8, 3)
-
-    faces.faces_test.cache_clear()
-    assert ("Face test split", "face") in radio.choices
-    assert count == 10
-    assert (clean[:, 0, 0, 0] * 255).tolist() == pytest.approx([38, 39, 30])
-    assert labels == [None] * 3
-
-
 @pytest.mark.parametrize("kind", PICTURED)
 def test_the_laboratorys_picture_comes_first(kind: str) -> None:
     spec = FIGURES[kind]
@@ -510,51 +403,6 @@ def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "nothing is on the laboratory's stage yet"),
-        (None, "nothing is on the laboratory's stage yet"),
-        (7, "not valid JSON"),
-        ("{", "not valid JSON"),
-        ("[" * 4000, "not valid JSON"),
-        ("x" * 10**6, "not valid JSON"),
-        ("[]", "give an object"),
-        ("{}", "unknown source None"),
-        (picture(extra=1), "extra of the source pixels is unknown"),
-        (picture(height=27), "27 x 28 x 1 bytes"),
-        (picture().replace('"channels": 1', '"channels": 3'), "28 x 28 x 3 bytes"),
-        (picture(3), "in colour, 28 x 28 pixels, and this figure shows digits: show a digit there"),
-        (picture(width="28"), "width of the source pixels is '28'"),
-        (picture(height=14, width=56), "grey, 14 x 56 pixels, and this figure shows digits"),
-        (picture(pixels="AAAA"), "base64"),
-        (picture(pixels="!" * 1048), "base64"),
-        (picture(pixels=5), "pixels of the source pixels is 5"),
-    ],
-)
-def test_a_malformed_picture_of_the_laboratory_is_refused(text: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        laboratory_picture(text, DOMAINS["digits"])
-
-
-@pytest.mark.parametrize("size", [28, 64])
-def test_the_largest_picture_of_the_laboratory_is_not_too_long_to_be_read(size: int) -> None:
-    image = json.dumps(pixels_source(torch.rand(1, 3, size, size)))
-
-    if size == 28:
-        assert laboratory_picture(image, DOMAINS["faces"]).shape == (1, 3, 28, 28)
-    else:
-        with pytest.raises(ValueError, match="64 x 64 pixels, and this figure shows faces"):
-            laboratory_picture(image, DOMAINS["faces"])
-
-
-def test_the_laboratorys_picture_is_read_to_the_pixel() -> None:
-    drawn = torch.arange(784).reshape(1, 28, 28) % 256 / 255
-    pixels = base64.b64encode(bytes(i % 256 for i in range(784))).decode()
-
-    assert torch.equal(laboratory_picture(picture(pixels=pixels), DOMAINS["digits"])[0], drawn)
-
-
-@pytest.mark.parametrize(
     ("kind", "name"),
     [("s0-rising-noise", "s0-rising-noise-conv-pool.png"), ("s2-code-sizes", "s2-code-sizes.png")],
 )
@@ -570,105 +418,3 @@ def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> Non
     assert RECIPES[spec.recipe].domain == spec.domain
     assert kind.startswith(spec.article.lower())
     assert spec.explanation.count(". ") == 0
-
-
-@pytest.mark.parametrize("kind", FIGURES)
-def test_every_figure_can_be_saved(kind: str) -> None:
-    assert to_png(built_in(kind)).startswith(b"\x89PNG")
-
-
-@pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
-    """A maker of weight files that tell of a training, found where cards look for them."""
-    monkeypatch.setenv("DENOISE_WEIGHTS_DIR", str(tmp_path))
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-
-    def save(recipe_id: str) -> Path:
-        record = {"epoch": 1, "train_loss": 0.3, "validation_loss": 0.2}
-        metadata = {
-            "recipe": settings_of(RECIPES[recipe_id]),
-            "parameters": 4385,
-            "data": {"name": "MNIST", "sha256": []},
-            "epochs": 1,
-            "history": [record],
-            "metrics": {"psnr": 17.29, "ssim": 0.5, "bce": 0.1262, "accuracy": 0.9761},
-            "torch": "2.13.0",
-            "seed": 0,
-            "seconds": 12.3,
-            "device": "cpu",
-            "command": f"python train.py {recipe_id}",
-        }
-        path = checkpoints.checkpoint_path(recipe_id)
-        checkpoints.save(path, {"weight": torch.zeros(2)}, metadata)
-        return path
-
-    return save
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_card_tells_how_the_weights_were_trained(
-    trained: Callable[[str], Path], recipe: str
-) -> None:
-    path = trained(recipe)
-
-    card = describe_weights(checkpoints.read_metadata(path), path.read_bytes())
-
-    facts = (RECIPES[recipe].title, "4,385", f"`python train.py {recipe}`", "12 s on cpu")
-    assert all(fact in card for fact in facts)
-    assert hashlib.sha256(path.read_bytes()).hexdigest() in card
-
-
-@pytest.mark.parametrize(
-    ("recipe", "facts"),
-    [
-        ("conv-pool", ["the last 10,000 training images", "learning rate 0.02", "Apache-2.0"]),
-        ("strided-conv-gaussian", ["the last 10 % of the training images", "squared error\n"]),
-        ("strided-conv-gaussian", ["non-commercial research only", "(UTKFace)"]),
-        ("pix2pix-poisson", ["betas 0.5 and 0.999", "mean absolute error plus 0.01 x a patch"]),
-    ],
-)
-def test_a_card_speaks_of_its_own_kind_of_training(
-    trained: Callable[[str], Path], recipe: str, facts: list[str]
-) -> None:
-    path = trained(recipe)
-
-    card = describe_weights(checkpoints.read_metadata(path), path.read_bytes())
-
-    assert all(fact in card for fact in facts)
-    assert ("Apache" in card) == (RECIPES[recipe].domain == "digits")
-
-
-def test_a_card_of_before_adversarial_training_can_be_read(trained: Callable[[str], Path]) -> None:
-    path = trained("conv-pool")
-    metadata = checkpoints.read_metadata(path)
-    del metadata["recipe"]["adversarial"], metadata["recipe"]["domain"]
-
-    assert "**Loss:** binary cross-entropy\n" in describe_weights(metadata, path.read_bytes())
-
-
-def test_a_card_comes_with_the_weights_and_itself_as_files(trained: Callable[[str], Path]) -> None:
-    path = trained("conv-pool")
-
-    card, _, weights, file = show_card("conv-pool")
-
-    kept = Path(weights.value["path"]), Path(file.value["path"])
-    assert [k.name for k in kept] == ["conv-pool.safetensors", "conv-pool-card.md"]
-    assert [k.read_bytes() for k in kept] == [path.read_bytes(), card.encode()]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [(None, "is missing"), (b"", "is damaged"), (b"\x08\0\0\0\0\0\0\0{}      ", "does not say")],
-)
-def test_a_weight_file_that_cannot_be_used_gives_a_message_for_a_card(
-    trained: Callable[[str], Path], content: bytes | None, message: str
-) -> None:
-    path = trained("conv-pool")
-    path.unlink() if content is None else path.write_bytes(content)
-
-    card, _, weights, file = show_card("conv-pool")
-
-    assert card.startswith("**This network cannot be used:** conv-pool.safetensors")
-    assert message in card
-    assert not weights.interactive
-    assert not file.interactive
