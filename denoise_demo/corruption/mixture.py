@@ -1,13 +1,12 @@
 """Corruptions as recipes and evaluation points use them: one kind of noise, or a mixture."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from denoise_demo.common import JsonObject
 from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
 
 Range = tuple[float, float]
@@ -117,7 +116,7 @@ def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
     return Mixture(title, weights, parts)
 
 
-def recorded(values: Mapping[str, Any]) -> Corruption | Mixture:
+def recorded(values: JsonObject) -> Corruption | Mixture:
     """Return the corruption recorded in a weight file; KeyError or TypeError if it is not one."""
     if "parts" not in values:
         return _recorded(values)
@@ -125,8 +124,8 @@ def recorded(values: Mapping[str, Any]) -> Corruption | Mixture:
     return Mixture(values["title"], tuple(values["weights"]), parts, values["clip"])
 
 
-def _recorded(values: Mapping[str, Any]) -> Corruption:
-    plain: dict[str, Any] = {  # JSON has no tuples
+def _recorded(values: JsonObject) -> Corruption:
+    plain: JsonObject = {  # JSON has no tuples
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
     return Corruption(**plain)

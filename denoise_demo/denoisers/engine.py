@@ -56,22 +56,26 @@ class Network:
 
         Only networks that estimate their own error can; see `Recipe.expects_error`.
         """
-        module: Any = self.module
-        denoised, spread = zip(*map(module.with_spread, self._parts(noisy)), strict=True)
+        denoised, spread = zip(*map(self._methods.with_spread, self._parts(noisy)), strict=True)
         return torch.cat(denoised).to(noisy.device), torch.cat(spread).to(noisy.device)
 
     @torch.inference_mode()
     def encode(self, noisy: Tensor) -> Tensor:
         """Return the codes of a batch, (N, ...); only an `Autoencoder` has them."""
-        module: Any = self.module
-        return torch.cat([module.encode(part) for part in self._parts(noisy)]).to(noisy.device)
+        return torch.cat([self._methods.encode(part) for part in self._parts(noisy)]).to(
+            noisy.device
+        )
 
     @torch.inference_mode()
     def decode(self, code: Tensor) -> Tensor:
         """Return the images of codes, (N, C, H, W) in [0, 1]; only an `Autoencoder` can."""
-        module: Any = self.module
-        images: Tensor = module.decode(code.to(self.device))
+        images: Tensor = self._methods.decode(code.to(self.device))
         return images.to(code.device)
+
+    @property
+    def _methods(self) -> Any:
+        """The module, for methods that not every nn.Module has."""
+        return self.module
 
     def _parts(self, noisy: Tensor) -> Iterator[Tensor]:
         """Yield the batch as the network expects it, on its device, in smaller ones on a CPU."""

@@ -1,7 +1,5 @@
 """The blind denoisers: U-Nets with global context that also estimate their own error."""
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -126,10 +124,11 @@ class Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convolution1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm1: Any = nn.BatchNorm2d(channels)
+        self.norm1: nn.Module = nn.BatchNorm2d(channels)
         self.convolution2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm2: Any = nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.norm2.weight)
+        norm2 = nn.BatchNorm2d(channels)
+        nn.init.zeros_(norm2.weight)
+        self.norm2: nn.Module = norm2
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, channels, H, W)."""
@@ -138,8 +137,8 @@ class Residual(nn.Module):
 
     def fold(self) -> None:
         """Fold the batch norm into the convolutions, for inference only; outputs stay the same."""
-        self.convolution1 = fuse_conv_bn_eval(self.convolution1, self.norm1)
-        self.convolution2 = fuse_conv_bn_eval(self.convolution2, self.norm2)
+        self.convolution1 = fuse_conv_bn_eval(self.convolution1, self.norm1)  # type: ignore[arg-type]
+        self.convolution2 = fuse_conv_bn_eval(self.convolution2, self.norm2)  # type: ignore[arg-type]
         self.norm1, self.norm2 = nn.Identity(), nn.Identity()
 
 

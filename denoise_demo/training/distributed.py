@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a run and this one's rank; a single process communicates with nobody."""
+    """The processes of a run and this one's rank; a single process needs no communication."""
 
     rank: int = 0
     size: int = 1
@@ -78,7 +78,7 @@ def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
         return
     here = int(os.environ["LOCAL_WORLD_SIZE"])
     if device.type == "mps" or (device.type == "cuda" and here > torch.cuda.device_count()):
-        raise ValueError(f"no {device.type} device for each of {here} processes: say --device cpu")
+        raise ValueError(f"no {device.type} device for each of {here} processes: give --device cpu")
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)

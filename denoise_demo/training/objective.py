@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 
 from denoise_demo.common import lookup
 
-Loss = Callable[[Any, Tensor], Tensor]
+Loss = Callable[..., Tensor]  # (output, target) -> the mean over the batch
 
 
 @dataclass(frozen=True)

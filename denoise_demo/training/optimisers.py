@@ -7,12 +7,11 @@ import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from denoise_demo.common import lookup
+from denoise_demo.common import JsonObject, lookup
 from denoise_demo.denoisers import Recipe
 
 MATRIX_MINIMUM = 16  # rows and columns that make a matrix worth orthogonalising
@@ -111,7 +110,7 @@ def optimisers_of(
             Muon finds no matrix.
     """
     spec = lookup(OPTIMISERS, recipe.optimiser, "optimiser")
-    settings: dict[str, Any] = dict(recipe.optimiser_settings)
+    settings: JsonObject = dict(recipe.optimiser_settings)
     for name in settings:
         lookup(dict.fromkeys(spec.settings), name, f"setting of {recipe.optimiser}")
     try:
@@ -125,7 +124,7 @@ def optimisers_of(
 
 
 def _muon_and_adam(
-    settings: dict[str, Any], module: nn.Module, *, mixed: bool
+    settings: JsonObject, module: nn.Module, *, mixed: bool
 ) -> dict[str, torch.optim.Optimizer]:
     matrices = [parameter for parameter in module.parameters() if is_matrix(parameter)]
     if not matrices:

@@ -1,6 +1,6 @@
 """`train.py --set name=value`: other values for the fields of a recipe, typed and checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -19,9 +19,16 @@ from denoise_demo.training.schedules import SCHEDULES
 
 NAMES = ("id", "title", "lesson", "article")  # how a recipe is called, not how it trains
 DOTTED = ("corruption.NAME", "optimiser_settings.NAME")
+Fields = dict[str, Any]  # of a recipe or corruption, by name
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 CONSTANTS = {"none": None, "true": True, "false": False}
-WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+WORDS: dict[object, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    NoneType: "none",
+}
 
 
 def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
@@ -43,18 +50,20 @@ def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
         if not equals:
             raise ValueError(f"{brief(assignment)} has no value: give name=value")
         recipe = replace(recipe, **_change(recipe, name, text))
-    _check(recipe)
+    if assignments:
+        _check(recipe)
     return recipe
 
 
-def _change(recipe: Recipe, name: str, text: str) -> dict[str, Any]:
-    """Return the one field that an assignment changes, with its new value."""
+def _change(recipe: Recipe, name: str, text: str) -> Fields:
+    """Return the field that an assignment changes, with its new value."""
     whole, dot, part = name.partition(".")
     if name == "corruption":
         return {name: lookup(points(recipe.domain), text, "evaluation point")}
     if whole == "corruption" and dot:
         hint = lookup(_settable(recipe.corruption), part, "setting of the corruption")
-        return {whole: replace(recipe.corruption, **{part: _value(name, text, hint)})}
+        changed: Fields = {part: _value(name, text, hint)}
+        return {whole: replace(recipe.corruption, **changed)}
     if whole == "optimiser_settings" and dot:
         known = lookup(OPTIMISERS, recipe.optimiser, "optimiser").settings
         lookup(dict.fromkeys(known), part, f"setting of {recipe.optimiser}")
@@ -68,22 +77,23 @@ def _change(recipe: Recipe, name: str, text: str) -> dict[str, Any]:
     return {name: value}
 
 
-def _fields() -> Mapping[str, Any]:
-    """Return the types of the fields that can be set, and the dotted names as a hint."""
+def _fields() -> Fields:
+    """Return the types of the fields that can be set, and how to name the others."""
     hints = get_type_hints(Recipe, include_extras=True)
     settable = {key: hint for key, hint in hints.items() if key not in NAMES}
+    del settable["optimiser_settings"]
     return settable | dict.fromkeys(DOTTED, str)
 
 
-def _settable(corruption: Corruption | Mixture) -> dict[str, Any]:
+def _settable(corruption: Corruption | Mixture) -> Fields:
     """Return the types of a corruption's settings; of a mixture only `clip` can be changed."""
     hints = get_type_hints(type(corruption))
     return {"clip": hints["clip"]} if isinstance(corruption, Mixture) else hints
 
 
-def _value(name: str, text: str, hint: Any) -> Any:
+def _value(name: str, text: str, hint: object) -> object:
     """Return the value that a text means for a type; ValueError saying what it should be."""
-    adapter: TypeAdapter[Any] = TypeAdapter(hint, config=STRICT)
+    adapter: TypeAdapter[object] = TypeAdapter(hint, config=STRICT)  # type: ignore[arg-type]
     for value in (_literal(text), text):
         try:
             return adapter.validate_python(value)
@@ -105,7 +115,7 @@ def _literal(text: str) -> object:
     return text
 
 
-def _words(hint: Any) -> str:
+def _words(hint: object) -> str:
     """Return what a type expects, in words."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
@@ -116,7 +126,7 @@ def _words(hint: Any) -> str:
         return " or ".join(arguments)
     if origin is tuple:
         return "two numbers with a comma between"
-    return "none" if hint is NoneType else WORDS.get(hint, "dotted names")
+    return WORDS[hint]
 
 
 def _check(recipe: Recipe) -> None:
