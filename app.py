@@ -16,7 +16,7 @@ from denoise_demo.ui.tabs.figures.figures import build_figures_tab
 from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
 from denoise_demo.ui.tabs.training.training import build_training_tab
 from denoise_demo.ui.views import VIEWS
-from denoise_demo.ui.web.server import MODULES
+from denoise_demo.ui.web.component import MODULES
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"

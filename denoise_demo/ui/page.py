@@ -21,8 +21,8 @@ from denoise_demo.ui.panels.curves.curves import line_choices
 from denoise_demo.ui.panels.pictures.pictures import FORGOTTEN, message, show_picture
 from denoise_demo.ui.tabs.figures.figures import set_figure
 from denoise_demo.ui.view import CHOICES, PARAMETERS, View
+from denoise_demo.ui.web.component import LAST, component
 from denoise_demo.ui.web.errors import shown_errors
-from denoise_demo.ui.web.server import LAST, component
 
 
 class Asked(BaseModel):

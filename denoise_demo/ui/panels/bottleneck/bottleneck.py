@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 import torch
@@ -12,7 +11,7 @@ from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.benchmark import ResultsError, load_results
-from denoise_demo.common import brief, lookup, parse
+from denoise_demo.common import JsonObject, brief, lookup, parse
 from denoise_demo.data import encode_pixels
 from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_network
 from denoise_demo.lab import (
@@ -27,7 +26,8 @@ from denoise_demo.lab import (
     pixels_source,
     run,
 )
-from denoise_demo.ui.web.server import Request, answered, component
+from denoise_demo.ui.web.component import component
+from denoise_demo.ui.web.server import Request, answered
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -62,7 +62,7 @@ def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
     return {}
 
 
-def codes(request: Any) -> dict[str, Any]:
+def codes(request: object) -> JsonObject:
     """Put a corrupted digit through every code, for a `Request`; its denoiser plays no part.
 
     Returns:
@@ -73,7 +73,7 @@ def codes(request: Any) -> dict[str, Any]:
     return answered(_codes, request)
 
 
-def decode(request: Any) -> dict[str, Any]:
+def decode(request: object) -> JsonObject:
     """Turn a code into a picture, for a `DecodeRequest`.
 
     Returns:
@@ -82,7 +82,7 @@ def decode(request: Any) -> dict[str, Any]:
     return answered(_decode, request)
 
 
-def _codes(values: Any) -> dict[str, Any]:
+def _codes(values: object) -> JsonObject:
     request = parse(Request, values, "the request")
     clean, _ = clean_picture(request.source)
     if clean.shape[1] != 1:
@@ -91,7 +91,7 @@ def _codes(values: Any) -> dict[str, Any]:
     return {"clean": pixels_source(clean), "networks": networks}
 
 
-def _coded(clean: Tensor, settings: Settings) -> dict[str, Any]:
+def _coded(clean: Tensor, settings: Settings) -> JsonObject:
     """Describe what one network makes of the digit, and its code."""
     network = settings.denoiser
     outcome = run(clean, settings)
@@ -110,7 +110,7 @@ def _coded(clean: Tensor, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _decode(values: Any) -> dict[str, Any]:
+def _decode(values: object) -> JsonObject:
     request = parse(DecodeRequest, values, "the request")
     lookup(dict.fromkeys(EDITED), request.network, "network with a code")
     size = bottleneck.unit_spans(request.network).numel()
@@ -123,7 +123,7 @@ def _decode(values: Any) -> dict[str, Any]:
     return {"image": encode_pixels(image[0]), **_verdict(classify(image))}
 
 
-def _verdict(probabilities: Tensor | None) -> dict[str, Any]:
+def _verdict(probabilities: Tensor | None) -> JsonObject:
     if probabilities is None:
         return {"digit": None, "probability": None}
     sure, digit = probabilities[0].max(0)
@@ -144,7 +144,7 @@ def _measured() -> dict[str, str]:
     }
 
 
-def _plane() -> dict[str, Any]:
+def _plane() -> JsonObject:
     """Put the map of two units into JSON values."""
     plane = bottleneck.code_map()
     return {

@@ -1,7 +1,6 @@
 """The comparison: one noisy picture through every network of its domain and every filter."""
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -9,7 +8,7 @@ from pydantic import ConfigDict, StrictBool
 from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import NOTHING
-from denoise_demo.common import parse
+from denoise_demo.common import JsonObject, parse
 from denoise_demo.data import domain_of, encode_pixels
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import (
@@ -22,7 +21,8 @@ from denoise_demo.lab import (
     json_number,
     pixels_source,
 )
-from denoise_demo.ui.web.server import Request, answered, component
+from denoise_demo.ui.web.component import component
+from denoise_demo.ui.web.server import Request, answered
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}
 
@@ -57,7 +57,7 @@ def build_compare(problems: Collection[str]) -> dict[str, Block]:
     return {}
 
 
-def comparer(usable: Collection[str]) -> Callable[[Any], dict[str, Any]]:
+def comparer(usable: Collection[str]) -> Callable[[object], JsonObject]:
     """Return the server's side: what answers one `CompareRequest`.
 
     The answer has the picture's `domain`, `label` and `shape`, `clean` as a source, and `entries`
@@ -66,7 +66,7 @@ def comparer(usable: Collection[str]) -> Callable[[Any], dict[str, Any]]:
     for a filter; or `error`, a sentence.
     """
 
-    def answer(values: Any) -> dict[str, Any]:
+    def answer(values: object) -> JsonObject:
         request = parse(CompareRequest, values, "the request")
         clean, label = clean_picture(request.source)
         domain = domain_of(clean)
@@ -80,13 +80,13 @@ def comparer(usable: Collection[str]) -> Callable[[Any], dict[str, Any]]:
             "entries": _entries(compare(clean, request, names), request),
         }
 
-    def compare_all(request: Any) -> dict[str, Any]:
+    def compare_all(request: object) -> JsonObject:
         return answered(answer, request)
 
     return compare_all
 
 
-def _entries(comparison: Comparison, settings: Settings) -> dict[str, Any]:
+def _entries(comparison: Comparison, settings: Settings) -> JsonObject:
     """Put a comparison into JSON values."""
     likeliest = comparison.probabilities
     sure, digits = (None, None) if likeliest is None else likeliest.max(1)

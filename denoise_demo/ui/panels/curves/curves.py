@@ -15,8 +15,8 @@ from denoise_demo.common import lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST, level_curves
+from denoise_demo.ui.web.component import LAST, component
 from denoise_demo.ui.web.errors import shown_errors
-from denoise_demo.ui.web.server import LAST, component
 from denoise_demo.ui.web.vega import chart
 
 COMPARED = {  # in colour at first, beside what the stage shows
@@ -91,11 +91,12 @@ def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[Any, A
         own = [here.denoiser] if here.denoiser in list_denoisers(here.domain) else []
         shown = [*own, *(key for key in lines if key not in own)]
         try:
-            sweep = load_results(domain=here.domain).sweep
-            curves = level_curves(sweep, here.kind, score, shown, here.level)
+            results = load_results(domain=here.domain)
+            curves = level_curves(results.sweep, here.kind, score, shown, here.level)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
-    return chart(curves), _explain(sweep, here.domain)
+    left_out = "".join(f" Left out: {note}." for note in results.left_out)
+    return chart(curves), _explain(results.sweep, here.domain) + left_out
 
 
 def follow_domain(

@@ -24,7 +24,7 @@ export async function mount({ element, props }) {
     const { domain } = state;
     if (domain === shown.domain) return;
     shown.domain = domain;
-    const { error, columns, rows } = props.matrices[domain];
+    const { error, columns, rows, missing } = props.matrices[domain];
     $(".message").hidden = !error;
     $(".message").textContent = error ?? "";
     for (const part of ["table", ".told", ".hint", ".bar"]) $(part).hidden = Boolean(error);
@@ -36,6 +36,8 @@ export async function mount({ element, props }) {
     $("td button").tabIndex = 0;
     const counts = [...new Set(rows.flatMap((row) => row.cells.map((cell) => cell.n)))].sort((a, b) => a - b);
     $(".count").textContent = `Means over ${counts[0].toLocaleString("en")} to ${counts.at(-1).toLocaleString("en")} test ${domain}.`;
+    $(".missing").hidden = !missing.length;
+    $(".missing").textContent = `Not measured yet: ${missing.join(", ")}. Run python -m denoise_demo.benchmark.`;
     paint();
   }
 

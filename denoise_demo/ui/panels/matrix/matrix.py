@@ -7,7 +7,7 @@ from denoise_demo.benchmark import ResultsError, load_results
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError
 from denoise_demo.lab import Matrix, gain_matrix
-from denoise_demo.ui.web.server import component
+from denoise_demo.ui.web.component import component
 
 
 def build_matrix(_: object) -> dict[str, Block]:

@@ -12,8 +12,8 @@ import time
 import gradio as gr
 
 from denoise_demo.data import LEAST, find_face, middle_box, read_image
+from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.errors import shown_errors
-from denoise_demo.ui.web.server import component
 
 
 def build_photo() -> None:

@@ -11,8 +11,8 @@ from denoise_demo.data import load_mnist, read_image, to_digit
 from denoise_demo.lab import COLLECTIONS, collections_of, pixels_source
 from denoise_demo.ui.panels.pictures.photo import build_photo
 from denoise_demo.ui.panels.pictures.thumbnails import thumbnails
+from denoise_demo.ui.web.component import LAST, PRIVATE
 from denoise_demo.ui.web.errors import shown_errors
-from denoise_demo.ui.web.server import LAST, PRIVATE
 
 INVERT = {"Automatic": None, "Yes": True, "No": False}
 SHORT = {"example": "Digits", "mnist": "MNIST", "portrait": "Portraits", "face": "Faces"}

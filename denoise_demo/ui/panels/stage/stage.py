@@ -1,14 +1,12 @@
 """The live stage: panels that follow the controls frame by frame, or play a dream."""
 
-from typing import Any
-
 import gradio as gr
 from gradio.blocks import Block
 from pydantic import ConfigDict, StrictInt
 from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
-from denoise_demo.common import parse
+from denoise_demo.common import JsonObject, parse
 from denoise_demo.data import encode_pixels
 from denoise_demo.denoisers import get_denoiser
 from denoise_demo.lab import (
@@ -20,7 +18,8 @@ from denoise_demo.lab import (
     pixels_source,
     run,
 )
-from denoise_demo.ui.web.server import Request, answered, component
+from denoise_demo.ui.web.component import component
+from denoise_demo.ui.web.server import Request, answered
 
 OUTSIDE = {
     "digits": "This network learnt digits; the face reaches it in grey.",
@@ -48,7 +47,7 @@ def build_stage(_: object) -> dict[str, Block]:
     return {"stage": stage}
 
 
-def step(request: Any) -> dict[str, Any]:
+def step(request: object) -> JsonObject:
     """Answer one request of the stage, a `Request`.
 
     Returns:
@@ -62,7 +61,7 @@ def step(request: Any) -> dict[str, Any]:
     return answered(_step, request)
 
 
-def dream(request: Any) -> dict[str, Any]:
+def dream(request: object) -> JsonObject:
     """Dream a digit, step by step, for a `DreamRequest`.
 
     Returns:
@@ -73,7 +72,7 @@ def dream(request: Any) -> dict[str, Any]:
     return answered(_dream, request)
 
 
-def _step(values: Any) -> dict[str, Any]:
+def _step(values: object) -> JsonObject:
     request = parse(Request, values, "the request")
     clean, label = clean_picture(request.source)
     outcome = run(clean, request)
@@ -84,7 +83,7 @@ def _step(values: Any) -> dict[str, Any]:
     return reply
 
 
-def _dream(values: Any) -> dict[str, Any]:
+def _dream(values: object) -> JsonObject:
     request = parse(DreamRequest, values, "the request")
     return {
         "frames": [
@@ -103,7 +102,7 @@ def _dream(values: Any) -> dict[str, Any]:
     }
 
 
-def _frame(outcome: Outcome, label: int | None) -> dict[str, Any]:
+def _frame(outcome: Outcome, label: int | None) -> JsonObject:
     """Put an outcome for one image into JSON values."""
     error = (outcome.denoised - outcome.clean).abs().mean(1, keepdim=True)
     images = {

@@ -14,8 +14,8 @@ from denoise_demo.data import get_domain
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
 from denoise_demo.lab import collections_of, count_pictures, figure_sources
-from denoise_demo.ui.tabs.training.training import image_place, keep
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.files import image_place, keep
 
 FIRST_FIGURE = "s0-rising-noise"
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.

@@ -1,13 +1,10 @@
 """The training tab: what each weight file is, how it was trained, and the file itself."""
 
 import hashlib
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 from gradio.context import Context
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import (
@@ -20,6 +17,7 @@ from denoise_demo.denoisers import (
 )
 from denoise_demo.figures import loss_curves
 from denoise_demo.training import loss_label, training_facts
+from denoise_demo.ui.web.files import keep
 from denoise_demo.ui.web.vega import chart
 
 LICENCES = {
@@ -62,7 +60,7 @@ def build_training_tab(_: object) -> dict[str, Block]:
     return {"trained": recipe}
 
 
-def show_card(recipe: str) -> tuple[Any, ...]:
+def show_card(recipe: str) -> tuple[object, ...]:
     """Return a recipe's card, the history of its losses, and the weights and the card as files."""
     path = checkpoint_path(recipe)
     try:
@@ -98,27 +96,8 @@ def describe_weights(metadata: JsonObject, content: bytes) -> str:
     return f"### {title}\n\n{lesson}\n\n{lines}\n"
 
 
-def _no_card(reason: str) -> tuple[Any, ...]:
+def _no_card(reason: str) -> tuple[object, ...]:
     """Say why a network cannot be used, and offer nothing to download."""
     nothing = gr.DownloadButton(value=None, interactive=False)
     words = f"**This network cannot be used:** {reason}."
     return words, None, nothing, nothing
-
-
-def image_place(name: str, alt_text: str | None = None) -> Any:
-    """Create a place for a figure."""
-    return gr.Image(
-        format="png",
-        type="filepath",
-        show_label=False,
-        buttons=["download", "fullscreen"],
-        interactive=False,
-        alt_text=alt_text,
-        elem_id=name,
-    )
-
-
-def keep(content: bytes, name: str) -> str:
-    """Keep a file in Gradio's cache, from which the page may fetch it."""
-    path: str = save_bytes_to_cache(content, name, get_upload_folder())
-    return path
