@@ -1,12 +1,11 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
 from itertools import chain
-from typing import Any
 
 import gradio as gr
 import torch
 
-from denoise_demo.common import brief
+from denoise_demo.common import JsonObject, brief
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.lab import Settings, first_scores, run
 from denoise_demo.ui.web.errors import shown_errors
@@ -19,7 +18,7 @@ Pixel = float | list[float]
 def build_api(problems: dict[str, str]) -> None:
     """Add the endpoints /denoise and /recipes to the page."""
 
-    def recipes() -> list[dict[str, Any]]:
+    def recipes() -> list[JsonObject]:
         """List the networks, with the noise each was trained on, and the filters."""
         return [
             {
@@ -48,7 +47,7 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
     level: float = 0.0,
     blur_sigma: float = 0.0,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Corrupt a digit or a face, denoise it, classify and measure it.
 
     Args:

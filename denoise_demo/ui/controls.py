@@ -82,8 +82,8 @@ def noise_controls(settings: Settings) -> dict[str, Block]:
             elem_id=FIELDS["seed"][0],
         )
         new_noise = gr.Button("New noise", size="sm", min_width=120, elem_id="new-noise")
-    new_noise.click(fn=None, outputs=seed, js="() => window.laboratory.drawSeed()")
-    choose = "(kind) => window.laboratory.chooseKind(kind)"
+    new_noise.click(fn=None, outputs=seed, js="() => window.laboratory?.drawSeed()")
+    choose = "(kind) => window.laboratory?.chooseKind(kind)"
     kind.input(fn=None, inputs=kind, outputs=level, js=choose)
     return {"kind": kind, "level": level, "blur_sigma": blur_sigma, "seed": seed}
 
@@ -130,9 +130,9 @@ def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
         interactive=True,
         elem_id="any-network",
     )
-    choose = "(denoiser) => window.laboratory.chooseDenoiser(denoiser)"
+    choose = "(denoiser) => window.laboratory?.chooseDenoiser(denoiser)"
     denoiser.input(fn=None, inputs=denoiser, js=choose)
-    offer = "(any) => window.laboratory.offerDenoisers(any)"
+    offer = "(any) => window.laboratory?.offerDenoisers(any)"
     any_network.input(fn=None, inputs=any_network, outputs=denoiser, js=offer)
     return {"denoiser": denoiser, "any_network": any_network}
 

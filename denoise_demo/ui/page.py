@@ -4,14 +4,14 @@ import html
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import gradio as gr
 from gradio.blocks import Block
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from denoise_demo.benchmark import live_metrics
-from denoise_demo.common import parse
+from denoise_demo.common import JsonObject, parse
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
@@ -36,7 +36,7 @@ class Asked(BaseModel):
 
     revision: int
     action: Literal["link", "preset", "domain", "reset", "view"]
-    value: str | dict[str, Any] | None
+    value: str | JsonObject | None
     shown: str
     any_network: bool
 
@@ -113,12 +113,12 @@ def connect(page: Page) -> None:
     state = page.parts["state"]
     asked = gr.Textbox(visible=False)
     # The script says what it wants when its turn has come: the last of a flood.
-    asking = "() => window.laboratory.asked()"
+    asking = "() => window.laboratory?.asked()"
     outputs = list(page.parts.values())
     state.ask(lambda text: answer(text, page), asked, outputs, js=asking, **LAST)
 
 
-def answer(text: str, page: Page) -> dict[Block, Any]:
+def answer(text: str, page: Page) -> dict[Block, object]:
     """Return the updates to the view that the page's script asks for."""
     with shown_errors():
         asked = parse(Asked, json.loads(text), "the page's request")
@@ -149,12 +149,12 @@ def make_view(asked: Asked, page: Page) -> View:
     return View.start("digits", page.usable, show=asked.shown, fresh=True)
 
 
-def apply(view: View, page: Page) -> dict[Block, Any]:
+def apply(view: View, page: Page) -> dict[Block, object]:
     """Return what sets the page to a view: a value for each of the parts that it concerns."""
     settings, choices = view.settings, view.choices
     offered = offered_denoisers(page.usable, view.domain, any_network=view.any_network)
     lines = line_choices(page.usable, view.domain)
-    updates: dict[str, Any] = {
+    updates: JsonObject = {
         "state": message(view=view.to_message()),
         "domain": view.domain,
         "kind": settings.kind,
@@ -184,7 +184,7 @@ def apply(view: View, page: Page) -> dict[Block, Any]:
     return {page.parts[name]: value for name, value in updates.items() if name in page.parts}
 
 
-def _offered(usable: Collection[str], domain: str) -> dict[str, Any]:
+def _offered(usable: Collection[str], domain: str) -> JsonObject:
     """Return the denoisers that a domain offers: its own, and all; and the first."""
     own = offered_denoisers(usable, domain, any_network=False)
     every = offered_denoisers(usable, domain, any_network=True)

@@ -7,13 +7,13 @@ view that is older than its last request.
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from denoise_demo.benchmark import live_metrics, scores_of
-from denoise_demo.common import brief, finite, lookup, noise_seed
+from denoise_demo.common import JsonObject, brief, finite, lookup, noise_seed
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import DataError, domain_of, load_examples, load_mnist
 from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
@@ -145,7 +145,7 @@ class View(BaseModel):
         }
         return {"show": self.show, "picture": _picture(self.source), **settings, **self.choices}
 
-    def to_message(self) -> dict[str, Any]:
+    def to_message(self) -> JsonObject:
         """Return the view as the page's script takes it."""
         return self.model_dump(mode="json")
 
@@ -155,7 +155,7 @@ def _text(value: float | str) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _picture(source: Mapping[str, Any]) -> str:
+def _picture(source: JsonObject) -> str:
     """Return a picture's name in a link; the signs are those that addresses like."""
     if "index" in source:
         return f"{source['kind']}:{source['index']}"

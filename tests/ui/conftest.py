@@ -19,6 +19,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+DESKTOP = {"width": 1440, "height": 900}
+TIMEOUT = 30_000  # milliseconds; a busy machine is slow, and a test that passes does not wait
 
 
 def free_port():
@@ -66,10 +68,9 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def app_with_mnist(tmp_path_factory, data_dir):
-    """Address of the app with MNIST at hand."""
-    folder = tmp_path_factory.mktemp("app-mnist")
-    process, url = start_app(folder, DENOISE_DATA_DIR=str(data_dir))
+def app_with_data(tmp_path_factory, data_dir):
+    """Address of the app with MNIST and the faces at hand."""
+    process, url = start_app(tmp_path_factory.mktemp("app-data"), DENOISE_DATA_DIR=str(data_dir))
     yield url
     process.terminate()
     process.wait()
@@ -85,38 +86,65 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser):
-    """Open pages; afterwards fail on console errors and on requests to other hosts."""
-    opened = []
-    complaints = []
+class Pages:
+    """Pages that tests share: one that is loaded again costs a third of a new one."""
 
-    def watch(request):
-        if not request.url.startswith(("http://127.0.0.1", "data:", "blob:")):
-            complaints.append(f"request to {request.url}")
+    def __init__(self, browser):
+        self.context = browser.new_context(viewport=DESKTOP)
+        self.context.set_default_timeout(TIMEOUT)
+        self.free, self.taken, self.complaints = [], [], []
 
-    def console(message):
-        if message.type == "error":
-            complaints.append(f"console: {message.text}")
-
-    def open_one(url, *, width=1440, height=900, wait=True):
-        page = browser.new_page(viewport={"width": width, "height": height})
-        opened.append(page)
-        page.on("request", watch)
-        page.on("console", console)
-        page.on("pageerror", lambda error: complaints.append(f"page: {error}"))
+    def open(self, url, *, width=1440, height=900, wait=True):
+        """Load an address in a page that no one uses; wait for the first picture."""
+        page = self.free.pop() if self.free else self._new()
+        self.taken.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(url)
         if wait:
-            page.wait_for_selector("#stage[data-paints]", timeout=60_000)
+            page.wait_for_selector("#stage[data-paints]")
         return page
 
-    yield open_one
-    for page in opened:
-        page.close()
-    assert not complaints
+    def give_back(self):
+        """Take all pages back; return what they complained of until then."""
+        complaints = list(self.complaints)
+        for page in self.taken:
+            page.goto("about:blank")  # which aborts what is on its way
+        self.free += self.taken
+        self.taken, self.complaints = [], []
+        return complaints
+
+    def _new(self):
+        page = self.context.new_page()
+        page.on("request", self._watch)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(f"page: {error}"))
+        return page
+
+    def _watch(self, request):
+        if not request.url.startswith(("http://127.0.0.1", "data:", "blob:", "about:")):
+            self.complaints.append(f"request to {request.url}")
+
+    def _listen(self, message):
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+
+@pytest.fixture(scope="session")
+def pages(browser):
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=TIMEOUT)
+    return Pages(browser)
+
+
+@pytest.fixture
+def open_page(pages):
+    """Open pages; afterwards fail on console errors and on requests to other hosts."""
+    yield pages.open
+    assert not pages.give_back()
 
 
 @pytest.fixture
 def page(open_page, app):
-    """A fresh laboratory at desktop width."""
+    """The laboratory as it starts, at desktop width."""
     return open_page(app)

@@ -1,5 +1,7 @@
 """What a person does on the page and sees there, for the browser tests."""
 
+import time
+
 import numpy as np
 from playwright.sync_api import expect
 
@@ -15,14 +17,38 @@ async ([id, values, hertz]) => {
   }
 }
 """
+# Thirty frames in a row without a paint.
+STILL = """
+async () => {
+  const paints = () => ["stage", "compare", "codes"]
+    .map((id) => JSON.stringify({ ...document.getElementById(id)?.dataset })).join();
+  let [last, still] = ["", 0];
+  while (still < 30) {
+    await new Promise(requestAnimationFrame);
+    still = paints() === last ? still + 1 : 0;
+    last = paints();
+  }
+}
+"""
+# The window has this width, and a few frames have been drawn in it.
+LAID_OUT = """
+async (width) => {
+  for (let frames = 0; frames < 12; frames += window.innerWidth === width) {
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
 # Whatever goes through Gradio's queue takes half a second longer.
 SLOW_QUEUE = """
 () => {
   const fetch = window.fetch;
+  window.joined = 0; // how many have gone through
   window.fetch = async (...request) => {
     const joins = String(request[0]?.url ?? request[0]).includes("queue/join");
     if (joins) await new Promise((go) => setTimeout(go, 500));
-    return fetch(...request);
+    const reply = await fetch(...request);
+    window.joined += joins;
+    return reply;
   };
 }
 """
@@ -38,7 +64,7 @@ CANVAS = """
 def shows(page, **values):
     """Wait until the picture on the stage is the one with these settings."""
     for name, value in values.items():
-        expect(page.locator("#stage")).to_have_attribute(f"data-{name}", str(value), timeout=10_000)
+        expect(page.locator("#stage")).to_have_attribute(f"data-{name}", str(value))
 
 
 def colours(page, name):
@@ -72,12 +98,35 @@ def open_tab(page, name, source="source"):
     page.locator(f"#{source}").get_by_role("tab", name=name).click()
 
 
+def eventually(page, holds, seconds=30):
+    """Look again with every frame until it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"this never held: {holds}"
+        page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def shows_picture(page, panel, expected, tolerance=0):
+    """Wait until a canvas is, but for a tolerance, this picture."""
+    eventually(page, lambda: abs(colours(page, panel) - expected).max() <= tolerance)
+
+
+def settles(page):
+    """Wait until nothing is painted any more for many frames."""
+    page.evaluate(STILL)
+
+
+def repaints(page, before):
+    """Wait until the stage has painted since there were so many paints."""
+    page.wait_for_function("(n) => document.getElementById('stage').dataset.paints > n", arg=before)
+
+
 def overflowing(page):
     """The widths of a window at which the page scrolls sideways."""
     wide = []
     for width in (390, 1024, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 200)))")
+        page.evaluate(LAID_OUT, width)
         root = "document.documentElement"
         if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
             wide.append(width)

@@ -2,6 +2,7 @@
 
 import gradio as gr
 import pytest
+from gradio.utils import get_function_description
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
@@ -9,7 +10,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import experiment
-from denoise_demo.ui.api import build_api
+from denoise_demo.ui.api import build_api, denoise
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,13 @@ def client():
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield Client(url, verbose=False)
     demo.close()
+
+
+def test_every_argument_is_explained_whole_where_gradio_shows_it():
+    _, arguments, (returned,) = get_function_description(denoise)
+
+    assert list(arguments) == ["image", "recipe", "kind", "level", "blur_sigma", "seed"]
+    assert all(text.endswith(".") for text in (*arguments.values(), returned))
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,19 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 import pytest
-from driving import DRAG, SLOW_QUEUE, canvas, choose, draw, number, open_tab, shows
+from driving import (
+    DRAG,
+    SLOW_QUEUE,
+    choose,
+    colours,
+    draw,
+    number,
+    open_tab,
+    settles,
+    shows,
+    shows_picture,
+)
 from playwright.sync_api import expect
 
 from denoise_demo.corruption.noise import NOISES
@@ -31,7 +41,7 @@ def address_has(page, **values):
 
 
 def test_an_untouched_page_keeps_its_address(page, app):
-    page.wait_for_timeout(1000)
+    settles(page)
     assert page.url.rstrip("/") == app.rstrip("/")
 
 
@@ -56,7 +66,8 @@ def test_a_drawing_comes_back_from_its_link(page, open_page):
     open_tab(page, "Draw")
     draw(page, (0.3, 0.3), (0.7, 0.3), (0.4, 0.8))
     page.wait_for_function("location.search.includes('picture=pixels')")
-    page.wait_for_timeout(600)
+    page.mouse.up()
+    settles(page)
 
     again = open_page(page.url)
 
@@ -66,8 +77,7 @@ def test_a_drawing_comes_back_from_its_link(page, open_page):
     again.wait_for_function(
         "() => document.querySelector('#stage .truth').textContent === ''", timeout=10_000
     )
-    again.wait_for_timeout(500)
-    assert np.abs(canvas(again, "clean") - canvas(page, "clean")).max() <= 1
+    shows_picture(again, "clean", colours(page, "clean"), 1)
 
 
 def test_a_link_opens_another_tab(open_page, app):
@@ -90,7 +100,7 @@ def test_the_comparison_comes_back_in_its_order(page, open_page):
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("[data-sort]")).to_have_value("ssim", timeout=20_000)
+    expect(again.locator("[data-sort]")).to_have_value("ssim")
 
 
 def test_the_curves_come_back_with_score_and_colours(page, open_page):
@@ -118,7 +128,7 @@ def test_the_matrix_comes_back_with_its_score(page, open_page):
     again = open_page(page.url, wait=False)
 
     chosen = again.locator("#matrix [data-metric=change]")
-    expect(chosen).to_have_attribute("aria-pressed", "true", timeout=20_000)
+    expect(chosen).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page):
@@ -130,14 +140,14 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#curves-words")).to_contain_text("test faces", timeout=20_000)
+    expect(again.locator("#curves-words")).to_contain_text("test faces")
     assert not again.locator(".toast-body").count()
 
 
 def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(page, open_page):
     page.evaluate(SLOW_QUEUE)
     page.locator("#view-curves-button").click()
-    page.wait_for_timeout(300)  # by now the page has asked for the curves
+    page.wait_for_function("window.joined")  # by now the page has asked for the curves
     page.locator("#curves-lines .remove-all").click()
     expect(page.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
     expect(page.locator("#curves-lines .token")).to_have_count(0)
@@ -146,7 +156,7 @@ def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(pa
     again = open_page(page.url, wait=False)
 
     expect(again.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
-    again.wait_for_timeout(1000)
+    settles(again)
     expect(again.locator("#curves-lines .token")).to_have_count(0)
 
 
@@ -173,7 +183,7 @@ def test_a_drawing_can_be_linked_while_a_dream_plays(page):
     page.mouse.up()
     page.wait_for_function("location.search.includes('picture=pixels')")
     page.locator("#stage [data-action=dream]").click()
-    expect(page.locator("#stage")).to_have_attribute("data-dream", re.compile("."), timeout=20_000)
+    expect(page.locator("#stage")).to_have_attribute("data-dream", re.compile("."))
 
     page.locator("#copy-link").click()
 
@@ -194,11 +204,11 @@ def test_a_code_moved_by_hand_comes_back(page, open_page):
     address_has(page, network="dense-8", show="codes")
     page.wait_for_function("location.search.includes('code=')")
     expect(page.locator("#codes figcaption")).to_contain_text("as you set it")
-    page.wait_for_timeout(500)
+    settles(page)
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#codes figcaption")).to_contain_text("as you set it", timeout=20_000)
+    expect(again.locator("#codes figcaption")).to_contain_text("as you set it")
     same = "(input) => Math.abs(input.value - input.max) <= 0.01 * input.max"
     assert again.locator("#codes .sliders input").first.evaluate(same)
 
@@ -213,10 +223,10 @@ def test_a_figure_comes_back_with_its_choices(page, open_page):
     again = open_page(page.url, wait=False)
 
     kind = again.locator("#figure-kind input")
-    expect(kind).to_have_value(FIGURES["s2-code-sizes"].title, timeout=20_000)
+    expect(kind).to_have_value(FIGURES["s2-code-sizes"].title)
     expect(again.locator("#figure-seed input[type=number]")).to_have_value("5")
     alt = FIGURES["s2-code-sizes"].explanation
-    expect(again.locator("#figure-image img")).to_have_attribute("alt", alt, timeout=20_000)
+    expect(again.locator("#figure-image img")).to_have_attribute("alt", alt)
 
 
 def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
@@ -240,7 +250,7 @@ def test_a_network_of_the_training_tab_comes_back(page, open_page):
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#card")).to_contain_text(RECIPES["dense-64"].title, timeout=20_000)
+    expect(again.locator("#card")).to_contain_text(RECIPES["dense-64"].title)
 
 
 def test_a_blank_pad_leaves_the_address_without_a_picture(page):
@@ -262,7 +272,7 @@ def test_reset_forgets_what_single_views_added(page):
 
     page.locator("#reset").click()
 
-    expect(page.locator("[data-sort]")).to_have_value("", timeout=10_000)
+    expect(page.locator("[data-sort]")).to_have_value("")
     page.wait_for_function("!location.search.includes('sort')")
 
 

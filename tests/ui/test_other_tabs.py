@@ -31,7 +31,7 @@ def test_the_figure_downloads_as_a_png_named_for_it(figures):
 
 def test_the_weights_download_with_their_card(page):
     page.locator("#tab-training-button").click()
-    expect(page.locator("#card")).to_contain_text("train.py blind-digits", timeout=20_000)
+    expect(page.locator("#card")).to_contain_text("train.py blind-digits")
     expect(page.locator("#card-history canvas").first).to_be_visible(timeout=20_000)
 
     with page.expect_download() as waiting:

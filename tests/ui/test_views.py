@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from driving import DRAG, choose, draw, open_tab, shows
+from driving import DRAG, choose, draw, open_tab, settles, shows
 from playwright.sync_api import expect
 
 from denoise_demo.benchmark import NOTHING
@@ -24,7 +24,7 @@ def view(page, name):
 @pytest.fixture
 def comparison(page):
     view(page, "compare")
-    expect(page.locator("#compare")).to_have_attribute("data-slow", "1", timeout=20_000)
+    expect(page.locator("#compare")).to_have_attribute("data-slow", "1")
     return page.locator("#compare")
 
 
@@ -142,14 +142,14 @@ def test_the_curves_are_drawn_and_follow_the_noise(page):
     page.locator("#curves-metric").get_by_text("Accuracy").click()
     choose(page, "noise-kind", NOISES["none"].label)
 
-    expect(page.locator("#curves-words")).to_contain_text("choose a kind of noise", timeout=10_000)
+    expect(page.locator("#curves-words")).to_contain_text("choose a kind of noise")
 
 
 def test_faces_have_no_curve_of_accuracy(page):
     view(page, "curves")
     page.locator("#domain").get_by_text("Faces").click()
 
-    expect(page.locator("#curves-words")).to_contain_text("test faces", timeout=20_000)
+    expect(page.locator("#curves-words")).to_contain_text("test faces")
     expect(page.locator("#curves-metric")).not_to_contain_text("Accuracy")
 
 
@@ -189,7 +189,7 @@ def test_a_finger_reads_a_cell_before_it_goes_there(browser, app):
     with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
         page = context.new_page()
         page.goto(app)
-        page.wait_for_selector("#stage[data-paints]", timeout=60_000)
+        page.wait_for_selector("#stage[data-paints]")
         view(page, "matrix")
         row = page.locator("#matrix tbody tr").filter(has_text="Dense 64")
 
@@ -220,7 +220,7 @@ def test_the_views_fit_a_phone_with_the_level_in_reach(open_page, app):
     for name in ("stage", "compare", "curves", "matrix", "codes"):
         page.evaluate("scrollTo(0, 0)")
         view(page, name)
-        page.wait_for_timeout(800)
+        settles(page)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
         if name != "matrix":  # which shows all levels
             expect(page.locator("#noise-level input[type=range]")).to_be_in_viewport()
@@ -229,7 +229,7 @@ def test_the_views_fit_a_phone_with_the_level_in_reach(open_page, app):
 @pytest.fixture
 def codes(page):
     view(page, "codes")
-    expect(page.locator("#codes")).to_have_attribute("data-paints", "1", timeout=20_000)
+    expect(page.locator("#codes")).to_have_attribute("data-paints", "1")
     return page.locator("#codes")
 
 

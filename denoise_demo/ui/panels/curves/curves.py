@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -11,7 +10,7 @@ from pydantic import ConfigDict, StrictFloat
 from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import ResultsError, SweepRow, load_results, scores_of
-from denoise_demo.common import lookup, parse
+from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST, level_curves
@@ -64,7 +63,7 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
         **line_choices(usable, "digits"),
     )
     place = gr.HTML(**component(__file__, "curves", "moved", "entered"), elem_id="curves")
-    drawing: dict[str, Any] = {
+    drawing: JsonObject = {
         "fn": draw_curves,
         "inputs": [place, score, lines],
         "outputs": [plot, words],
@@ -80,7 +79,7 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
     return {"score": score, "lines": lines}
 
 
-def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[Any, Any]:
+def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[object, object]:
     """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
     if not place:  # the page has not said yet where the laboratory is, and will
         return gr.skip(), gr.skip()
@@ -127,7 +126,7 @@ def _parse(place: str | None) -> Place:
     return parse(Place, json.loads(place), "the place on the curves")
 
 
-def line_choices(usable: Collection[str], domain: str) -> dict[str, Any]:
+def line_choices(usable: Collection[str], domain: str) -> JsonObject:
     """Return the denoisers that can be in colour, and those that are at first."""
     offered = [key for key in list_denoisers(domain) if key in usable]
     value = [key for key in COMPARED[domain] if key in offered]

@@ -2,11 +2,11 @@
 
 import json
 import time
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
+from denoise_demo.common import JsonObject
 from denoise_demo.data import load_mnist, read_image, to_digit
 from denoise_demo.lab import COLLECTIONS, collections_of, pixels_source
 from denoise_demo.ui.panels.pictures.photo import build_photo
@@ -62,11 +62,9 @@ def build_pictures(state: gr.HTML, views: gr.Tabs) -> dict[str, Block]:
     return parts
 
 
-def show_picture(domain: str, tab: str, source: dict[str, Any]) -> dict[str, Any]:
+def show_picture(domain: str, tab: str, source: JsonObject) -> JsonObject:
     """Return what a view's picture sets of the parts."""
-    updates: dict[str, Any] = {
-        f"pictures_{name}": gr.Column(visible=name == domain) for name in ROWS
-    }
+    updates: JsonObject = {f"pictures_{name}": gr.Column(visible=name == domain) for name in ROWS}
     updates[f"tabs_{domain}"] = gr.Tabs(selected=tab)
     if "index" in source and not COLLECTIONS[source["kind"]].built_in:
         last = len(COLLECTIONS[source["kind"]].load()) - 1
@@ -74,12 +72,12 @@ def show_picture(domain: str, tab: str, source: dict[str, Any]) -> dict[str, Any
     return updates
 
 
-def message(**values: Any) -> str:
+def message(**values: object) -> str:
     """Return what the page's script is told; the time makes a repeated message a new one."""
     return json.dumps(values | {"time": time.time()})
 
 
-def open_collection(key: str) -> tuple[gr.Column, gr.Column, Any, Any]:
+def open_collection(key: str) -> tuple[gr.Column, gr.Column, object, object]:
     """Show how to get a collection, or its index over all its pictures, and a picture."""
     collection = COLLECTIONS[key]
     if not collection.available():
@@ -90,7 +88,7 @@ def open_collection(key: str) -> tuple[gr.Column, gr.Column, Any, Any]:
     return gr.Column(visible=False), gr.Column(visible=True), index, opened
 
 
-def receive_upload(path: str | None, invert: str, centre: bool) -> Any:
+def receive_upload(path: str | None, invert: str, centre: bool) -> object:
     """Read an uploaded picture and send it to the page."""
     if path is None:
         return gr.skip()
@@ -102,7 +100,7 @@ def receive_upload(path: str | None, invert: str, centre: bool) -> Any:
 def _tab(label: str, key: str, views: gr.Tabs, **options: str) -> gr.Tab:
     """Create a tab that tells the page when it opens."""
     tab = gr.Tab(label, id=key, **options)
-    opened = f"() => window.laboratory.openPictures('{key}')"
+    opened = f"() => window.laboratory?.openPictures('{key}')"
     tab.select(fn=None, outputs=views, js=opened)
     return tab
 
@@ -131,7 +129,7 @@ def _collection_controls(key: str, tab: gr.Tab, state: gr.HTML) -> gr.Slider:
         )
         noun = collection.noun.rpartition(" ")[2]
         lot = gr.Button(f"A random {noun}", size="sm", elem_id=f"{key}-random")
-        lot.click(fn=None, outputs=index, js=f"() => window.laboratory.drawIndex('{key}')")
+        lot.click(fn=None, outputs=index, js=f"() => window.laboratory?.drawIndex('{key}')")
     outputs = [absent, chooser, index, state]
     tab.select(lambda: open_collection(key), outputs=outputs, **PRIVATE)
     if get:
@@ -141,7 +139,7 @@ def _collection_controls(key: str, tab: gr.Tab, state: gr.HTML) -> gr.Slider:
 
 def get_mnist(
     progress: gr.Progress = gr.Progress(),  # noqa: B008
-) -> tuple[gr.Column, gr.Column, Any, Any]:
+) -> tuple[gr.Column, gr.Column, object, object]:
     """Download the MNIST test digits."""
     progress(0, desc="Getting the MNIST test digits (1.6 MB)")
     with shown_errors():
@@ -158,7 +156,7 @@ def _drawing_controls() -> gr.Checkbox:
         info="Off: see what a digit out of place does to networks that never saw one",
         elem_id="centre-drawing",
     )
-    js = "(centre) => { window.laboratory.centreDrawing(centre); }"
+    js = "(centre) => { window.laboratory?.centreDrawing(centre); }"
     centre.input(fn=None, inputs=centre, js=js)
     return centre
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from functools import partial
-from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 from gradio.context import Context
 
 from denoise_demo.benchmark import ResultsError
-from denoise_demo.common import SEED_MAXIMUM
+from denoise_demo.common import SEED_MAXIMUM, JsonObject
 from denoise_demo.data import get_domain
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
@@ -19,9 +18,11 @@ from denoise_demo.ui.web.files import image_place, keep
 
 FIRST_FIGURE = "s0-rising-noise"
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
-_WITH_PICTURE = "(...values) => window.laboratory.figureDrawn(values)"
+_WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values"
+Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
+Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # recipe, source, first, seed
 CHOICES = ("kind", "recipe", "source", "first", "seed")  # by the names that `figures.draw` gives
-_PRIVATE: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+_PRIVATE: JsonObject = {"api_visibility": "private", "trigger_mode": "always_last"}
 
 
 def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
@@ -57,7 +58,7 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
     return {f"figure_{name}": controls[name] for name in CHOICES}
 
 
-def _controls(usable: list[str]) -> dict[str, Any]:
+def _controls(usable: list[str]) -> JsonObject:
     """Create the controls, by the names that `figures.draw` gives them."""
     spec = registry.FIGURES[FIRST_FIGURE]
     with gr.Group():
@@ -92,13 +93,15 @@ def _controls(usable: list[str]) -> dict[str, Any]:
     return dict(zip((*CHOICES, "picture"), controls, strict=True))
 
 
-def draw_figure(*, kind: str, recipe: str, **choices: Any) -> tuple[str, Any, Any]:
+def draw_figure(
+    *, kind: str, recipe: str, **choices: object
+) -> tuple[str, gr.Image, gr.DownloadButton]:
     """Draw the figure; return its explanation, the picture and the file."""
     with shown_errors():
         return _draw(kind, recipe, choices)
 
 
-def _draw(kind: str, recipe: str, choices: dict[str, Any]) -> tuple[str, Any, Any]:
+def _draw(kind: str, recipe: str, choices: JsonObject) -> Drawn:
     """Draw the figure, or say in its place that the benchmark has to run first."""
     spec = registry.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
@@ -112,12 +115,14 @@ def _draw(kind: str, recipe: str, choices: dict[str, Any]) -> tuple[str, Any, An
     return words, gr.Image(path, alt_text=spec.explanation), file
 
 
-def list_sources(kind: str) -> Any:
+def list_sources(kind: str) -> gr.Radio:
     """Offer a test set of the figure's domain when its files are there."""
     return gr.Radio(**_sources(registry.get_figure(kind).domain))
 
 
-def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any, ...]:
+def follow_figure(
+    usable: Collection[str], kind: str, source: str
+) -> tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]:
     """Set the figure's own recipe, if it can be used, and the picture of its article.
 
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
@@ -136,7 +141,7 @@ def follow_figure(usable: Collection[str], kind: str, source: str) -> tuple[Any,
     )
 
 
-def set_figure(usable: Collection[str], text: str) -> dict[str, Any]:
+def set_figure(usable: Collection[str], text: str) -> JsonObject:
     """Return what a link's figure, KIND:DENOISER:SOURCE:FIRST:SEED, sets of the choices."""
     kind, recipe, source, first, seed = text.split(":")
     values = (recipe, source, int(first), int(seed))
@@ -148,20 +153,20 @@ def set_figure(usable: Collection[str], text: str) -> dict[str, Any]:
     return {"figure_kind": kind, **updates}
 
 
-def follow_source(kind: str, source: str) -> Any:
+def follow_source(kind: str, source: str) -> gr.Slider:
     """Let the first picture span the source."""
     with shown_errors():
         return gr.Slider(**_span(registry.get_figure(kind).domain, source))
 
 
-def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> dict[str, Any]:
+def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> JsonObject:
     """Return the choices of a figure's denoiser, and its own."""
     names = [key for key in list_denoisers(spec.domain) if key in usable]
     own = spec.recipe if spec.recipe in names else next(iter(names), None)
     return {"choices": [(list_denoisers()[key].label, key) for key in names], "value": own}
 
 
-def _sources(domain: str) -> dict[str, Any]:
+def _sources(domain: str) -> JsonObject:
     """Return the choices of where a domain's pictures come from, and what would make more."""
     missing = {key: entry for key, entry in collections_of(domain).items() if not entry.available()}
     choices = [(name, key) for key, name in figure_sources(domain).items() if key not in missing]
@@ -169,7 +174,7 @@ def _sources(domain: str) -> dict[str, Any]:
     return {"choices": choices, "info": info, "label": f"{domain.capitalize()} from"}
 
 
-def _span(domain: str, source: str) -> dict[str, Any]:
+def _span(domain: str, source: str) -> JsonObject:
     """Return the span of the first picture's number; the laboratory has one picture only."""
     last = count_pictures(domain, source) - 1
     span = {"maximum": last, "value": 0} if last else {}

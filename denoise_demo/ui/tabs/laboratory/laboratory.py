@@ -51,8 +51,8 @@ def build_laboratory(
             parts |= _build_views(views, problems)
         with gr.Column(elem_classes="card source-column"):
             parts |= build_pictures(state, parts["views"])
-    copy.click(fn=None, js="() => { window.laboratory.copyLink(); }")
-    reset.click(fn=None, js="() => { window.laboratory.ask('reset'); }")
+    copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
+    reset.click(fn=None, js="() => { window.laboratory?.ask('reset'); }")
     stage = parts.pop("stage")
     draw = "() => ({ __type__: 'update', selected: 'drawing' })"
     stage.draw(fn=None, outputs=parts["tabs_digits"], js=draw)
@@ -70,7 +70,7 @@ def _domain() -> gr.Radio:
         interactive=True,
         elem_id="domain",
     )
-    domain.input(fn=None, inputs=domain, js="(key) => { window.laboratory.ask('domain', key); }")
+    domain.input(fn=None, inputs=domain, js="(key) => { window.laboratory?.ask('domain', key); }")
     return domain
 
 
@@ -85,7 +85,7 @@ def _presets(usable: list[str]) -> gr.Dropdown:
         elem_id="preset",
     )
     # The list may be opened and left without a choice.
-    js = "(key) => { if (key !== null) window.laboratory.ask('preset', key); }"
+    js = "(key) => { if (key !== null) window.laboratory?.ask('preset', key); }"
     preset.input(fn=None, inputs=preset, js=js)
     return preset
 
