@@ -123,11 +123,6 @@ def test_the_ends_of_a_span_are_accepted(field: str, value: float) -> None:
     assert getattr(Settings.parse({**GOOD, field: value}), field) == value
 
 
-@pytest.mark.parametrize("key", denoising_recipes())
-def test_every_network_that_denoises_is_accepted(key: str) -> None:
-    assert Settings.parse({**GOOD, "denoiser": key}).denoiser == key
-
-
 def test_the_classifier_is_refused_saying_what_to_choose() -> None:
     message = refusal({**GOOD, "denoiser": "mlp-classifier"})
 
@@ -195,23 +190,18 @@ def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
 
 
 @pytest.mark.parametrize("kind", NOISES)
-def test_the_same_settings_give_the_same_result(run, kind: str, clean: Tensor) -> None:
-    level = NOISES[kind].default
+def test_the_settings_decide_the_result_and_the_seed_the_noise(
+    run, kind: str, clean: Tensor
+) -> None:
+    level, before = NOISES[kind].default, clean.clone()
 
-    first, second = (run(clean, kind=kind, level=level) for _ in range(2))
+    first, second, other = (run(clean, kind=kind, level=level, seed=seed) for seed in (7, 7, 8))
 
     assert torch.equal(first.noisy, second.noisy)
     assert torch.equal(first.denoised, second.denoised)
     assert torch.equal(first.probabilities["denoised"], second.probabilities["denoised"])
-
-
-@pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "none"])
-def test_another_seed_gives_other_noise(run, kind: str, clean: Tensor) -> None:
-    level = NOISES[kind].default
-
-    first, second = (run(clean, kind=kind, level=level, seed=seed) for seed in (7, 8))
-
-    assert not torch.equal(first.noisy, second.noisy)
+    assert torch.equal(first.noisy, other.noisy) == (kind == "none")
+    assert torch.equal(clean, before)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NOISES if kind != "none"])
@@ -232,31 +222,12 @@ def test_networks_of_one_clip_convention_see_the_same_noisy_picture(run, clean: 
     assert all(torch.equal(outcome.noisy, outcomes[0].noisy) for outcome in outcomes)
 
 
-def test_the_clean_images_stay_as_they_are(run, clean: Tensor) -> None:
-    before = clean.clone()
-
-    run(clean)
-
-    assert torch.equal(clean, before)
-
-
 def test_without_any_corruption_the_noisy_picture_is_the_clean_one(run, clean: Tensor) -> None:
     outcome = run(clean, kind="none", level=0, blur_sigma=0)
 
     assert torch.equal(outcome.noisy, clean)
     assert outcome.scores["noisy"]["psnr"].tolist() == [math.inf] * 4
     assert outcome.scores["noisy"]["mae"].tolist() == [0] * 4
-
-
-def test_images_of_a_batch_get_the_scores_they_get_alone(run, clean: Tensor) -> None:
-    together = run(clean, kind="none", level=0)
-
-    alone = run(clean[:1], kind="none", level=0)
-
-    for name in ("psnr", "ssim", "mae"):
-        torch.testing.assert_close(
-            together.scores["denoised"][name][:1], alone.scores["denoised"][name]
-        )
 
 
 def test_without_the_classifier_everything_else_still_works(
