@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 NOISE_SEED = 0
 BATCH = 1000  # fixed, because it decides which random numbers an image gets
-RESAMPLES = 1000
-GROUPS = 10
-RESAMPLE_SEED = 0
+GROUPS = 10  # of a calibration
+RESAMPLES, RESAMPLE_SEED = 1000, 0  # of the bootstrap
 PER_BATCH = 20  # resamples computed at once: the fastest, and little memory
 
 Summary = dict[str, float | None]
@@ -44,13 +43,13 @@ class Scene:
         return Scene(self.clean[rows], self.noisy[rows], self.labels[rows], self.sigma[rows])
 
     def batches(self) -> Iterator["Scene"]:
-        """Yield the images by the thousand."""
+        """Yield the images in batches of BATCH."""
         for start in range(0, len(self), BATCH):
             yield self[start : start + BATCH]
 
 
 def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
-    """Corrupt images with the noise that every measurement of them sees."""
+    """Corrupt images with the noise of every measurement, the same for all denoisers."""
     generator = torch.Generator().manual_seed(NOISE_SEED)
     parts = []
     for start in range(0, len(images), BATCH):
@@ -70,7 +69,7 @@ def score(
     Args:
         denoise: (noisy, sigma) -> denoised, (N, C, H, W).
         scene: the images.
-        classify: gives class probabilities, for whether the denoised digit is read right.
+        classify: gives class probabilities, for whether the denoised digit is classified correctly.
 
     Returns:
         By name, one value for each image, (N,): every metric of METRICS, and accuracy, 0 or 1.
@@ -98,7 +97,7 @@ def evaluate(
 
 
 def calibrate(denoiser: "Network", scene: Scene) -> dict[str, list[float]]:
-    """Compare the errors that a network expects with those it makes.
+    """Compare the errors that a network expects with its actual ones.
 
     All values are sorted by the expected deviation and cut into GROUPS of equal size.
 
@@ -136,6 +135,7 @@ def summarise(scores: dict[str, Tensor]) -> Summary:
     if not finite:
         return summary
     values = torch.stack([scores[name] for name in finite]).numpy()
+    values = values.repeat(2, 1) if values.shape[1] == 1 else values  # SciPy wants two or more
     found = bootstrap(
         (values,),
         np.mean,

@@ -47,31 +47,31 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         ValueError: when the denoiser does not take images of this size.
         CheckpointError: when the network's weights are missing or damaged.
     """
-    method = get_denoiser(settings.denoiser)
+    spec = get_denoiser(settings.denoiser)
     is_digit, outside = clean.shape[1:] == DIGIT, False
-    if method.shape:
-        if clean.shape[2:] != method.shape[1:]:
+    if spec.shape:
+        if clean.shape[2:] != spec.shape[1:]:
             raise ValueError(
                 f"{settings.denoiser} does not take pictures of {_by(clean.shape[2:])} pixels: "
-                f"give {_by(method.shape[1:])}"
+                f"give {_by(spec.shape[1:])}"
             )
-        outside = clean.shape[1] != method.shape[0]
-        clean = in_channels(clean, method.shape[0])
+        outside = clean.shape[1] != spec.shape[0]
+        clean = in_channels(clean, spec.shape[0])
     corruption = (settings.kind, settings.level, settings.blur_sigma)
     generator = torch.Generator().manual_seed(settings.seed)
-    noisy = corrupt(clean, *corruption, clip=method.clip, generator=generator)
-    sigma = noise_deviation(clean, *corruption) if method.informed else torch.zeros(len(clean))
-    denoised, spread = _denoise(method, noisy, sigma)
+    noisy = corrupt(clean, *corruption, clip=spec.clip, generator=generator)
+    sigma = noise_deviation(clean, *corruption) if spec.informed else torch.zeros(len(clean))
+    denoised, spread = _denoise(spec, noisy, sigma)
     scores = _score(clean, noisy, denoised)
     probabilities = _classify(clean, noisy, denoised) if is_digit else {}
     return Outcome(clean, noisy, denoised, scores, probabilities, outside, spread)
 
 
-def _denoise(method: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Denoise, with the spread where the method has one."""
-    if method.expects_error:
-        return load_network(method.id).with_spread(noisy)
-    return load_denoiser(method.id)(noisy, sigma), None
+def _denoise(spec: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Denoise, with the expected error of a network that gives one."""
+    if spec.expects_error:
+        return load_network(spec.id).with_spread(noisy)
+    return load_denoiser(spec.id)(noisy, sigma), None
 
 
 def _by(shape: Iterable[int]) -> str:

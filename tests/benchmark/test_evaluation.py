@@ -141,8 +141,9 @@ def test_about_95_of_100_intervals_hold_the_truth(generator):
     assert 0.91 < held / 200 < 0.98
 
 
-def test_equal_values_have_an_interval_without_width():
-    summary = summarise({"accuracy": torch.ones(50, dtype=torch.float64)})
+@pytest.mark.parametrize("count", [1, 50])
+def test_equal_values_have_an_interval_without_width(count):
+    summary = summarise({"accuracy": torch.ones(count, dtype=torch.float64)})
 
     assert summary == {"accuracy": 1.0, "accuracy_low": 1.0, "accuracy_high": 1.0}
 
