@@ -1,4 +1,10 @@
-"""Pictures: MNIST, faces, built-in examples and uploads, and the domains they belong to."""
+"""Pictures and where they come from.
+
+`Images` is a data set; loaders read MNIST (`load_mnist`), a folder or zip of faces (`load_faces`),
+the built-in digits and portraits, and one uploaded file (`read_image`). `DOMAINS` says what each
+kind of picture is called, its shape and its loaders. The rest converts between pictures, tensors
+and text. May import common and, for shapes, networks.
+"""
 
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
 from denoise_demo.data.examples import load_examples

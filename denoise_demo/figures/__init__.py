@@ -1,4 +1,10 @@
-"""What the articles drew, and charts; the only room that imports matplotlib."""
+"""Drawing: the articles' figures and the page's charts.
+
+`FIGURES` is the registry of the articles' figures; `draw` makes one with matplotlib for any
+denoiser and pictures, and `to_png` saves it. `level_curves` and `loss_curves` make the interactive
+charts with altair. Only this room imports matplotlib and altair. May import every room but
+training and ui.
+"""
 
 from denoise_demo.figures.canvas import to_png
 from denoise_demo.figures.curves import MOST, VegaChart, level_curves, loss_curves

@@ -23,7 +23,7 @@ class Subject:
     clean: Tensor
     labels: Sequence[int | None]
     source: str
-    recipe: str
+    denoiser: str
     seed: int
 
     def generator(self) -> torch.Generator:

@@ -53,7 +53,9 @@ def blur_then_noise(subject: Subject) -> Panels:
 
 def noise_generator(subject: Subject) -> Panels:
     """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
-    trained = RECIPES[subject.recipe].corruption if subject.recipe in RECIPES else POINTS["clean"]
+    trained = (
+        RECIPES[subject.denoiser].corruption if subject.denoiser in RECIPES else POINTS["clean"]
+    )
     known = trained != POINTS["clean"]
     corruption = trained if known else POINTS["s0-train"]
     noisy, columns = _drawn(subject.clean, corruption, subject.generator())
@@ -63,11 +65,11 @@ def noise_generator(subject: Subject) -> Panels:
     ]
     if known:
         how = "which trains on such pairs"
-    elif subject.recipe in RECIPES:
+    elif subject.denoiser in RECIPES:
         how = "which trains without noise; these are S0's pairs"
     else:
         how = "which does not train; these are S0's pairs"
-    network = f"{subject.recipe}, {how}"
+    network = f"{subject.denoiser}, {how}"
     return Panels(columns, rows, corruption, network)
 
 
@@ -108,20 +110,20 @@ def rising_noise(subject: Subject) -> Panels:
         Row("Denoised", denoised, decibels(denoised, clean), "PSNR below"),
     ]
     spans = replace(trials[-1].corruption, level=(0.0, 2.0), blur_sigma=(0.0, 2.5))
-    return Panels(columns, rows, spans, subject.recipe)
+    return Panels(columns, rows, spans, subject.denoiser)
 
 
 def one_level(subject: Subject) -> Panels:
     """Show six digits at one level, titled with their labels."""
     trial = _try(subject, POINTS["s0-digits"])
     columns = ["yours" if label is None else f"label {label}" for label in subject.labels]
-    return Panels(columns, _read_rows(subject, trial), trial.corruption, subject.recipe)
+    return Panels(columns, _read_rows(subject, trial), trial.corruption, subject.denoiser)
 
 
 def denoise_and_classify(subject: Subject) -> Panels:
     """Show ten digits clean, noisy and denoised, and what the classifier reads in each."""
     trial = _try(subject, POINTS["s1"])
-    return Panels([], _read_rows(subject, trial), trial.corruption, subject.recipe)
+    return Panels([], _read_rows(subject, trial), trial.corruption, subject.denoiser)
 
 
 def code_sizes(subject: Subject) -> Panels:
@@ -143,7 +145,7 @@ def gaussian_denoising(subject: Subject) -> Panels:
         Row("Noisy", trial.noisy, detail=_mean_decibels(trial.noisy, subject.clean)),
         Row("Denoised", trial.denoised, detail=_mean_decibels(trial.denoised, subject.clean)),
     ]
-    return Panels([], rows, trial.corruption, subject.recipe)
+    return Panels([], rows, trial.corruption, subject.denoiser)
 
 
 def side_by_side(subject: Subject) -> Panels:
@@ -152,17 +154,17 @@ def side_by_side(subject: Subject) -> Panels:
     images = torch.cat([subject.clean, trial.noisy, trial.denoised])
     notes = decibels(images, subject.clean.expand(3, -1, -1, -1))
     row = Row("", images, notes)
-    return Panels(["original", "noisy", "denoised"], [row], trial.corruption, subject.recipe)
+    return Panels(["original", "noisy", "denoised"], [row], trial.corruption, subject.denoiser)
 
 
 def _try(subject: Subject, corruption: Corruption) -> Trial:
     """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
-    clip = corruption.clip or get_denoiser(subject.recipe).clip
+    clip = corruption.clip or get_denoiser(subject.denoiser).clip
     corruption = replace(corruption, clip=clip)
     noisy = corruption(subject.clean, subject.generator())
     level, blur_sigma = cast(float, corruption.level), cast(float, corruption.blur_sigma)
     sigma = noise_deviation(subject.clean, corruption.kind, level, blur_sigma)
-    return Trial(corruption, noisy, load_denoiser(subject.recipe)(noisy, sigma))
+    return Trial(corruption, noisy, load_denoiser(subject.denoiser)(noisy, sigma))
 
 
 def _read_rows(subject: Subject, trial: Trial) -> list[Row]:

@@ -18,18 +18,17 @@ from denoise_demo.lab import choose_pictures
 class FigureSpec:
     """One figure of an article.
 
-    `recipe` is the article's own network, `any_recipe` says whether another of the domain may take
-    its place; `pictures` is how many of the domain's the figure is drawn of, none where it shows
-    results of the benchmark, and `first` the number of the article's first one. `details` are
-    Markdown that the page shows under the explanation.
+    `denoiser` is the article's own network; `any_denoiser` says whether another of the domain may
+    replace it. `pictures` is the number of pictures drawn, 0 for results of the benchmark, and
+    `first` the article's first one. `details` is Markdown shown under the explanation.
     """
 
     label: str
     article: str
     explanation: str
     build: Callable[[Subject], Panels | Bars | Curves]
-    recipe: str
-    any_recipe: bool
+    denoiser: str
+    any_denoiser: bool
     pictures: int
     first: int = 0
     domain: str = "digits"
@@ -42,13 +41,13 @@ class FigureSpec:
 
 
 def draw(
-    kind: str, *, recipe: str, source: str, first: int = 0, seed: int = 0, picture: str = ""
+    kind: str, *, denoiser: str, source: str, first: int = 0, seed: int = 0, picture: str = ""
 ) -> Figure:
     """Draw one figure.
 
     Args:
         kind: a key of FIGURES.
-        recipe: a network's or a filter's id; ignored by a figure whose networks are fixed.
+        denoiser: a network's or a filter's id; ignored by a figure whose networks are fixed.
         source: a key of COLLECTIONS for the figure's domain.
         first: the number of the first picture; after the last one comes the first again.
         seed: of the noise.
@@ -60,11 +59,11 @@ def draw(
     """
     spec = get_figure(kind)
     noise_seed(seed)
-    recipe = _own_or(recipe, spec)
+    denoiser = _own_or(denoiser, spec)
     chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
-    subject = Subject(*chosen, recipe, seed)
+    subject = Subject(*chosen, denoiser, seed)
     content = spec.build(subject)
-    title = f"{spec.title} · {recipe}" if spec.any_recipe else spec.title
+    title = f"{spec.title} · {denoiser}" if spec.any_denoiser else spec.title
     if isinstance(content, Bars):
         return bar_grid(title, content.columns, content.rows, content.caption)
     if isinstance(content, Curves):
@@ -78,19 +77,19 @@ def get_figure(kind: object) -> FigureSpec:
     return lookup(FIGURES, kind, "figure")
 
 
-def file_name(kind: str, recipe: str) -> str:
+def file_name(kind: str, denoiser: str) -> str:
     """Return the name of the figure's PNG file."""
-    return f"{kind}-{recipe}.png" if get_figure(kind).any_recipe else f"{kind}.png"
+    return f"{kind}-{denoiser}.png" if get_figure(kind).any_denoiser else f"{kind}.png"
 
 
-def _own_or(recipe: str, spec: FigureSpec) -> str:
-    """Return the figure's own recipe or, where it may be, the one asked for."""
-    if not spec.any_recipe:
-        return spec.recipe
-    method = get_denoiser(recipe)
+def _own_or(denoiser: str, spec: FigureSpec) -> str:
+    """Return the figure's own denoiser or, where allowed, the one asked for."""
+    if not spec.any_denoiser:
+        return spec.denoiser
+    method = get_denoiser(denoiser)
     if method.domain not in ("", spec.domain):
         raise ValueError(
-            f"{recipe} denoises {method.domain}, and this figure shows {spec.domain}: choose "
+            f"{denoiser} denoises {method.domain}, and this figure shows {spec.domain}: choose "
             f"another denoiser"
         )
     return method.id
@@ -117,8 +116,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="One digit, blurred, then with uniform noise of ±1 on top: as strong as the "
         "ink itself, and your eye still finds the digit.",
         build=digits.blur_then_noise,
-        recipe="conv-pool",
-        any_recipe=False,
+        denoiser="conv-pool",
+        any_denoiser=False,
         pictures=1,
         first=1,
     ),
@@ -128,8 +127,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Four pairs as the network meets them in training, what goes in above and "
         "what is asked for below: S0 draws another amount of blur and noise for every digit.",
         build=digits.noise_generator,
-        recipe="conv-pool",
-        any_recipe=True,
+        denoiser="conv-pool",
+        any_denoiser=True,
         pictures=4,
     ),
     "s0-rising-noise": FigureSpec(
@@ -139,8 +138,8 @@ FIGURES: dict[str, FigureSpec] = {
         "noise r = 0.2 i but adds twice that, ±0.4 i, so its last two columns are beyond anything "
         "its network was trained on.",
         build=digits.rising_noise,
-        recipe="conv-pool",
-        any_recipe=True,
+        denoiser="conv-pool",
+        any_denoiser=True,
         pictures=1,
         first=3,
     ),
@@ -150,8 +149,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Six digits under the same blur and noise: compare what the classifier reads "
         "(✓ right, ✗ wrong) in the noisy row and in the denoised one.",
         build=digits.one_level,
-        recipe="conv-pool",
-        any_recipe=True,
+        denoiser="conv-pool",
+        any_denoiser=True,
         pictures=6,
     ),
     "s1-denoise-and-classify": FigureSpec(
@@ -160,8 +159,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Count the check marks and the crosses: how many digits does the classifier "
         "read before the noise, under it, and after the autoencoder has cleaned them?",
         build=digits.denoise_and_classify,
-        recipe="dense-64",
-        any_recipe=True,
+        denoiser="dense-64",
+        any_denoiser=True,
         pictures=10,
     ),
     "s2-code-sizes": FigureSpec(
@@ -170,8 +169,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Five digits squeezed through 1, 2, 8 and 32 numbers and drawn again from "
         "those: watch the handwriting come back row by row.",
         build=digits.code_sizes,
-        recipe="dense-32",
-        any_recipe=False,
+        denoiser="dense-32",
+        any_denoiser=False,
         pictures=5,
     ),
     "s2-gaussian-denoising": FigureSpec(
@@ -180,8 +179,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="Ten digits under strong Gaussian noise: compare the narrow dense-16, which "
         "redraws a digit from 16 numbers, with conv-flat, which only smooths neighbourhoods.",
         build=digits.gaussian_denoising,
-        recipe="dense-16",
-        any_recipe=True,
+        denoiser="dense-16",
+        any_denoiser=True,
         pictures=10,
     ),
     "s3-side-by-side": FigureSpec(
@@ -190,8 +189,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="One digit before the noise, under it, and after the network; below stands "
         "the PSNR, and a higher one is closer to the original.",
         build=digits.side_by_side,
-        recipe="dense-300-fixed",
-        any_recipe=True,
+        denoiser="dense-300-fixed",
+        any_denoiser=True,
         pictures=1,
     ),
     "s4-four-noises": FigureSpec(
@@ -200,8 +199,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="One face under four kinds of noise: the Gaussian noise and the salt & pepper "
         "of the article's text are far from those that its notebook draws.",
         build=faces.four_noises,
-        recipe="strided-conv-gaussian",
-        any_recipe=False,
+        denoiser="strided-conv-gaussian",
+        any_denoiser=False,
         pictures=1,
         domain="faces",
     ),
@@ -212,8 +211,8 @@ FIGURES: dict[str, FigureSpec] = {
         "the noisy face: under light noise, Poisson and salt & pepper, its code of 100 numbers "
         "loses more than the noise took, and doing nothing is better.",
         build=faces.results_grid,
-        recipe="strided-conv-gaussian",
-        any_recipe=False,
+        denoiser="strided-conv-gaussian",
+        any_denoiser=False,
         pictures=1,
         domain="faces",
     ),
@@ -224,8 +223,8 @@ FIGURES: dict[str, FigureSpec] = {
         "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "
         "in its notebook, which the middle column makes again.",
         build=faces.error_bars,
-        recipe="strided-conv-gaussian",
-        any_recipe=False,
+        denoiser="strided-conv-gaussian",
+        any_denoiser=False,
         pictures=0,
         domain="faces",
         details="\n".join(
@@ -239,8 +238,8 @@ FIGURES: dict[str, FigureSpec] = {
         explanation="The blind networks say of every value how far off they expect to be: on the "
         "line they are as far off as they say, below it less, above it more.",
         build=blind.reliability,
-        recipe="blind-digits",
-        any_recipe=False,
+        denoiser="blind-digits",
+        any_denoiser=False,
         pictures=0,
     ),
 }

@@ -1,4 +1,10 @@
-"""One experiment, and what is built of experiments: comparison, bottleneck, dreams, presets."""
+"""Experiments: what happens to one picture, without any page.
+
+A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` say what to do with it,
+and `run` corrupts, denoises, classifies and measures it. Built on that: `compare` (all denoisers at
+once), `gain_matrix` (the benchmark's gains), codes of the bottleneck, `dream`, and `PRESETS`.
+May import everything above the figures: common, corruption, networks, data, denoisers, benchmark.
+"""
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
 from denoise_demo.lab.comparison import Comparison, compare, contenders

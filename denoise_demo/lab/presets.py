@@ -16,7 +16,7 @@ class Preset:
 
     label: str
     corruption: Corruption
-    recipe: str
+    denoiser: str
     note: str
     index: int = 0
     digit: int = 7
@@ -26,14 +26,14 @@ class Preset:
     @property
     def domain(self) -> str:
         """The domain of its network."""
-        return get_recipe(self.recipe).domain
+        return get_recipe(self.denoiser).domain
 
 
 _BLIND = {
     "blind-lost": Preset(
         label="Blind · where digits get lost",
         corruption=POINTS["s0-level-5"],
-        recipe="blind-digits",
+        denoiser="blind-digits",
         index=3,
         digit=0,
         note="The last step of S0's rising noise. Where many digits could lie beneath, the best "
@@ -42,25 +42,25 @@ _BLIND = {
     "blind-grey": Preset(
         label="Blind · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
-        recipe="blind-digits",
+        denoiser="blind-digits",
         note="S1's noise, not cut off at white, of which nobody told the network.",
     ),
     "blind-clean": Preset(
         label="Blind · nothing to clean",
         corruption=POINTS["clean"],
-        recipe="blind-digits",
+        denoiser="blind-digits",
         note="There is no noise, and the network leaves the digit alone.",
     ),
     "blind-face": Preset(
         label="Blind · a face under Gaussian noise",
         corruption=Corruption("gaussian", level=0.32, clip=False),
-        recipe="blind-faces",
+        denoiser="blind-faces",
         note="The network was not told that the noise is Gaussian, nor how strong it is.",
     ),
     "blind-specks": Preset(
         label="Blind · a few specks on a face",
         corruption=Corruption("salt-pepper", level=0.03, clip=False),
-        recipe="blind-faces",
+        denoiser="blind-faces",
         portrait=1,
         note="The same network on salt & pepper: it mends the specks and leaves the rest alone.",
     ),
@@ -72,7 +72,7 @@ _RISING = {
     f"s0-rising-{i}": Preset(
         label=f"S0 · rising noise, step {i} of 5",
         corruption=POINTS[f"s0-level-{i}"],
-        recipe="conv-pool",
+        denoiser="conv-pool",
         index=3,
         digit=0,
         note=(_RISING_NOTE.format(label=0.2 * i, true=0.4 * i) if i else "No noise at all yet.")
@@ -84,7 +84,7 @@ _UNITS = {
     f"s2-units-{units}": Preset(
         label=f"S2 · a digit through {units} unit{'s' if units > 1 else ''}",
         corruption=POINTS["clean"],
-        recipe=f"dense-{units}",
+        denoiser=f"dense-{units}",
         note="No noise here: this network was trained to copy clean digits through its code.",
     )
     for units in (1, 2, 8, 32)
@@ -126,7 +126,7 @@ _STRIDED = {
     f"s4-strided-{noise}": Preset(
         label=f"S4 · a face under {words}, strided",
         corruption=corruption,
-        recipe=f"strided-conv-{noise}",
+        denoiser=f"strided-conv-{noise}",
         note=note,
     )
     for noise, (words, corruption, note, _) in _FACE_NOISES.items()
@@ -135,7 +135,7 @@ _PIX2PIX = {
     f"s4-pix2pix-{noise}": Preset(
         label=f"S4 · a face under {words}, pix2pix",
         corruption=corruption,
-        recipe=f"pix2pix-{noise}",
+        denoiser=f"pix2pix-{noise}",
         note=note,
     )
     for noise, (words, corruption, _, note) in _FACE_NOISES.items()
@@ -146,7 +146,7 @@ PRESETS: dict[str, Preset] = {
     "s0-blur-noise": Preset(
         label="S0 · blur, then noise",
         corruption=Corruption("uniform", level=1.0, blur_sigma=1.0, clip=False),
-        recipe="conv-pool",
+        denoiser="conv-pool",
         split="train",
         index=1,
         digit=0,
@@ -156,13 +156,13 @@ PRESETS: dict[str, Preset] = {
     "s0-digits": Preset(
         label="S0 · different digits",
         corruption=POINTS["s0-digits"],
-        recipe="conv-pool",
+        denoiser="conv-pool",
         note="Blur sigma 1 and uniform noise of ±0.8. Try other digits at the same level.",
     ),
     "s1-one-sided": Preset(
         label="S1 · one-sided noise and the classifier",
         corruption=POINTS["s1"],
-        recipe="dense-64",
+        denoiser="dense-64",
         note="Noise that only brightens, up to 0.9. The classifier fails on it and recovers after "
         "denoising. Set the noise to none, and this network makes things worse.",
     ),
@@ -170,31 +170,31 @@ PRESETS: dict[str, Preset] = {
     "s2-dense": Preset(
         label="S2 · Gaussian noise, dense 16",
         corruption=POINTS["s2"],
-        recipe="dense-16",
+        denoiser="dense-16",
         note="Gaussian noise of sigma 0.5 through sixteen numbers.",
     ),
     "s2-conv": Preset(
         label="S2 · Gaussian noise, convolutional",
         corruption=POINTS["s2"],
-        recipe="conv-flat",
+        denoiser="conv-flat",
         note="The same noise through a convolutional network without a bottleneck.",
     ),
     "s3-fixed": Preset(
         label="S3 · trained on one level",
         corruption=POINTS["s2"],
-        recipe="dense-300-fixed",
+        denoiser="dense-300-fixed",
         note="Trained at exactly this level. Lower the noise: it hardly gets better.",
     ),
     "s3-random": Preset(
         label="S3 · trained on every level",
         corruption=POINTS["s2"],
-        recipe="dense-300-random",
+        denoiser="dense-300-random",
         note="Trained on levels from 0 to 1. Lower the noise, and it follows.",
     ),
     "s3-published": Preset(
         label="S3 · as published, with dead outputs",
         corruption=POINTS["s2"],
-        recipe="dense-300-published",
+        denoiser="dense-300-published",
         note="The article's own output layer and learning rate: most pixels are dead.",
     ),
     **_STRIDED,
@@ -202,7 +202,7 @@ PRESETS: dict[str, Preset] = {
     "s4-notebook-gaussian": Preset(
         label="S4 · a face under the notebook's Gaussian noise",
         corruption=POINTS["s4-gaussian-notebook"],
-        recipe="strided-conv-gaussian",
+        denoiser="strided-conv-gaussian",
         portrait=1,
         note="The notebook's variance is 0.01; the article's text says 0.1. On most faces the "
         "network wins in so much noise; on a face unlike those it learnt, it may lose.",
@@ -210,7 +210,7 @@ PRESETS: dict[str, Preset] = {
     "s4-notebook-salt-pepper": Preset(
         label="S4 · a face under the notebook's salt & pepper",
         corruption=POINTS["s4-salt-pepper-notebook"],
-        recipe="strided-conv-salt-pepper",
+        denoiser="strided-conv-salt-pepper",
         portrait=1,
         note="The notebook hits three values in a hundred; the article's text four in a thousand. "
         "The PSNR, which counts large errors most, gains; the mean absolute error loses.",

@@ -96,7 +96,7 @@ class View(BaseModel):
             domain=preset.domain,
             source=source,
             tab=tab,
-            settings=Settings(corruption.kind, level, blur_sigma, preset.recipe, 0),
+            settings=Settings(corruption.kind, level, blur_sigma, preset.denoiser, 0),
             any_network=any_network,
             note=f"{preset.label}. {preset.note} {words}".strip(),
         )

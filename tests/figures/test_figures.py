@@ -55,7 +55,7 @@ CALIBRATION = [
 ]
 SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
 SOME_FILTERS = ("median-3", "wiener")
-ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_recipe]
+ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_denoiser]
 PICTURED = [key for key, spec in FIGURES.items() if spec.pictures]
 NOISY = [key for key in PICTURED if key != "s2-code-sizes"]
 OTHER = {"digits": "faces", "faces": "digits"}
@@ -102,7 +102,7 @@ def measured_faces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results
 def built_in(kind: str, recipe: str | None = None, **choices: Any) -> Figure:
     """Draw a figure of the built-in pictures, once for all tests that only look at it."""
     source = first_source(FIGURES[kind].domain)
-    return draw(kind, recipe=recipe or FIGURES[kind].recipe, source=source, **choices)
+    return draw(kind, denoiser=recipe or FIGURES[kind].denoiser, source=source, **choices)
 
 
 def first_source(domain: str) -> str:
@@ -128,12 +128,12 @@ def picture(channels: int = 1, **changes: Any) -> str:
 
 def test_a_new_figure_is_drawn_and_named_by_its_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(subject: Subject) -> Panels:
-        return Panels(["toy"], [Row("toy", subject.clean)], POINTS["clean"], subject.recipe)
+        return Panels(["toy"], [Row("toy", subject.clean)], POINTS["clean"], subject.denoiser)
 
     spec = replace(FIGURES["s3-side-by-side"], label="Toy", build=build)
     monkeypatch.setitem(FIGURES, "s3-toy", spec)
 
-    figure = draw("s3-toy", recipe="median-3", source="example", first=2)
+    figure = draw("s3-toy", denoiser="median-3", source="example", first=2)
 
     assert "S3 · Toy · median-3" in words(figure)
     assert np.array_equal(values(figure)[0], load_examples().clean(slice(2, 3))[0, 0].numpy())
@@ -147,7 +147,7 @@ def test_a_figure_shows_its_pictures(kind: str) -> None:
 
 @pytest.mark.parametrize("recipe", [*SOME_RECIPES, *SOME_FILTERS])
 @pytest.mark.parametrize("kind", ANY_RECIPE)
-def test_a_figure_can_be_drawn_for_any_recipe_and_filter(kind: str, recipe: str) -> None:
+def test_a_figure_can_be_drawn_for_any_denoiser_and_filter(kind: str, recipe: str) -> None:
     figure = built_in(kind, recipe)
 
     assert len(figure.axes) == PICTURES[kind]
@@ -180,7 +180,7 @@ def test_the_small_print_names_the_pictures_the_corruption_and_the_seed(kind: st
 @pytest.mark.parametrize("kind", PICTURED)
 def test_the_seed_decides_the_noise_and_the_first_picture_the_pictures(kind: str) -> None:
     spec = FIGURES[kind]
-    again = draw(kind, recipe=spec.recipe, source=first_source(spec.domain))
+    again = draw(kind, denoiser=spec.denoiser, source=first_source(spec.domain))
 
     first, same, other = map(values, (built_in(kind), again, built_in(kind, first=1, seed=1)))
 
@@ -335,7 +335,7 @@ def test_the_articles_charts_share_one_scale() -> None:
 def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
     (untrained_weights / "mlp-classifier.safetensors").unlink()
 
-    figure = draw("s0-one-level", recipe="conv-pool", source="built-in")
+    figure = draw("s0-one-level", denoiser="conv-pool", source="built-in")
 
     assert words(figure).count("no classifier") == 3
 
@@ -344,7 +344,7 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
     (untrained_weights / "dense-8.safetensors").unlink()
 
     with pytest.raises(checkpoints.CheckpointError, match=r"dense-8\.safetensors is missing"):
-        draw("s2-code-sizes", recipe="dense-32", source="built-in")
+        draw("s2-code-sizes", denoiser="dense-32", source="built-in")
 
 
 @pytest.mark.parametrize(
@@ -352,10 +352,10 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
     [
         ({"kind": "s9"}, "unknown figure 's9'; choose one of: s0-blur-then-noise"),
         ({"kind": None}, "unknown figure None"),
-        ({"recipe": "dense-9"}, "unknown denoiser 'dense-9'"),
-        ({"recipe": None}, "unknown denoiser None"),
-        ({"recipe": "mlp-classifier"}, "it does not denoise"),
-        ({"recipe": "pix2pix-speckle"}, "denoises faces, and this figure shows digits"),
+        ({"denoiser": "dense-9"}, "unknown denoiser 'dense-9'"),
+        ({"denoiser": None}, "unknown denoiser None"),
+        ({"denoiser": "mlp-classifier"}, "it does not denoise"),
+        ({"denoiser": "pix2pix-speckle"}, "denoises faces, and this figure shows digits"),
         ({"source": "faces"}, "unknown source of digits 'faces'"),
         ({"first": -1}, "first digit -1"),
         ({"first": 10**6}, "first digit 1000000"),
@@ -366,7 +366,7 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
     ],
 )
 def test_choices_that_make_no_sense_are_refused(choices: dict[str, Any], message: str) -> None:
-    sound = {"kind": "s0-rising-noise", "recipe": "conv-pool", "source": "built-in"}
+    sound = {"kind": "s0-rising-noise", "denoiser": "conv-pool", "source": "built-in"}
 
     with pytest.raises(ValueError, match=message):
         draw(**(sound | choices))
@@ -377,7 +377,7 @@ def test_the_laboratorys_picture_comes_first(kind: str) -> None:
     spec = FIGURES[kind]
     channels = DOMAINS[spec.domain].shape[0]
 
-    figure = draw(kind, recipe=spec.recipe, source="laboratory", picture=picture(channels))
+    figure = draw(kind, denoiser=spec.denoiser, source="laboratory", picture=picture(channels))
 
     shown = values(figure)[4 if kind == "s0-noise-generator" else 0]
     column = shown.reshape(28, 28, channels) == (255 if channels == 3 else 1)
@@ -392,12 +392,12 @@ def test_the_laboratorys_picture_of_the_other_kind_is_refused(kind: str) -> None
     other = picture(DOMAINS[OTHER[spec.domain]].shape[0])
 
     with pytest.raises(ValueError, match=f"shows {spec.domain}: show a .* from another source"):
-        draw(kind, recipe=spec.recipe, source="laboratory", picture=other)
+        draw(kind, denoiser=spec.denoiser, source="laboratory", picture=other)
 
 
 def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
     figure = draw(
-        "s1-denoise-and-classify", recipe="dense-64", source="laboratory", picture=picture()
+        "s1-denoise-and-classify", denoiser="dense-64", source="laboratory", picture=picture()
     )
 
     assert words(figure).count("of 9 read right") == 3
@@ -415,7 +415,7 @@ def test_the_file_is_named_for_the_figure_and_its_network(kind: str, name: str) 
 def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> None:
     spec = FIGURES[kind]
 
-    assert spec.recipe in denoising_recipes()
-    assert RECIPES[spec.recipe].domain == spec.domain
+    assert spec.denoiser in denoising_recipes()
+    assert RECIPES[spec.denoiser].domain == spec.domain
     assert kind.startswith(spec.article.lower())
     assert spec.explanation.count(". ") == 0

@@ -15,14 +15,14 @@ every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 
 
 def test_every_article_has_a_preset() -> None:
-    assert {RECIPES[preset.recipe].article for preset in PRESETS.values()} == set(ARTICLES)
+    assert {RECIPES[preset.denoiser].article for preset in PRESETS.values()} == set(ARTICLES)
 
 
 def test_each_face_network_has_a_preset_at_the_articles_strength() -> None:
     strengths = {"gaussian": 0.1**0.5, "poisson": 256, "salt-pepper": 0.004, "speckle": 1}
 
     for recipe in FACES_IDS:
-        level, *_ = (p.corruption.level for p in PRESETS.values() if p.recipe == recipe)
+        level, *_ = (p.corruption.level for p in PRESETS.values() if p.denoiser == recipe)
         kind = RECIPES[recipe].corruption.kind
         assert level == pytest.approx(strengths[kind], abs=NOISES[kind].step / 2)
 
@@ -34,7 +34,7 @@ def test_a_preset_says_where_doing_nothing_is_better(key: str) -> None:
 
 @every_preset
 def test_a_preset_shows_a_network_that_denoises_as_it_expects(preset) -> None:
-    recipe, corruption = get_recipe(preset.recipe), preset.corruption
+    recipe, corruption = get_recipe(preset.denoiser), preset.corruption
 
     assert recipe.denoises
     assert preset.domain == recipe.domain

@@ -246,7 +246,7 @@ def test_a_preset_of_faces_switches_the_domain(page, key):
     choose(page, "preset", preset.label)
 
     level = f"{preset.corruption.level:g}"
-    shows(page, kind=preset.corruption.kind, level=level, recipe=preset.recipe)
+    shows(page, kind=preset.corruption.kind, level=level, recipe=preset.denoiser)
     expect(page.locator("#domain").get_by_label("Faces")).to_be_checked()
     expect(page.locator("#face-source")).to_be_visible()
     expect(page.locator("#stage .note")).to_contain_text(preset.note)

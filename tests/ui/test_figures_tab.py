@@ -12,7 +12,7 @@ from denoise_demo.lab import collections_of
 from denoise_demo.ui.tabs.figures.figures import draw_figure, follow_figure, list_sources
 
 OTHER = {"digits": "faces", "faces": "digits"}
-CHOICES = {"recipe": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
+CHOICES = {"denoiser": "", "source": "portraits", "first": 0, "seed": 0, "picture": ""}
 
 pytestmark = pytest.mark.usefixtures("no_mnist")
 
@@ -54,7 +54,7 @@ def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
 
     known = [key for _, key in recipe.choices]
     assert known == [*denoising_recipes(spec.domain), *BASELINES]
-    assert recipe.value == spec.recipe
+    assert recipe.value == spec.denoiser
     assert radio.value in [key for _, key in radio.choices]
     assert radio.value == source or source == first_source(OTHER[spec.domain])
     assert first.label == f"First {DOMAINS[spec.domain].noun}"

@@ -291,7 +291,7 @@ def test_a_preset_sets_every_control(page):
             page,
             kind=corruption.kind,
             level=f"{corruption.level:g}",
-            recipe=preset.recipe,
+            recipe=preset.denoiser,
             seed=0,
             **{"blur-sigma": f"{corruption.blur_sigma:g}"},
         )

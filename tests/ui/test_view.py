@@ -42,7 +42,7 @@ def test_a_preset_has_its_corruption_and_network(key):
 
     found = settings.kind, settings.level, settings.blur_sigma, settings.denoiser
     corruption = preset.corruption
-    assert found == (corruption.kind, corruption.level, corruption.blur_sigma, preset.recipe)
+    assert found == (corruption.kind, corruption.level, corruption.blur_sigma, preset.denoiser)
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

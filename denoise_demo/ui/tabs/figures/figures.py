@@ -20,15 +20,15 @@ FIRST_FIGURE = "s0-rising-noise"
 # Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
 _WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values"
 Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
-Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # recipe, source, first, seed
-CHOICES = ("kind", "recipe", "source", "first", "seed")  # by the names that `figures.draw` gives
+Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # denoiser, source, first, seed
+CHOICES = ("kind", "denoiser", "source", "first", "seed")  # by the names that `figures.draw` gives
 _PRIVATE: JsonObject = {"api_visibility": "private", "trigger_mode": "always_last"}
 
 
 def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
     """Create the tab's contents; return the choices in it, which a link may set.
 
-    `problems` names the recipes that cannot be used.
+    `problems` names the networks that cannot be used.
     """
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
@@ -44,12 +44,12 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
         with gr.Column(scale=3, min_width=320):
             outputs = [gr.Markdown(elem_id="figure-explanation"), image_place("figure-image")]
             outputs += [gr.DownloadButton("Download (PNG)", elem_id="figure-download")]
-    kind, recipe, source, first, seed, _ = controls.values()
-    chosen = [recipe, source, first, seed]
+    kind, denoiser, source, first, seed, _ = controls.values()
+    chosen = [denoiser, source, first, seed]
     drawing = {"fn": draw_figure, "inputs_kwargs": controls, "outputs": outputs}
     drawing |= {"js": _WITH_PICTURE, "show_progress": "minimal"} | _PRIVATE
     gr.on([page.load, shown], list_sources, kind, source, **_PRIVATE)
-    gr.on([shown, button.click, recipe.input, first.input, seed.input], **drawing)
+    gr.on([shown, button.click, denoiser.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
     # Dropdowns tell of a choice twice; the second time the source is one of the list before.
     followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
@@ -69,7 +69,9 @@ def _controls(usable: list[str]) -> JsonObject:
             info="Sets the network and the picture of its article.",
             elem_id="figure-kind",
         )
-        recipe = gr.Dropdown(**_denoisers(usable, spec), label="Denoiser", elem_id="figure-recipe")
+        denoiser = gr.Dropdown(
+            **_denoisers(usable, spec), label="Denoiser", elem_id="figure-recipe"
+        )
         source = gr.Radio(**_sources(spec.domain), value="example", elem_id="figure-source")
         first = gr.Slider(
             0,
@@ -89,28 +91,28 @@ def _controls(usable: list[str]) -> JsonObject:
             elem_id="figure-seed",
         )
     picture = gr.Textbox(visible="hidden", elem_id="figure-picture")
-    controls = (kind, recipe, source, first, seed, picture)
+    controls = (kind, denoiser, source, first, seed, picture)
     return dict(zip((*CHOICES, "picture"), controls, strict=True))
 
 
 def draw_figure(
-    *, kind: str, recipe: str, **choices: object
+    *, kind: str, denoiser: str, **choices: object
 ) -> tuple[str, gr.Image, gr.DownloadButton]:
     """Draw the figure; return its explanation, the picture and the file."""
     with shown_errors():
-        return _draw(kind, recipe, choices)
+        return _draw(kind, denoiser, choices)
 
 
-def _draw(kind: str, recipe: str, choices: JsonObject) -> Drawn:
+def _draw(kind: str, denoiser: str, choices: JsonObject) -> Drawn:
     """Draw the figure, or say in its place that the benchmark has to run first."""
     spec = registry.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
     try:
-        figure = registry.draw(kind, recipe=recipe, **choices)
+        figure = registry.draw(kind, denoiser=denoiser, **choices)
     except ResultsError as error:
         text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
         return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
-    path = keep(canvas.to_png(figure), registry.file_name(kind, recipe))
+    path = keep(canvas.to_png(figure), registry.file_name(kind, denoiser))
     file = gr.DownloadButton(value=path, interactive=True)
     return words, gr.Image(path, alt_text=spec.explanation), file
 
@@ -123,7 +125,7 @@ def list_sources(kind: str) -> gr.Radio:
 def follow_figure(
     usable: Collection[str], kind: str, source: str
 ) -> tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]:
-    """Set the figure's own recipe, if it can be used, and the picture of its article.
+    """Set the figure's own denoiser, if it can be used, and the picture of its article.
 
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
     """
@@ -134,7 +136,7 @@ def follow_figure(
         span = _span(spec.domain, source)
     span |= {"value": spec.first if span["interactive"] else 0}
     return (
-        gr.Dropdown(**_denoisers(usable, spec), visible=spec.any_recipe),
+        gr.Dropdown(**_denoisers(usable, spec), visible=spec.any_denoiser),
         gr.Radio(**_sources(spec.domain), value=source, interactive=drawn),
         gr.Slider(**span | {"interactive": drawn and span["interactive"]}),
         gr.Number(interactive=drawn),
@@ -143,8 +145,8 @@ def follow_figure(
 
 def set_figure(usable: Collection[str], text: str) -> JsonObject:
     """Return what a link's figure, KIND:DENOISER:SOURCE:FIRST:SEED, sets of the choices."""
-    kind, recipe, source, first, seed = text.split(":")
-    values = (recipe, source, int(first), int(seed))
+    kind, denoiser, source, first, seed = text.split(":")
+    values = (denoiser, source, int(first), int(seed))
     controls = follow_figure(usable, kind, source)
     updates = {
         f"figure_{name}": type(control)(**control.constructor_args | {"value": value})
@@ -162,7 +164,7 @@ def follow_source(kind: str, source: str) -> gr.Slider:
 def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> JsonObject:
     """Return the choices of a figure's denoiser, and its own."""
     names = [key for key in list_denoisers(spec.domain) if key in usable]
-    own = spec.recipe if spec.recipe in names else next(iter(names), None)
+    own = spec.denoiser if spec.denoiser in names else next(iter(names), None)
     return {"choices": [(list_denoisers()[key].label, key) for key in names], "value": own}
 
 

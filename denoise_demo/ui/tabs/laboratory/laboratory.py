@@ -77,7 +77,7 @@ def _domain() -> gr.Radio:
 def _presets(usable: list[str]) -> gr.Dropdown:
     """Create the choice of a preset."""
     preset = gr.Dropdown(
-        choices=[(p.label, key) for key, p in PRESETS.items() if p.recipe in usable],
+        choices=[(p.label, key) for key, p in PRESETS.items() if p.denoiser in usable],
         value=None,
         label="Presets",
         info="a scene, or an article's figure: sets every control at once",
