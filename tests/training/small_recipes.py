@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from denoise_demo.corruption import POINTS
 from denoise_demo.denoisers import RECIPES, Recipe
 from denoise_demo.training import Trainer
 from denoise_demo.training.resuming import state
@@ -29,9 +28,10 @@ SMALL = {
         "dense-8", optimiser="SGD", optimiser_settings={"lr": 0.1, "momentum": 0.9}
     ),
     "Muon": small("dense-64", optimiser="Muon", optimiser_settings={"lr": 0.003}),
-    "blind, mixture": small("blind-digits", steps=2),
-    "faces, mirrored": small("blind-faces", steps=2, corruption=POINTS["s4-gaussian"]),
-    "faces, batch normalisation": small("strided-conv-gaussian"),
+    "blind, mixture": small("blind-digits", steps=1),
+    "faces, batch normalisation, mirrored": small(
+        "strided-conv-gaussian", mirror=True, optimiser_settings={"lr": 0.001}
+    ),
     "faces, adversarial": small("pix2pix-gaussian", steps=2),
 }
 # Memorises ten images, so that the validation loss rises after a few epochs.

@@ -164,7 +164,7 @@ def test_frozen_noise_is_never_that_of_a_measurement(digits):
 
 
 def test_half_of_the_images_are_mirrored_where_the_recipe_says_so(faces):
-    recipe = replace(SMALL["faces, batch normalisation"], mirror=True, corruption=POINTS["clean"])
+    recipe = small("strided-conv-gaussian", mirror=True, corruption=POINTS["clean"])
 
     seen = torch.cat([target for _, target in batches(Trainer(recipe, faces, CPU))])
 
