@@ -393,7 +393,6 @@ def test_tests_cannot_reach_beyond_localhost() -> None:
 @pytest.mark.parametrize(
     ("split", "count", "first"),
     [("train", 60_000, [5, 0, 4, 1, 9]), ("test", 10_000, [7, 2, 1, 0])],
-    [("train", 60_000, [5, 0, 4, 1, 9]), ("test", 10_000, [7, 2, 1, 0])],
 )
 def test_mnist_itself_has_all_its_digits(
     split: str, count: int, first: list[int], data_dir: Path
