@@ -21,7 +21,7 @@ from denoise_demo.ui.panels.curves.curves import line_choices
 from denoise_demo.ui.panels.pictures.pictures import FORGOTTEN, message, show_picture
 from denoise_demo.ui.tabs.figures.figures import set_figure
 from denoise_demo.ui.view import CHOICES, PARAMETERS, View
-from denoise_demo.ui.web.component import LAST, component
+from denoise_demo.ui.web.component import LAST, component, panel_modules
 from denoise_demo.ui.web.errors import shown_errors
 
 
@@ -105,6 +105,7 @@ def build_state(
         views=views,
         tabs=tabs,
         choices=list(CHOICES),
+        modules=panel_modules(),
     )
 
 

@@ -1,8 +1,8 @@
-"""What the page shows, as one value: where it starts, what a preset, a link or a click makes it.
+"""What the page shows, as one value: the start, a preset, a link.
 
-Python makes a view, `page.apply` sets the controls to it, and the page's script takes it whole. The
-page numbers what it asks for (`revision`), the answer carries the number, and the script drops a
-view that is older than its last request.
+`page.apply` sets the controls to a view, and the page's script takes it over whole. The script
+numbers its requests (`revision`), the answer carries the number, and the script drops a view that
+is older than its last request.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -44,10 +44,9 @@ PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab
 class View(BaseModel):
     """What is shown.
 
-    `show` is a view of the laboratory or another tab of the page, `source` the picture and `tab`
-    the one that it is chosen in, `choices` what single views add, as a link has it. `note` says
-    something of this picture with these settings. `fresh` tells the page to forget drawings,
-    uploads and choices.
+    `show` is a view of the laboratory or another tab of the page, `source` the picture, `tab` its
+    tab of the picture chooser, `choices` the link parameters of single views. `note` is a remark on
+    this picture with these settings. `fresh` makes the page forget drawings, uploads and choices.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

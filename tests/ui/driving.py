@@ -1,11 +1,15 @@
 """What a person does on the page and sees there, for the browser tests."""
 
+import io
+import json
 import time
 
 import numpy as np
 from playwright.sync_api import expect
 
+from denoise_demo.data import load_examples
 from denoise_demo.data.pixels import to_pil
+from denoise_demo.ui.controls import FIRST_EXAMPLE
 
 DRAG = """
 async ([id, values, hertz]) => {
@@ -131,6 +135,37 @@ def overflowing(page):
         if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
             wide.append(width)
     return wide
+
+
+def view(page, name):
+    page.locator(f"#view-{name}-button").click()
+
+
+def switch(page, domain):
+    page.locator("#domain").get_by_text(domain, exact=True).click()
+
+
+def first_digit():
+    return load_examples().clean(slice(FIRST_EXAMPLE, FIRST_EXAMPLE + 1))
+
+
+def watch_requests(page):
+    """Collect what the stage asks the server for."""
+    asked = []
+
+    def keep(request):
+        body = request.post_data if "component_server" in request.url else None
+        if body:
+            asked.append(json.loads(body)["data"])
+
+    page.on("request", keep)
+    return asked
+
+
+def encoded(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
 
 def draw(page, *points, steps=10):

@@ -1,4 +1,4 @@
-// The address: a link that restores what is shown.
+// The address as a link that restores what is shown.
 
 import { isWithinSpan, state } from "./state.js";
 
@@ -7,20 +7,20 @@ let timer = 0;
 
 const parameters = () => new URLSearchParams(location.search);
 
-// The parameters of a link, without those of others.
+// Names of our own parameters.
 function ours() {
   const fields = Object.values(state.shared.fields).map(({ parameter }) => parameter);
   return ["show", "picture", ...fields, ...state.shared.choices];
 }
 
-// What the address says, by parameter; null when it says nothing of ours.
+// Our parameters of the address; null if there are none.
 export function readAddress() {
   const said = parameters();
   const query = Object.fromEntries(ours().filter((name) => said.has(name)).map((name) => [name, said.get(name)]));
   return Object.keys(query).length ? query : null;
 }
 
-// A view's own choice; null for none.
+// The choice of a single view; null if there is none.
 export const choice = (name) => state.choices[name] ?? null;
 
 export function setChoice(name, value) {
@@ -29,10 +29,10 @@ export function setChoice(name, value) {
   writeLater();
 }
 
-// What is shown: a view of the laboratory, or another tab.
+// The open view of the laboratory, or another open tab.
 export const shown = () => (state.tab === "laboratory" ? state.view : state.tab);
 
-// A picture's name in an address; null while it is on its way.
+// Name of a picture in a link; null while its pixels are pending.
 export function pictureName(source) {
   if ("index" in source) return `${source.kind}:${source.index}`;
   if (source.kind !== "pixels") return null;
@@ -40,12 +40,12 @@ export function pictureName(source) {
   return `pixels:${source.channels}:${pixels}`;
 }
 
-// The parameters of a link to what is shown, in view.py's order; null while there is none.
+// Parameters of a link to the current view, as View.to_query; null while the picture is pending.
 export function toQuery() {
   const picture = state.source && pictureName(state.source);
   if ((state.source && !picture) || !isWithinSpan()) return null;
   const show = shown();
-  const query = { show, ...(picture && { picture }) }; // a blank pad has none
+  const query = { show, ...(picture && { picture }) }; // a blank pad has no name
   for (const [field, { parameter }] of Object.entries(state.shared.fields)) query[parameter] = state.settings[field];
   for (const name of state.shared.views[show] ?? state.shared.tabs[show]) {
     if (choice(name) !== null) query[name] = choice(name);
@@ -53,7 +53,7 @@ export function toQuery() {
   return query;
 }
 
-// Write what is shown into the address; return whether that could be done.
+// Write the link into the address bar; return whether it was possible.
 export function writeAddress() {
   const query = state.touched ? toQuery() : null;
   if (!query) return false;
@@ -76,7 +76,7 @@ export async function copyLink() {
     button.textContent = text;
     setTimeout(() => (button.textContent = "Copy link"), 2000);
   };
-  for (let waits = 0; !writeAddress(); waits++) { // the picture is still on its way
+  for (let waits = 0; !writeAddress(); waits++) { // the picture is pending
     if (waits === 20) return answer("Not yet: try again");
     await new Promise((go) => setTimeout(go, 100));
   }
@@ -84,6 +84,6 @@ export async function copyLink() {
     await navigator.clipboard.writeText(location.href);
     answer("Copied");
   } catch {
-    prompt("Copy this link:", location.href); // pages that are not secure have no clipboard
+    prompt("Copy this link:", location.href); // only secure pages have a clipboard
   }
 }

@@ -41,6 +41,11 @@ import(`${{location.origin}}${{root}}/modules/{address}`)
     }
 
 
+def panel_modules() -> list[str]:
+    """Return the paths of the panels' scripts, to load them before Gradio renders the panels."""
+    return sorted(path.relative_to(_UI).as_posix() for path in _UI.glob("panels/*/*.js"))
+
+
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 

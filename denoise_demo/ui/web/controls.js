@@ -1,10 +1,10 @@
-// The settings, as the person's hand changes them.
+// Settings changed by the user: DOM events of sliders, and Gradio events of other controls.
 
 import { isKnown, span, state, tell } from "./state.js";
 import { clamp } from "./numbers.js";
 import { showIndex } from "./pictures.js";
 
-const update = (values) => ({ __type__: "update", ...values }); // of a Gradio component
+const update = (values) => ({ __type__: "update", ...values }); // update of a Gradio component
 
 // The picture or a setting has changed.
 export function set(values) {
@@ -13,7 +13,7 @@ export function set(values) {
   tell("refresh");
 }
 
-// The number that an event on a control changes: { field, value }, or { collection, value }.
+// The number changed by a DOM event: { field, value } or { collection, value }.
 function changed({ target }) {
   if (target.value === "" || !target.closest) return null;
   const value = Number(target.value);
@@ -34,7 +34,7 @@ export function input(event) {
   set({ [change.field]: change.value });
 }
 
-// Gradio brings a number that was typed back into its control's span when the control is left.
+// Gradio clamps a typed number when its input loses the focus; do the same.
 export function leave(event) {
   const { target } = event;
   const change = target.type === "number" && target.max !== "" ? changed(event) : null;
@@ -45,17 +45,17 @@ export function leave(event) {
   else set({ [change.field]: value });
 }
 
-// Move a slider as a hand would, so that Gradio knows its value.
+// Set a slider by a DOM event, so that Gradio learns the value.
 export function moveSlider(id, value) {
   const slider = document.querySelector(`#${id} input[type=range]`);
   slider.value = value;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// Each kind of noise has its own span; choose its usual level.
+// Every kind of noise has its own range of levels: start from its default.
 export function chooseKind(kind) {
   if (!Object.hasOwn(state.shared.kinds, kind ?? "")) return update({});
-  if (kind === state.settings.kind) return update({}); // Gradio tells of a choice twice
+  if (kind === state.settings.kind) return update({}); // Gradio reports a choice twice
   tell("stop");
   set({ kind, level: state.shared.kinds[kind].value });
   return update(span());
@@ -65,7 +65,7 @@ export function chooseDenoiser(denoiser) {
   if (Object.hasOwn(state.shared.denoisers, denoiser ?? "")) set({ denoiser });
 }
 
-// Offer the networks of other domains too, or no longer.
+// Offer the networks of all domains, or only of the current one.
 export function offerDenoisers(anyNetwork) {
   const { own, every, first } = state.shared.offered[state.domain];
   const choices = anyNetwork ? every : own;
@@ -81,7 +81,7 @@ export function drawSeed() {
   return seed;
 }
 
-// A tab has opened: what is shown there may not be known yet.
+// A tab was opened: its panels may have to catch up.
 export function pump() {
   if (!isKnown()) tell("refresh");
   tell("pump");

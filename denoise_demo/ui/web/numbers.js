@@ -1,8 +1,8 @@
-// Numbers as the page writes them.
+// Formatting and comparing numbers.
 
 export const percent = (share) => (share >= 0.995 ? "99+ %" : `${Math.round(100 * share)} %`);
 
-// A value of a metric, `null` being an infinite one.
+// A value of a metric; null stands for infinity.
 export function format(value, { decimals, unit }) {
   const number = value === null ? "∞" : value.toFixed(decimals);
   return unit ? `${number} ${unit}` : number;
@@ -13,13 +13,13 @@ export function signed(value, digits) {
   return `${Number(text) === 0 ? "±" : value < 0 ? "−" : "+"}${text}`;
 }
 
-// How good a value is, so that more is better; an infinite one came as `null`.
+// A value turned so that more is better; null stands for infinity.
 export const worth = (value, higherIsBetter) => (value === null ? Infinity : value) * (higherIsBetter ? 1 : -1);
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// Return what counts paints, and says in an element how many there were in the last second, and how
-// many milliseconds the last one took.
+// Returns a function to call after each paint: it shows the paints of the last second and the
+// milliseconds of the last one.
 export function createRate(shown, noun, now = () => performance.now()) {
   const times = [];
   let said = 0;

@@ -1,44 +1,44 @@
-// The page's state meets Python, Gradio and the browser.
+// Connects the page's state with Python (views and messages), Gradio's events and the DOM.
 
 import { copyLink, readAddress, setChoice, shown, writeLater } from "./address.js";
 import * as controls from "./controls.js";
 import * as pictures from "./pictures.js";
 import { attach, isKnown, start, state, tell } from "./state.js";
 
-const TURN = 100; // milliseconds between looks at a picture that is on its way
+const POLL = 100; // milliseconds between checks for a pending picture
 let leaving = new AbortController();
 let trigger = () => {};
 
-// Ask Python for a view; the answer is a message with the same revision.
+// Request a view from Python; the answer carries the same revision.
 export function ask(action, value = null) {
   state.revision += 1;
   state.asked = { action, value };
   trigger("ask");
 }
 
-// The request whose turn has come, as page.py reads it.
+// The pending request, as page.py parses it.
 function asked() {
   const { action, value } = state.asked;
   const { revision, anyNetwork } = state;
   return JSON.stringify({ action, value, revision, shown: shown(), any_network: anyNetwork });
 }
 
-// Ask for what is shown, with other settings, on the stage.
+// Request the current picture on the stage with some settings changed.
 export function askFor(settings) {
   const { domain, source, pictures: tab, anyNetwork } = state;
   ask("view", { domain, source, tab, any_network: anyNetwork, settings: { ...state.settings, ...settings } });
 }
 
-// Python's messages: a view, an uploaded picture, or a collection that was opened.
+// Messages from Python: a view, an uploaded picture, or an opened collection.
 function receive(text) {
   if (!text) return;
   const { view, upload, opened, count } = JSON.parse(text);
-  if (view && view.revision === state.revision) take(view); // an older one has been superseded
+  if (view && view.revision === state.revision) take(view); // drop a stale answer
   if (upload) pictures.receiveUpload(upload);
   if (opened) pictures.opened(opened, count);
 }
 
-// Show a view: everything at once.
+// Take over a whole view at once.
 function take(view) {
   tell("stop");
   if (view.domain !== state.domain) tell("drop");
@@ -66,18 +66,18 @@ function forget() {
   tell("reset");
 }
 
-// The laboratory's picture in pixels for other tabs: "" for none, null while it is on its way.
+// The laboratory's picture as JSON, for other tabs: "" if there is none, null while pending.
 function picture() {
   if (!state.source) return "";
   return state.clean && isKnown() ? JSON.stringify(state.clean) : null;
 }
 
-// A figure is drawn: its choices are for links; the last value is the laboratory's picture.
+// A figure is about to be drawn: record its choices for links, and fill in the laboratory's picture.
 async function figureDrawn(values) {
   const choices = values.slice(0, -1);
   setChoice("figure", choices.join(":"));
   for (let waits = 0; choices[2] === "laboratory" && picture() === null && waits < 30; waits++) {
-    await new Promise((go) => setTimeout(go, TURN));
+    await new Promise((go) => setTimeout(go, POLL));
   }
   return [...choices, picture() ?? ""];
 }
@@ -104,6 +104,8 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
     pictures.show(source, tab);
   }
+  // Gradio renders a panel when its tab opens; by then its script is here, and no click is lost.
+  for (const path of props.modules) import(new URL(`../${path}`, import.meta.url));
   on("input", controls.input);
   on("focusout", controls.leave);
   on("click", pictures.click);
@@ -114,7 +116,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     });
   }
   watch("value", () => receive(props.value));
-  // What Gradio's events call.
+  // Called by Gradio's events.
   window.laboratory = {
     ask, asked, picture, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
     chooseKind: controls.chooseKind,

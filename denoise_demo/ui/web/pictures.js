@@ -1,4 +1,4 @@
-// The clean picture: from a collection, the pad, an upload or a photo.
+// The clean picture: chosen from a collection, drawn, uploaded or cut out of a photo.
 
 import { isSame, nameSource, state, tell } from "./state.js";
 
@@ -7,9 +7,9 @@ const OWN_TABS = { drawing: "digits", upload: "digits", photo: "faces" }; // dom
 
 const collection = (key) => state.shared.collections[key];
 
-// Show a picture of the domain, with the tab that it belongs to.
+// Make `source` the picture; `tab` is its tab of the picture chooser.
 export function show(source, tab) {
-  // An equal one is the same one: what is known of it or on its way stays so.
+  // Keep the object of an equal source: pending requests and `known` refer to it.
   if (!isSame(source, state.source)) state.source = source;
   nameSource(state.source, tab);
   if ("index" in source) state.chosen[source.kind] = source.index;
@@ -32,7 +32,7 @@ export function showIndex(key, index) {
   if (state.pictures === key && Number.isInteger(index)) show({ kind: key, index }, key);
 }
 
-// A click on a built-in picture.
+// A click on a thumbnail.
 export function click({ target }) {
   for (const key of Object.keys(state.shared.collections)) {
     const button = target.closest?.(`[data-${key}]`);
@@ -46,7 +46,7 @@ export function drawIndex(key) {
   return index;
 }
 
-// Python has opened a collection, which has so many pictures.
+// Python opened a collection of `count` pictures.
 export function opened(key, count) {
   state.counts[key] = count;
   if (state.pictures === key && state.source?.kind !== key) showIndex(key, state.chosen[key] ?? 0);
@@ -54,14 +54,14 @@ export function opened(key, count) {
 
 export function receiveUpload(source) {
   state.upload = source;
-  if (state.pictures !== "upload") return; // meanwhile another tab is open
+  if (state.pictures !== "upload") return; // another tab was opened meanwhile
   tell("stop");
   state.note = null;
   tell("noted");
   show(source, "upload");
 }
 
-// The crop box moves, or its tab opens.
+// The crop box moved, or its tab was opened.
 export function showPhoto(source = state.photo) {
   state.photo = source;
   if (source && state.pictures === "photo") show(source, "photo");
@@ -72,8 +72,8 @@ export function centreDrawing(centre) {
   if (state.pictures === "drawing") tell("draw");
 }
 
-// Gradio tells when a tab opens, by hand or because a view is shown, whose tab is open already.
-// The answer is for the tabs of the views: the pad is on the stage.
+// A tab was opened by the user, or by Gradio for a view (then state.pictures names it already).
+// Returns an update for the tabs of the views: the drawing pad is on the stage.
 export function openPictures(tab) {
   const domain = collection(tab)?.domain ?? OWN_TABS[tab];
   if (domain !== state.domain) return update({});

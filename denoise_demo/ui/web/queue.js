@@ -1,20 +1,20 @@
 // A queue of requests to the server: few in flight, painted in order, never a lost last value.
 
-const MOST_IN_FLIGHT = 6; // what a browser opens to one host
-const LEAST_IN_FLIGHT = 2; // one is painted while the next is computed
+const MOST_IN_FLIGHT = 6; // connections of a browser to one host
+const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
-const PATIENCE = 1000; // milliseconds before a server that is away is asked again
+const PATIENCE = 1000; // milliseconds before the next attempt when the server does not answer
 
-// `next` gives the request to send now, or nothing while there is none; `call` sends it and gives the
-// reply, or nothing when the server is away; `paint` gets reply, request and milliseconds; `lost`
-// is told that the server is away.
+// `next` returns the request to send now, or null; `call` sends it and resolves to the reply, or to
+// null when the server does not answer; `paint` gets reply, request and elapsed milliseconds; `lost`
+// is called when the server does not answer.
 export function createQueue({ next, call, paint, lost }) {
   let wanted = false;
   let inFlight = 0;
   let sent = 0;
   let painted = 0;
   let last = "";
-  let delay = 0; // milliseconds, of the way there and back
+  let delay = 0; // round-trip time in milliseconds, without the computation
 
   function pump() {
     const allowed = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, Math.ceil(delay / SPACING)));
@@ -55,18 +55,18 @@ export function createQueue({ next, call, paint, lost }) {
   return {
     pump,
     refresh,
-    // Whatever is on its way has become of no interest.
+    // Ignore the replies to pending requests.
     drop: () => {
       painted = sent;
       last = "";
     },
-    // Nothing is wanted any more.
+    // Ignore them, and request nothing more.
     rest: () => {
       painted = sent;
       last = "";
       wanted = false;
     },
-    // What this request would bring is shown already.
+    // The reply to this request is on the screen already.
     satisfy: (request) => {
       if (!wanted) last = JSON.stringify(request);
     },

@@ -1,60 +1,66 @@
-// The state of the page, all of it, and who is told when it changes.
+// The state of the page, declared in one place, and the panels that are notified of changes.
 //
-// Python sends what is shown as one view (page.js), the person changes it by controls.js and
-// pictures.js; the panels read it and register here to hear of changes.
+// Python sends a whole view (page.js); controls.js and pictures.js record what the user changes;
+// panels read the state and subscribe with `attach`.
 
 export const state = {
-  // What Python passes once, see page.py: fields, kinds, denoisers, offered, collections, metrics,
-  // views, tabs, choices, start.
+  // Passed once by Python, see page.py: fields, kinds, denoisers, offered, collections, metrics,
+  // views, tabs, choices, modules, start.
   shared: null,
-  // How many views were asked for; an answer to an earlier request is dropped.
+  // Number of views requested so far; the answer to an earlier request is stale.
   revision: 0,
-  // The request to Python that waits for its turn: { action, value }.
+  // The pending request to Python: { action, value }.
   asked: null,
 
-  // The view that is shown, as view.py has it.
+  // The current view, as in view.py.
   view: "stage", // open view of the laboratory
   tab: "laboratory", // open tab of the page
   domain: "digits",
   source: null, // the picture, as lab/sources.py reads it; null while the pad is blank
-  pictures: "example", // open tab of those that choose a picture
+  pictures: "example", // open tab of the picture chooser
   settings: {}, // kind, level, blur_sigma, denoiser, seed
   anyNetwork: false, // whether networks of other domains are offered
-  choices: {}, // what single views add to a link, by parameter
-  note: null, // what is said of a picture with its settings: { text, source, settings }
+  choices: {}, // link parameters of single views
+  note: null, // a remark on one picture with its settings: { text, source, settings }
 
-  // The picture as it came back from the server, and the source that it belongs to.
+  // The picture in pixels as returned by the server, and its source.
   clean: null,
   known: null,
 
-  // What the tabs of the pictures remember.
-  chosen: {}, // index last chosen in each collection
-  counts: {}, // how many pictures a collection has, once it is opened
-  upload: null, // the picture last uploaded
-  photo: null, // the square last cut out of a photo
-  crop: null, // where it was cut out: { time, box, forgotten }; time names the photo
-  centre: true, // whether a drawing is centred
-  strokes: [], // of the drawing
+  // Kept by the tabs of the picture chooser.
+  chosen: {}, // last index in each collection
+  counts: {}, // number of pictures of each collection opened so far
+  upload: null, // the last uploaded picture
+  photo: null, // the last crop of a photo
+  crop: null, // the crop box of a photo: { time, box, forgotten }; time identifies the photo
+  centre: true, // whether drawings are centred as in MNIST
+  strokes: [], // of the drawing: { erase, width, points }
 
-  // The address stays as it came until the person does something.
+  // Whether the user has done anything; until then the address is left alone.
   touched: false,
 };
 
 let started;
-// Resolves when Python's part of the state is there.
+// Resolves once `shared` is set.
 export const ready = new Promise((resolve) => (started = resolve));
 export const start = (shared) => {
   state.shared = shared;
   started();
 };
 
-// What follows the state, by name: functions by the event that they hear of; all are optional.
-// refresh: the picture or a setting changed.
-// pump: a tab opened. blank: there is no picture. settled: the picture came back from the server.
-// satisfy: this request's answer is shown already. drop: what is on its way is of another domain.
-// stop: a view comes, or the person moves what is played. noted: there is another note.
-// tabbed: another way to choose a picture opened. draw: the drawing is the picture.
-// choices: a link has choices for single views. reset: forget them, and all that was drawn.
+// Subscribers by name, each a set of optional handlers:
+//   refresh   the picture or a setting changed
+//   pump      a tab was opened
+//   blank     there is no picture
+//   settled   the server returned the picture
+//   satisfy   the answer to this request is on the screen already
+//   drop      pending requests belong to another domain
+//   stop      stop playing: a view arrives, or the user moves the level
+//   noted     the note changed
+//   tabbed    another tab of the picture chooser is open
+//   draw      the drawing becomes the picture
+//   choices   a link brought choices for single views
+//   reset     forget choices and drawings
 const panels = new Map();
 
 export function attach(name, panel) {
@@ -69,7 +75,7 @@ export function tell(event, ...values) {
 
 export const isKnown = () => state.known === state.source;
 
-// Where the kind of noise has its levels.
+// Level range of the kind of noise.
 export const span = () => state.shared.kinds[state.settings.kind];
 
 export function isWithinSpan() {
@@ -77,14 +83,14 @@ export function isWithinSpan() {
   return state.settings.level >= minimum && state.settings.level <= maximum;
 }
 
-// The picture and settings to show now; null while there are none.
+// The request for what is to be shown; null without a picture or with a level out of range.
 export function wanted() {
   return state.source && isWithinSpan() ? { source: state.source, ...state.settings } : null;
 }
 
 export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// The picture has come back: from now on it is sent as it came, not the whole pad or photo.
+// The server returned the picture: from now on send its few pixels, not the whole pad or photo.
 export function settle(request, clean) {
   if (request.source !== state.source) return;
   const isLarge = ["drawing", "photo"].includes(request.source.kind);
@@ -95,7 +101,7 @@ export function settle(request, clean) {
   tell("settled");
 }
 
-// What a person calls a source.
+// Names of sources in words.
 const titles = new WeakMap();
 const BROUGHT = { drawing: "drawn digit", upload: "digit brought along", photo: "photo brought along" };
 export const title = (source) => titles.get(source);

@@ -22,9 +22,9 @@ export async function mount({ element, props, server }) {
   const countRate = createRate($(".rate"), "codes");
   const cards = new Map(Object.entries(props.networks).map(([id, network]) => [id, makeCard(id, network)]));
   $(".strip").replaceChildren(...[...cards.values()].map((card) => card.root));
-  // What is edited: a network, its code, whether a hand moved it; `asked` is a link's code.
+  // The code in the editor: its network, its numbers, whether the user moved it; `asked` is a code from a link.
   const edit = { network: props.first, code: null, isMoved: false, asked: null };
-  let replies = {}; // what the server said of the digit, by network
+  let replies = {}; // last answer of the server, by network
   let decodes = 0;
 
   const encoding = createQueue({
@@ -70,7 +70,7 @@ export async function mount({ element, props, server }) {
     Object.assign(edit, { network: id, isMoved: false });
     for (const [key, card] of cards) card.root.setAttribute("aria-pressed", key === id);
     if (!code) setChoice("code", null);
-    decoding.drop(); // the next move counts, even if it repeats the last one
+    decoding.drop(); // the next move is requested even if it repeats the last one
     const found = replies[id];
     if (!found) return;
     const isUsable = found.code && code?.length === found.code.length;
@@ -138,7 +138,7 @@ export async function mount({ element, props, server }) {
 
   function showNothing(text) {
     say(text);
-    encoding.drop(); // the next digit is shown again, even if it is the last one
+    encoding.drop(); // the next digit is requested even if it is the last one
     for (const part of [".strip", ".editor"]) $(part).hidden = true;
   }
 
@@ -147,13 +147,13 @@ export async function mount({ element, props, server }) {
     encoding.refresh();
   }
 
-  // A link has a network, and perhaps a code for the digit that comes.
+  // A link names a network, and perhaps a code for the next digit.
   function readChoices() {
     const network = choice("network");
     if (Object.hasOwn(props.networks, network ?? "")) edit.network = network;
     const numbers = choice("code")?.split(" ").map(Number);
     edit.asked = numbers?.every(Number.isFinite) ? numbers : null;
-    $(".editor").hidden = true; // until the digit comes
+    $(".editor").hidden = true; // until the digit is encoded
   }
 
   on(element, "click", ({ target }) => {

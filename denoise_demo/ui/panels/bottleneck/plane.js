@@ -1,12 +1,12 @@
-// The map of two units: every place is a code, its colour what is read in the code's picture.
+// The map of two units: each point is a code, coloured by the class of its decoded picture.
 
 import { clamp } from "../../web/numbers.js";
 
-const CLASSES = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#777777"]; // Tol's muted colours
+const CLASSES = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#777777"]; // Tol's muted colours, colour-blind safe
 const NUDGE = 0.02; // of the map, for a key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-// `moved` gets the code of the place that the handle is dragged to.
+// `moved` gets the code at the handle.
 export function createPlane({ element, on, plane: { side, digits, sure, points, span }, moved }) {
   const $ = (selector) => element.querySelector(selector);
   const plane = $(".plane");

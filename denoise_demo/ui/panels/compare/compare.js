@@ -1,4 +1,4 @@
-// The comparison: one noisy picture through everything.
+// The comparison: one noisy picture through every denoiser.
 
 import { choice, setChoice } from "../../web/address.js";
 import { createRate, format, percent, worth } from "../../web/numbers.js";
@@ -10,8 +10,8 @@ import { savePicture, saveTable } from "./saving.js";
 
 const NOTHING = "noisy"; // as in the benchmark: doing nothing
 const TIME = "milliseconds";
-const REST = 250; // milliseconds without news before the slow filters are asked and cards change places
-const SMOOTH = 0.2; // of a new time, in the mean that is shown
+const REST = 250; // milliseconds without a paint before slow filters are requested and cards sorted
+const SMOOTH = 0.2; // weight of a new time in the running mean
 const AWAY = "The server does not answer. Trying again…";
 let leaving = new AbortController();
 
@@ -23,8 +23,8 @@ export async function mount({ element, props, server }) {
   const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
   const view = element.closest("#compare");
   const { metrics } = state.shared;
-  const cards = new Map(); // id -> its elements
-  const entries = new Map(); // id -> what the server said last
+  const cards = new Map(); // id -> elements of its card
+  const entries = new Map(); // id -> last answer of the server
   const shown = { domain: "", request: null, clean: null, shape: null, label: null, paints: 0, timer: 0 };
   const countRate = createRate($(".rate"), "grids");
   const order = $("[data-sort]");
@@ -57,7 +57,7 @@ export async function mount({ element, props, server }) {
     shown.timer = setTimeout(askSlow, REST);
   }
 
-  // Once more, even if it was asked: an answer that came before its grid was left aside.
+  // Request again even if unchanged: an answer that came before its grid was ignored.
   function askSlow() {
     slow.drop();
     slow.refresh();
@@ -140,7 +140,7 @@ export async function mount({ element, props, server }) {
     parts.origin.classList.toggle("strange", entry.familiar === false);
   }
 
-  // How good an entry is in a metric or in time; more is better.
+  // An entry's metric or time, turned so that more is better.
   function value(id, key) {
     const entry = entries.get(id);
     return entry ? worth(entry[key], key !== TIME && metrics[key].higherIsBetter) : -Infinity;
@@ -190,7 +190,7 @@ export async function mount({ element, props, server }) {
     sort();
   }
 
-  // The cards in the order they stand in, for saving.
+  // The cards in their current order, for saving.
   function standing() {
     return [...$(".grid").children].map((root) => {
       const id = root.dataset.method;

@@ -1,4 +1,4 @@
-// The comparison as a file: a table or a picture. Cards come in the order they stand in.
+// The comparison as a file: a table or a picture, with the cards in their current order.
 
 import { title } from "../../web/state.js";
 

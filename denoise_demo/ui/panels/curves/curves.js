@@ -1,5 +1,5 @@
-// Tells Python where the laboratory is, not at every frame: `entered` when its pictures are of
-// another domain, `moved` when only the noise or the denoiser changed.
+// Reports domain, noise and denoiser to Python, at most every REST milliseconds: `entered` when the
+// domain changed, `moved` otherwise.
 
 import { attach, ready, state } from "../../web/state.js";
 
@@ -9,7 +9,7 @@ export async function mount({ element, props, trigger }) {
   await ready;
   const tab = element.closest("[role=tabpanel]") ?? element;
   let timer = 0;
-  let last = { text: "", domain: "" }; // what Python was told
+  let last = { text: "", domain: "" }; // last report
 
   function report() {
     timer = 0;

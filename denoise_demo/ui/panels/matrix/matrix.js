@@ -5,8 +5,8 @@ import { clamp, signed } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
 import { attach, ready, state } from "../../web/state.js";
 
-const SCALES = { gain: 12, change: 0.6 }; // what has the strongest colour
-const NAMES = { gain: "gain", change: "accuracy" }; // as an address has them
+const SCALES = { gain: 12, change: 0.6 }; // values of the strongest colour
+const NAMES = { gain: "gain", change: "accuracy" }; // in links
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -51,7 +51,7 @@ export async function mount({ element, props }) {
         return text;
       }));
       button.setAttribute("aria-label", sentence(button.told));
-      // Without a difference doing nothing was perfect, and perhaps this is too.
+      // There is no difference where doing nothing was perfect; the result may be perfect too.
       const share = value === null ? (cell.psnr === null ? 0 : -1) : clamp(value / SCALES[shown.metric], -1, 1);
       const colour = share < 0 ? COLOURS.worse : COLOURS.better;
       button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
@@ -107,7 +107,7 @@ export async function mount({ element, props }) {
     if (!button) return;
     const isAgain = shown.tapped === button;
     shown.tapped = isAgain ? null : button;
-    if (shown.isFinger && !isAgain) return; // a finger reads before it goes there
+    if (shown.isFinger && !isAgain) return; // the first tap reads the cell, the second one opens it
     const { row, column: { kind, level, blur_sigma } } = button.told;
     askFor({ kind, level, blur_sigma, denoiser: row.id });
   });
@@ -140,7 +140,7 @@ function tableRow(row, columns) {
     button.type = "button";
     button.className = cell.trained ? "trained" : "";
     button.told = { row, cell, column: columns[i] };
-    button.tabIndex = -1; // arrow keys go from cell to cell
+    button.tabIndex = -1; // arrow keys move between cells
     return make("td", button);
   });
   return make("tr", name, ...cells);

@@ -1,4 +1,4 @@
-// The webcam: a picture of what it sees, as a file.
+// The webcam: takes a photo as a file.
 
 const REFUSED = {
   NotAllowedError: "The webcam was refused: allow it in the browser's address bar, or upload a photo.",
@@ -7,11 +7,11 @@ const REFUSED = {
 };
 const UNAVAILABLE = "The browser gives this page no webcam: open it by https or on this computer, or upload a photo.";
 
-// `give` gets the file, `complain` a sentence when there is no webcam.
+// `give` gets the file, `complain` a sentence if there is no webcam.
 export function createCamera({ element, give, complain }) {
   const $ = (selector) => element.querySelector(selector);
   const video = $("video");
-  let openings = 0; // of several, only the last one gets the camera
+  let openings = 0; // only the last of several attempts gets the camera
 
   async function open() {
     close();

@@ -15,7 +15,7 @@ export function fit({ left, top, side }, photo, least) {
   return { left: clamp(left, 0, photo.width - size), top: clamp(top, 0, photo.height - size), side: size };
 }
 
-// The box whose corner ("nw", "ne", "sw", "se") is dragged to a place, while the opposite one stays.
+// Drag a corner ("nw", "ne", "sw", "se") to a point; the opposite corner stays.
 export function stretch({ left, top, side }, corner, [x, y], photo, least) {
   const [isSouth, isEast] = [corner[0] === "s", corner[1] === "e"];
   const still = { x: isEast ? left : left + side, y: isSouth ? top : top + side };
@@ -25,7 +25,7 @@ export function stretch({ left, top, side }, corner, [x, y], photo, least) {
   return { left: isEast ? still.x : still.x - now, top: isSouth ? still.y : still.y - now, side: now };
 }
 
-// The box after a key: moved, or resized around its middle; null for another key.
+// The box moved by a key, or resized around its centre; null for other keys.
 export function press(box, key, photo, least) {
   const move = KEYS[key];
   if (!move) return null;

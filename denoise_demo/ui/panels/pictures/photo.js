@@ -1,4 +1,4 @@
-// A photo: from a file, the clipboard or the webcam, and the square that is cut out of it.
+// A photo from a file, the clipboard or the webcam, and its crop box.
 
 import { showPhoto } from "../../web/pictures.js";
 import { attach, ready, state } from "../../web/state.js";
@@ -70,7 +70,7 @@ export async function mount({ element, props, watch }) {
   }
 
   function choose() {
-    // Only here: what is dropped gets our own sentence. Empty, so that the same file is a change.
+    // Accept images here only: a dropped file gets our own message. Empty the value, so that the same file counts as a change.
     Object.assign(uploader(), { accept: "image/*", value: "" });
     uploader().click();
   }
@@ -167,7 +167,7 @@ export async function mount({ element, props, watch }) {
 
   const ways = { upload: choose, webcam: camera.open, take: camera.take, cancel: camera.close, paste: readClipboard };
   const echoing = new MutationObserver(echo);
-  // A camera must not look on from a tab that is closed.
+  // Switch the camera off when its tab is closed.
   const closing = new ResizeObserver(() => element.offsetParent || camera.close());
   leave = () => {
     camera.close();

@@ -3,7 +3,7 @@
 import { nameSource, state, tell } from "../../web/state.js";
 
 const RASTER = 112; // pixels a side of the drawing that is sent
-const FAINTEST = 24; // of 255; what the eraser leaves of a stroke's soft edge is not ink
+const FAINTEST = 24; // of 255; the eraser leaves fainter traces of a stroke's soft edge
 
 export function createPad({ element, on, blank }) {
   const $ = (selector) => element.querySelector(selector);
@@ -79,7 +79,7 @@ export function createPad({ element, on, blank }) {
     for (const stroke of state.strokes) drawStroke(stroke, 0);
   }
 
-  // The alpha of the pad as base64 bytes; null while there is no ink.
+  // Alpha of the pad as base64 bytes; null if there is no ink.
   function readInk() {
     rasterContext.clearRect(0, 0, RASTER, RASTER);
     rasterContext.drawImage(pad, 0, 0, RASTER, RASTER);

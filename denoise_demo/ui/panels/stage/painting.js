@@ -1,4 +1,4 @@
-// What the stage shows of an answer: pictures, verdicts, scores and what is said of the network.
+// Paints an answer on the stage: pictures, class probabilities, scores, description of the denoiser.
 
 import { format, percent, worth } from "../../web/numbers.js";
 import { HEAT_RAMP, paintPixels } from "../../web/pixels.js";
@@ -13,7 +13,7 @@ export function createPainter(element, stage) {
   const canvas = (name) => $(`canvas[data-panel=${name}]`);
   const scores = (name) => $(`[data-of=${name}] .scores`);
   const bars = Object.fromEntries(CLASSIFIED.map((name) => [name, makeBars($(`[data-of=${name}] .verdict`))]));
-  let described = ""; // the denoiser whose facts are shown
+  let described = ""; // id of the denoiser described beside the controls
   let paints = Number(stage.dataset.paints ?? 0);
   for (const ramp of element.querySelectorAll(".legend i")) ramp.style.background = HEAT_RAMP;
 
@@ -58,7 +58,7 @@ export function createPainter(element, stage) {
     $(".gain").className = `gain ${gain >= 0 ? "better" : "worse"}`;
   }
 
-  // The root mean square of the error that the network expects, and of the error.
+  // Root mean square of the expected error, and of the actual one.
   function paintExpected(expected, psnr) {
     const actual = psnr === null ? 0 : 10 ** (-psnr / 20);
     scores("spread").textContent = expected === null
@@ -77,7 +77,7 @@ export function createPainter(element, stage) {
   function describe(id) {
     if (described === id) return;
     const place = document.querySelector("#network .network");
-    if (!place) return requestAnimationFrame(() => describe(id)); // the page is still coming
+    if (!place) return requestAnimationFrame(() => describe(id)); // not rendered yet
     described = id;
     const { title, lesson, facts, clip } = state.shared.denoisers[id];
     const name = document.createElement("b");
@@ -112,7 +112,7 @@ export function createPainter(element, stage) {
   return { paint, paintDream, blank, describe, forget: () => (described = "") };
 }
 
-// PSNR on a row of its own, the other metrics beside each other.
+// PSNR in the first row, the other metrics in the second.
 function writeScores(found) {
   const { psnr, ...others } = state.shared.metrics;
   const write = ([key, metric]) => `${metric.label} ${format(found[key], metric)}`;

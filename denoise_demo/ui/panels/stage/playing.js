@@ -1,4 +1,4 @@
-// Play, which sweeps the noise level, and dreams, which turn noise into digits.
+// Play sweeps the noise level; dreams generate digits from noise.
 
 import { moveSlider } from "../../web/controls.js";
 import { span, state } from "../../web/state.js";
@@ -7,7 +7,7 @@ const SWEEP = 6000; // milliseconds up and down
 const FRAMES_PER_SECOND = 20; // of a dream
 const SEEDS = 2 ** 31;
 
-// The level at a time (milliseconds) of a sweep up and down, on a step of the slider.
+// Level of a sweep up and down at a time in milliseconds, rounded to a step of the slider.
 export function sweepLevel(time, { minimum, maximum, step }) {
   const phase = (((time % SWEEP) + SWEEP) % SWEEP) / SWEEP;
   const share = phase < 0.5 ? 2 * phase : 2 - 2 * phase;
@@ -16,7 +16,7 @@ export function sweepLevel(time, { minimum, maximum, step }) {
 }
 
 export function createPlayer({ button, say }) {
-  let playing = null; // the sweep that goes on
+  let playing = null; // the current sweep
 
   function stop() {
     playing = null;
@@ -42,11 +42,11 @@ export function createPlayer({ button, say }) {
   return { stop, toggle: () => (playing ? stop() : play()) };
 }
 
-// The server dreams a digit and sends every step, then the stage plays them.
+// The server computes all steps of a dream, then the stage plays them.
 export function createDreamer({ element, stage, server, painter, say, denoiser, begin, play: started, leave }) {
   const $ = (selector) => element.querySelector(selector);
   const seedInput = $("[data-dream=seed]");
-  let dream = null; // the dream that is shown or asked for: { seed }
+  let dream = null; // the dream shown or requested: { seed }
   let last = -1; // seed of the last dream
   let isAsking = false;
 
@@ -58,7 +58,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     last = seed;
     seedInput.value = seed;
     $(".dreaming").hidden = false;
-    if (isAsking) return; // when that answer comes, this dream is asked for
+    if (isAsking) return; // the loop below requests this one next
     isAsking = true;
     let asked, reply;
     do {
@@ -89,7 +89,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     requestAnimationFrame(next);
   }
 
-  // Another picture or setting ends a dream as the button does.
+  // Any other picture or setting ends a dream.
   function wake() {
     if (!dream) return;
     dream = null;
@@ -107,7 +107,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     listen: (on) => {
       on(seedInput, "change", () => seedInput.reportValidity() && ask(Number(seedInput.value)));
       on(seedInput, "keydown", ({ key }) => {
-        // The same dream again, for which nothing changes.
+        // Repeat the same dream: there is no change event.
         if (key === "Enter" && Number(seedInput.value) === last) ask(last);
       });
     },

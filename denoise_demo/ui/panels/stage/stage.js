@@ -1,4 +1,4 @@
-// The live stage: what it asks for, what it paints and its buttons.
+// The live stage: requests, painting and buttons.
 
 import { createQueue } from "../../web/queue.js";
 import { createRate } from "../../web/numbers.js";
@@ -8,7 +8,7 @@ import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
 
 const AWAY = "The server does not answer. Trying again…";
-const PATIENCE = 400; // milliseconds before a level out of its span is explained: the person may go on typing
+const PATIENCE = 400; // milliseconds before a level out of range is explained: the user may still be typing
 let leaving = new AbortController();
 let leave = () => {};
 
@@ -23,11 +23,11 @@ export async function mount({ element, props, server, trigger }) {
   const isShown = () => stage.offsetParent !== null;
   const painter = createPainter(element, stage);
   const countRate = createRate($(".rate"), "pictures");
-  let explained = false; // whether the message explains a level out of its span
+  let explained = false; // whether the message explains a level out of range
   let noteSeen = false; // whether the picture of the note has been painted
 
   const queue = createQueue({
-    // Out of sight only a picture that is not known yet is asked for: the address and figures need it.
+    // While hidden, only request a picture whose pixels are unknown: links and figures need them.
     next: () => (dreamer.isDreaming() || (!isShown() && isKnown()) ? null : wanted()),
     call: (request) => server.step(request),
     paint,
@@ -39,7 +39,7 @@ export async function mount({ element, props, server, trigger }) {
     element, stage, server, painter, say,
     denoiser: props.dreamer,
     begin: player.stop,
-    play: queue.drop, // what is on its way is of the picture left behind
+    play: queue.drop, // pending replies belong to the picture before the dream
     leave: refresh,
   });
 
@@ -64,7 +64,7 @@ export async function mount({ element, props, server, trigger }) {
     countRate(elapsed);
   }
 
-  // A note holds for its own picture and settings only.
+  // A note is shown only with its own picture and settings.
   function checkNote(request) {
     if (!state.note) return;
     const { text, source, settings } = state.note;
@@ -82,7 +82,7 @@ export async function mount({ element, props, server, trigger }) {
   function explainSpan() {
     if (isWithinSpan()) return;
     const { minimum, maximum } = span();
-    say(`Noise level ${state.settings.level} is outside its span: choose ${minimum} to ${maximum}.`);
+    say(`Noise level ${state.settings.level} is out of range: choose ${minimum} to ${maximum}.`);
     explained = true;
   }
 
@@ -93,7 +93,7 @@ export async function mount({ element, props, server, trigger }) {
     message.hidden = !text;
   }
 
-  // The pad is blank: whatever is on its way is of a cleared drawing.
+  // The pad is blank: pending replies belong to a cleared drawing.
   function blank() {
     queue.rest();
     say("");
@@ -101,7 +101,7 @@ export async function mount({ element, props, server, trigger }) {
     painter.blank();
   }
 
-  // Another way to choose pictures has opened.
+  // Another tab of the picture chooser is open.
   function showTab() {
     const isDrawing = state.pictures === "drawing";
     element.classList.toggle("drawing", isDrawing);

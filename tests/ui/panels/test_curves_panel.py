@@ -1,15 +1,43 @@
-"""The panels that show measured numbers: curves and matrix."""
+"""The curves: what they show, and how they follow the laboratory."""
 
 import json
 
 import pytest
+from driving import choose, view
+from playwright.sync_api import expect
 
-from denoise_demo.benchmark import load_results, results
+from denoise_demo.benchmark import results
+from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
-from denoise_demo.lab import Settings, gain_matrix
 from denoise_demo.ui.panels.curves import curves as page
 from denoise_demo.ui.panels.matrix import matrix as matrix_page
+
+pytestmark = pytest.mark.ui
+
+
+def chart(page):
+    """The canvas that Vega draws on."""
+    return page.locator("#curves-plot canvas").first
+
+
+def test_the_curves_are_drawn_and_follow_the_noise(page):
+    view(page, "curves")
+    expect(chart(page)).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves-words")).to_contain_text("1,000 test digits")
+
+    page.locator("#curves-metric").get_by_text("Accuracy").click()
+    choose(page, "noise-kind", NOISES["none"].label)
+
+    expect(page.locator("#curves-words")).to_contain_text("choose a kind of noise")
+
+
+def test_faces_have_no_curve_of_accuracy(page):
+    view(page, "curves")
+    page.locator("#domain").get_by_text("Faces").click()
+
+    expect(page.locator("#curves-words")).to_contain_text("test faces")
+    expect(page.locator("#curves-metric")).not_to_contain_text("Accuracy")
 
 
 def place(**changes):
@@ -55,12 +83,3 @@ def test_without_results_the_pages_say_what_to_run(broken, tmp_path, monkeypatch
     assert "python -m denoise_demo.benchmark" in words
     for domain in DOMAINS:
         assert "python -m denoise_demo.benchmark" in matrix_page._matrix(domain)["error"]
-
-
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_every_cell_is_a_case_for_the_stage(domain):
-    matrix = gain_matrix(load_results(), domain)
-
-    for column in matrix["columns"]:
-        case = {key: column[key] for key in ("kind", "level", "blur_sigma")}
-        assert Settings(**case, denoiser=matrix["rows"][0]["id"], seed=0)

@@ -1,0 +1,18 @@
+"""The views of the laboratory, in a real browser."""
+
+import pytest
+from driving import settles, view
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.ui
+
+
+def test_the_views_fit_a_phone_with_the_level_in_reach(open_page, app):
+    page = open_page(app, width=390, height=844)
+    for name in ("stage", "compare", "curves", "matrix", "codes"):
+        page.evaluate("scrollTo(0, 0)")
+        view(page, name)
+        settles(page)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+        if name != "matrix":  # which shows all levels
+            expect(page.locator("#noise-level input[type=range]")).to_be_in_viewport()
