@@ -12,7 +12,7 @@ from denoise_demo.ui.view import View
 
 SETTINGS = ("kind", "level", "blur_sigma", "denoiser", "seed")
 NAMES = (*SETTINGS, "state", "domain", "any_network", "preset", "views", "tabs", "score", "lines")
-NAMES += ("figure_kind", "figure_recipe", "figure_first", "trained", "centre_drawing")
+NAMES += ("figure_kind", "figure_denoiser", "figure_first", "trained", "centre_drawing")
 ALL = list(list_denoisers())
 
 
@@ -98,7 +98,7 @@ def test_a_link_sets_the_controls_of_its_tabs(page):
 
     assert (found["domain"], found["tabs"].selected) == ("faces", "figures")
     assert (found["score"], found["lines"], found["trained"]) == ("ssim", ["median-3"], "dense-64")
-    drawn = [found[f"figure_{name}"] for name in ("kind", "recipe", "first")]
+    drawn = [found[f"figure_{name}"] for name in ("kind", "denoiser", "first")]
     assert drawn == ["s0-rising-noise", "dense-64", 3]
 
 
