@@ -101,15 +101,6 @@ def test_published_errors_are_shared_among_three_channels() -> None:
     assert len(rows) == 4 * 5 - 1
 
 
-def test_the_published_strengths_are_the_notebooks_where_it_has_its_own() -> None:
-    assert NOTEBOOK == [
-        "s4-gaussian-notebook",
-        "s4-poisson",
-        "s4-salt-pepper-notebook",
-        "s4-speckle",
-    ]
-
-
 @pytest.mark.data
 def test_real_faces_give_the_bars_that_were_published() -> None:
     if not has_faces():

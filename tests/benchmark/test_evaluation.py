@@ -7,7 +7,6 @@ import torch
 
 from denoise_demo.benchmark import metrics
 from denoise_demo.benchmark.evaluation import (
-    Scene,
     calibrate,
     evaluate,
     score,
@@ -152,19 +151,6 @@ def test_an_infinite_mean_is_none_with_both_ends():
     values = torch.tensor([20.0, math.inf, 30.0], dtype=torch.float64)
 
     assert summarise({"psnr": values}) == dict.fromkeys(["psnr", "psnr_low", "psnr_high"])
-
-
-def test_the_same_scores_give_the_same_interval(generator):
-    values = torch.rand(300, generator=generator, dtype=torch.float64)
-
-    assert summarise({"mae": values}) == summarise({"mae": values.clone()})
-
-
-def test_a_scene_goes_by_in_order():
-    numbers = torch.arange(2500)
-    scene = Scene(numbers, numbers, numbers, numbers)
-
-    assert torch.equal(torch.cat([part.clean for part in scene.batches()]), numbers)
 
 
 # What a network expects of its errors, against what they are

@@ -10,10 +10,6 @@ from denoise_demo.networks.models import MODELS
 every_domain = pytest.mark.parametrize("name", DOMAINS)
 
 
-def test_there_are_digits_and_faces():
-    assert list(DOMAINS) == ["digits", "faces"]
-
-
 @every_domain
 def test_its_networks_take_its_pictures(name):
     models = {recipe.model for recipe in RECIPES.values() if recipe.domain == name}

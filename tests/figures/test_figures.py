@@ -53,8 +53,8 @@ CALIBRATION = [
     for domain in ("digits", "faces")
     for point in ("blind", "s4-poisson")
 ]
-SOME_RECIPES = ("conv-pool", "dense-64", "dense-32", "dense-300-published")
-SOME_FILTERS = ("median-3", "wiener")
+SOME_RECIPES = ("conv-pool", "dense-300-published")
+SOME_FILTERS = ("wiener",)
 ANY_RECIPE = [key for key, spec in FIGURES.items() if spec.any_denoiser]
 PICTURED = [key for key, spec in FIGURES.items() if spec.pictures]
 NOISY = [key for key in PICTURED if key != "s2-code-sizes"]
