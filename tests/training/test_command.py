@@ -371,6 +371,7 @@ class Failing(Trainer):
 def test_a_failure_is_one_clear_line_and_a_run_to_resume(  # noqa: PLR0917
     error, code, words, run, out, monkeypatch, capsys
 ):
+    run("dense-2")  # finished weights beside the unfinished run
     with monkeypatch.context() as patch:
         patch.setattr(Failing, "error", error, raising=False)
         patch.setattr(train, "Trainer", Failing)
