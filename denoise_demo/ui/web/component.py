@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
 PRIVATE: dict[str, Any] = {
     "api_visibility": "private",
@@ -43,22 +42,28 @@ import(`${{location.origin}}${{root}}/modules/{address}`)
 
 def panel_modules() -> list[str]:
     """Return the paths of the panels' scripts, to load them before Gradio renders the panels."""
-    return sorted(path.relative_to(_UI).as_posix() for path in _UI.glob("panels/*/*.js"))
+    return sorted(path for path in _SCRIPTS if path.startswith("panels/"))
 
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-class _Modules(StaticFiles):
-    """The page's JavaScript; every other file is hidden."""
+async def _serve(request: Request) -> Response:
+    """Serve one of the page's scripts, and no other file."""
+    path = _SCRIPTS.get(request.path_params["path"])
+    if path is None:
+        return Response(status_code=404)
+    # Checked at every load, so that a new version is seen at once.
+    headers = {"Cache-Control": "no-cache"}
+    response = FileResponse(
+        path, headers=headers, media_type="text/javascript", stat_result=path.stat()
+    )
+    if request.headers.get("if-none-match") == response.headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return response
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        if not path.endswith(".js"):
-            return Response(status_code=404)
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"  # a new version is seen at once
-        return response
 
-
-MODULES = Mount("/modules", _Modules(directory=_UI))
+_SCRIPTS = {path.relative_to(_UI).as_posix(): path for path in _UI.rglob("*.js")}
+# Not Mount with StaticFiles: behind a proxy that strips a path prefix it finds nothing.
+MODULES = Route("/modules/{path:path}", _serve)
