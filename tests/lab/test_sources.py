@@ -87,6 +87,7 @@ def test_pixels_come_back_as_they_are_described():
         ({"kind": "example", "index": 1.0}, "index of the source example is 1.0"),
         ({"kind": "example", "index": -1}, "index -1 is outside the built-in digits: choose 0 to"),
         ({"kind": "portrait", "index": 10**30}, "outside the portraits: choose 0 to 1"),
+        ({"kind": "portrait", "index": 2}, "index 2 is outside the portraits: choose 0 to 1"),
         ({"kind": "drawing", "pixels": "", "size": 27, "centre": True}, "size .* is 27"),
         ({"kind": "drawing", "pixels": "", "size": 561, "centre": True}, "size .* is 561"),
         ({"kind": "drawing", "pixels": "", "size": 28, "centre": "no"}, "centre .* is 'no'"),
