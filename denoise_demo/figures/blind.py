@@ -26,7 +26,7 @@ def reliability(_: Subject) -> Curves:
     ]
     return Curves(
         plots,
-        "Root mean square of the error of a value, black being 0 and white 1. Each dot is a tenth "
+        "Root mean square error of a value, black being 0 and white 1. Each dot is a tenth "
         "of all values of the test pictures at an evaluation point, from the surest tenth to the "
         "least sure; no network expects less than 0.01. Both axes are logarithmic.",
     )

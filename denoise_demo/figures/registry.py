@@ -233,10 +233,10 @@ FIGURES: dict[str, FigureSpec] = {
         ),
     ),
     "blind-reliability": FigureSpec(
-        label="How sure, and how right",
+        label="Expected and actual error",
         article="Blind",
-        explanation="The blind networks say of every value how far off they expect to be: on the "
-        "line they are as far off as they say, below it less, above it more.",
+        explanation="The blind networks give an expected error for every value: on the diagonal "
+        "the actual error equals it, below the diagonal it is smaller, above it larger.",
         build=blind.reliability,
         denoiser="blind-digits",
         any_denoiser=False,

@@ -43,19 +43,19 @@ _BLIND = {
         label="Blind · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         denoiser="blind-digits",
-        note="S1's noise, not cut off at white, of which nobody told the network.",
+        note="S1's noise without clipping at white. The network is not told which noise it is.",
     ),
     "blind-clean": Preset(
         label="Blind · nothing to clean",
         corruption=POINTS["clean"],
         denoiser="blind-digits",
-        note="There is no noise, and the network leaves the digit alone.",
+        note="There is no noise, and the network returns the digit almost unchanged.",
     ),
     "blind-face": Preset(
         label="Blind · a face under Gaussian noise",
         corruption=Corruption("gaussian", level=0.32, clip=False),
         denoiser="blind-faces",
-        note="The network was not told that the noise is Gaussian, nor how strong it is.",
+        note="The network is told neither that the noise is Gaussian nor its level.",
     ),
     "blind-specks": Preset(
         label="Blind · a few specks on a face",
