@@ -1,9 +1,18 @@
 """Fixtures of the training tests."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import train
+from denoise_demo.denoisers import RECIPES
+
+ROOT = Path(train.__file__).parent
 # Runs train.py in its own process, on a folder with a few faces and a few digits in place of MNIST.
 DRIVER = """
 import hashlib, signal, sys
@@ -41,3 +50,54 @@ def driver(tmp_path: Path) -> Path:
     path = tmp_path / "driver.py"
     path.write_text(DRIVER)
     return path
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Let every recipe train quickly on 100 digits or 40 faces."""
+    for key, recipe in RECIPES.items():
+        steps = 2 if recipe.steps or recipe.article == "Blind" else None
+        changed = replace(recipe, validation=20, batch=16, steps=steps, epochs=2)
+        monkeypatch.setitem(RECIPES, key, changed)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def run(fake_data, small, out):
+    """Call the command line in this process; it writes to `out`."""
+    return lambda *words: train.main([*words, "--data-dir", str(fake_data), "--out", str(out)])
+
+
+@pytest.fixture
+def start(fake_data, driver):
+    """Start the command line in a process of its own."""
+
+    def call(*arguments):
+        environment = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            [sys.executable, str(driver), str(fake_data), *map(str, arguments)],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return call
+
+
+@pytest.fixture
+def one_line(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """A function that returns the only line of the error stream, progress bars aside."""
+
+    def read() -> str:
+        lines = capsys.readouterr().err.splitlines()
+        said = [line for line in lines if "images" not in line or "train.py" in line]
+        assert len(said) == 1, said
+        return said[0]
+
+    return read

@@ -1,12 +1,7 @@
-"""The command line of training: what it prints, refuses, survives and leaves behind."""
+"""The command line of training: what it prints, refuses and leaves behind."""
 
 import csv
-import inspect
-import os
-import runpy
 import shlex
-import signal
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,61 +10,21 @@ import pytest
 import torch
 
 import train
-from denoise_demo.corruption import NOISES, Corruption
+from denoise_demo.corruption import Corruption
 from denoise_demo.data import Images
 from denoise_demo.data.faces import load_faces
 from denoise_demo.denoisers import (
     RECIPES,
     checkpoint_path,
-    checkpoints,
-    get_recipe,
     load_network,
     settings_of,
 )
 from denoise_demo.denoisers.checkpoints import WEIGHTS_DIR, read, read_metadata
 from denoise_demo.networks import MODELS
-from denoise_demo.training import Trainer, runs
+from denoise_demo.training import runs
 from tests import synthetic
 
 ROOT = Path(train.__file__).parent
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """Let every recipe train quickly on 100 digits or 40 faces."""
-    for key, recipe in RECIPES.items():
-        steps = 2 if recipe.steps or recipe.article == "Blind" else None
-        changed = replace(recipe, validation=20, batch=16, steps=steps, epochs=2)
-        monkeypatch.setitem(RECIPES, key, changed)
-
-
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
-@pytest.fixture
-def run(fake_data, small, out):
-    """Call the command line in this process; it writes to `out`."""
-    return lambda *words: train.main([*words, "--data-dir", str(fake_data), "--out", str(out)])
-
-
-@pytest.fixture
-def start(fake_data, driver):
-    """Start the command line in a process of its own."""
-
-    def call(*arguments):
-        environment = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(
-            [sys.executable, str(driver), str(fake_data), *map(str, arguments)],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    return call
 
 
 def refusal(capsys, *arguments):
@@ -78,17 +33,6 @@ def refusal(capsys, *arguments):
         train.main([*arguments])
     assert caught.value.code == 2
     return capsys.readouterr().err
-
-
-def one_line(capsys):
-    """Return the last of the error stream, which must be the only line but for progress bars."""
-    lines = [
-        line
-        for line in capsys.readouterr().err.splitlines()
-        if "images" not in line or "train.py" in line
-    ]
-    assert len(lines) == 1, lines
-    return lines[0]
 
 
 # What it shows
@@ -169,26 +113,28 @@ def test_a_changed_recipe_never_replaces_the_shipped_weights(change, folder, cap
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has that device")
-def test_a_device_that_is_not_there_is_one_clear_line(run, capsys):
+def test_a_device_that_is_not_there_is_one_clear_line(run, one_line):
     assert run("dense-2", "--device", "cuda") == 1
-    assert "cuda" in one_line(capsys)
+    assert "cuda" in one_line()
 
 
-def test_missing_data_is_one_clear_line_before_anything_is_trained(fake_mnist, small, out, capsys):
+def test_missing_data_is_one_clear_line_before_anything_is_trained(
+    fake_mnist, small, out, one_line
+):
     options = ("--data-dir", str(fake_mnist), "--out", str(out))
 
     assert train.main(["dense-2", "strided-conv-gaussian", *options]) == 1
 
-    assert "--data-dir" in one_line(capsys)
+    assert "--data-dir" in one_line()
     assert list(out.iterdir()) == []
 
 
-def test_a_file_where_the_folder_should_be_is_one_clear_line(run, out, capsys):
+def test_a_file_where_the_folder_should_be_is_one_clear_line(run, out, one_line):
     out.write_text("in the way")
 
     assert run("dense-2") == 1
 
-    one_line(capsys)
+    one_line()
     assert out.read_text() == "in the way"
 
 
@@ -305,160 +251,6 @@ def test_test_images_are_only_measured_on(run, out, fake_mnist, expect_mnist):
     assert first["metrics"] != second["metrics"]
 
 
-# Resuming
-
-
-def test_a_finished_recipe_is_left_alone_even_without_data(run, out, tmp_path, capsys):
-    run("dense-2", "--resume")
-    path = checkpoint_path("dense-2", out)
-    before = path.stat().st_mtime_ns
-
-    nowhere = ("--data-dir", str(tmp_path / "nowhere"))
-    assert train.main(["dense-2", "--resume", "--out", str(out), *nowhere]) == 0
-
-    assert "dense-2: already finished" in capsys.readouterr().out
-    assert path.stat().st_mtime_ns == before
-
-
-def test_shipped_weights_are_finished_even_after_another_noise_was_added(monkeypatch):
-    monkeypatch.setitem(NOISES, "toy", NOISES["gaussian"])
-
-    recipes = runpy.run_path(inspect.getfile(get_recipe))["RECIPES"]
-
-    assert [
-        key for key, recipe in recipes.items() if not runs.is_finished(recipe, WEIGHTS_DIR)
-    ] == []
-
-
-def test_resume_trains_only_what_is_missing_changed_or_damaged(run, out, capsys):
-    run("dense-2", "dense-1")
-    path = checkpoint_path("dense-1", out)
-    path.write_bytes(path.read_bytes()[:-5])
-    capsys.readouterr()
-
-    assert run("dense-2", "dense-1", "--resume") == 0
-    assert run("dense-2", "--epochs", "3", "--resume") == 0
-
-    shown = capsys.readouterr().out
-    assert "dense-2: already finished" in shown
-    assert "dense-1 epoch 2/2" in shown
-    assert "dense-2: its weights have other settings; this run replaces them" in shown
-    assert read_metadata(checkpoint_path("dense-2", out))["epochs"] == 3
-    checkpoints.load(path)
-
-
-class Failing(Trainer):
-    """A trainer whose second epoch fails with an error."""
-
-    error: BaseException
-
-    def epoch(self, on_step=None):
-        if self.history:
-            raise self.error
-        return super().epoch(on_step)
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "words"),
-    [
-        (KeyboardInterrupt(), 130, "stopped"),
-        (torch.OutOfMemoryError("CUDA out of memory"), 1, "memory is full"),
-        (RuntimeError("MPS backend out of memory"), 1, "memory is full"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, "memory is full"),
-        (RuntimeError("CUDA error: device lost\nmore"), 1, "GPU fails (CUDA error: device lost)"),
-    ],
-)
-def test_a_failure_is_one_clear_line_and_a_run_to_resume(  # noqa: PLR0917
-    error, code, words, run, out, monkeypatch, capsys
-):
-    run("dense-2")  # finished weights beside the unfinished run
-    with monkeypatch.context() as patch:
-        patch.setattr(Failing, "error", error, raising=False)
-        patch.setattr(train, "Trainer", Failing)
-        assert run("dense-2") == code
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert words in last
-    assert "--resume" in last
-
-    assert run("dense-2", "--resume") == 0
-
-    assert "dense-2: continuing after epoch 1" in capsys.readouterr().out
-    assert read_metadata(checkpoint_path("dense-2", out))["epochs"] == 2
-    assert not runs.resume_path(RECIPES["dense-2"], out).exists()
-
-
-def test_a_programming_error_is_not_hidden(run, monkeypatch):
-    monkeypatch.setattr(Failing, "error", RuntimeError("a mistake"), raising=False)
-    monkeypatch.setattr(train, "Trainer", Failing)
-
-    with pytest.raises(RuntimeError, match="a mistake"):
-        run("dense-2")
-
-
-@pytest.mark.parametrize("content", [b"", b"torn"])
-def test_a_damaged_resume_file_is_one_clear_line_and_only_matters_under_resume(
-    content, run, out, capsys
-):
-    out.mkdir()
-    resume_file = runs.resume_path(RECIPES["dense-2"], out)
-    resume_file.write_bytes(content)
-
-    assert run("dense-2", "--resume") == 1
-    assert "delete it, or leave out --resume" in one_line(capsys)
-    assert resume_file.read_bytes() == content
-
-    assert run("dense-2") == 0
-    assert not resume_file.exists()
-
-
-def wait_for(process, text):
-    """Read what a process prints until a line holds the text."""
-    for line in process.stdout:
-        if text in line:
-            return
-    pytest.fail(f"never printed {text!r}: {process.stderr.read()}")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("key", "epochs"), [("conv-pool", 5), ("pix2pix-salt-pepper", 8)])
-def test_a_killed_run_resumes_to_the_same_bits(key, epochs, start, tmp_path):
-    arguments = (key, "--epochs", epochs, "--device", "cpu")
-    whole = start(*arguments, "--out", tmp_path / "whole")
-    killed = start(*arguments, "--out", tmp_path / "killed")
-    wait_for(killed, f"epoch 2/{epochs}")
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate(timeout=180)
-    assert not checkpoint_path(key, tmp_path / "killed").exists()
-
-    resumed = start(*arguments, "--out", tmp_path / "killed", "--resume")
-    shown, errors = resumed.communicate(timeout=180)
-    whole.communicate(timeout=180)
-
-    assert (whole.returncode, resumed.returncode) == (0, 0), errors
-    assert "continuing after epoch" in shown
-    expected, first = read(checkpoint_path(key, tmp_path / "whole"))
-    tensors, second = read(checkpoint_path(key, tmp_path / "killed"))
-    assert all(torch.equal(expected[name], tensors[name]) for name in expected)
-    assert first["metrics"] == second["metrics"]
-    for name in ("train_loss", "validation_loss", "learning_rate"):
-        assert [r[name] for r in first["history"]] == [r[name] for r in second["history"]]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_leaves_a_message_and_a_state_to_resume(sent, start, out):
-    process = start("dense-16", "--epochs", 500, "--out", out)
-    wait_for(process, "epoch 2/500")
-
-    process.send_signal(sent)
-    _, errors = process.communicate(timeout=180)
-
-    assert process.returncode == 130
-    assert "--resume" in errors
-    assert "Traceback" not in errors
-    assert {path.name for path in out.iterdir()} == {"dense-16.resume.safetensors", "dense-16.csv"}
-
-
 # TensorBoard
 
 
@@ -474,8 +266,8 @@ def test_tensorboard_gets_the_losses(run, out, tmp_path):
     assert [event.value for event in found.Scalars("loss")] == pytest.approx(expected)
 
 
-def test_a_missing_tensorboard_is_one_clear_line(run, monkeypatch, tmp_path, capsys):
+def test_a_missing_tensorboard_is_one_clear_line(run, monkeypatch, tmp_path, one_line):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
 
     assert run("dense-2", "--tensorboard", str(tmp_path / "logs")) == 1
-    assert "pip install tensorboard" in one_line(capsys)
+    assert "pip install tensorboard" in one_line()
