@@ -27,9 +27,8 @@ TABS = {  # besides the laboratory: label, contents, what a link to it adds
 }
 
 
-def build_demo() -> gr.Blocks:
-    """Build the page; networks whose weights cannot be used are left out with a message."""
-    problems = warm_up()
+def build_demo(problems: dict[str, str]) -> gr.Blocks:
+    """Build the page; networks that cannot be used, by id, are left out with a message."""
     usable = [key for key in list_denoisers() if key not in problems]
     views = {key: spec.parameters for key, spec in VIEWS.items()}
     others = {key: parameters for key, (_, _, parameters) in TABS.items()}
@@ -65,7 +64,7 @@ def main() -> int:
     except ValueError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 1
-    build_demo().launch(
+    build_demo(warm_up()).launch(
         theme=THEME,
         css=CSS,
         head=HEAD,

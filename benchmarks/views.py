@@ -57,7 +57,7 @@ def measure_grids(page: Page, repeats: int) -> None:
     for domain in ("Digits", "Faces"):
         page.locator("#domain").get_by_label(domain).check()
         name = "pix2pix-gaussian" if domain == "Faces" else "conv-pool"
-        page.wait_for_selector(f"#compare [data-method={name}]")
+        page.wait_for_selector(f"#compare [data-denoiser={name}]")
         page.wait_for_timeout(2000)
         drag(page, GRID)
         for _ in range(repeats):

@@ -34,7 +34,7 @@ from denoise_demo.lab import (
 )
 from denoise_demo.ui.controls import STARTS, first_settings
 
-SIDE = 28
+SIZE = 28  # rows and columns of a picture in a link
 CELLS = ("gain", "accuracy")
 PARAMETERS = {"kind": "noise", "level": "level", "blur_sigma": "blur", "seed": "seed"}
 PARAMETERS |= {"denoiser": "denoiser"}  # of a link, for each setting
@@ -44,16 +44,17 @@ PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab
 class View(BaseModel):
     """What is shown.
 
-    `show` is a view of the laboratory or another tab of the page, `source` the picture, `tab` its
-    tab of the picture chooser, `choices` the link parameters of single views. `note` is a remark on
-    this picture with these settings. `fresh` makes the page forget drawings, uploads and choices.
+    `show` is a view of the laboratory or another tab of the page, `source` the picture, None
+    while the drawing pad is blank, `tab` its tab of the picture chooser, `choices` the link
+    parameters of single views. `note` is a remark on this picture with these settings. `fresh`
+    makes the page forget drawings, uploads and choices.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     show: str = "stage"
     domain: str
-    source: dict[str, str | int | bool]
+    source: dict[str, str | int | bool] | None
     tab: str
     settings: Settings
     any_network: bool = False
@@ -142,7 +143,8 @@ class View(BaseModel):
             parameter: _text(getattr(self.settings, field))
             for field, parameter in PARAMETERS.items()
         }
-        return {"show": self.show, "picture": _picture(self.source), **settings, **self.choices}
+        picture = {"picture": _picture(self.source)} if self.source else {}
+        return {"show": self.show, **picture, **settings, **self.choices}
 
     def to_message(self) -> JsonObject:
         """Return the view as the page's script takes it."""
@@ -169,7 +171,7 @@ def _source(text: str) -> dict[str, str | int]:
     kind, _, rest = text.partition(":")
     if kind == "pixels":
         channels, _, pixels = rest.partition(":")
-        size = {"height": SIDE, "width": SIDE, "channels": _integer(channels, "channels")}
+        size = {"height": SIZE, "width": SIZE, "channels": _integer(channels, "channels")}
         plain = pixels.replace("-", "+").replace("_", "/")
         return {"kind": "pixels", "pixels": plain + "=" * (-len(plain) % 4), **size}
     return {"kind": kind, "index": _integer(rest, "picture")}

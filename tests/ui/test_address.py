@@ -131,6 +131,7 @@ def test_the_matrix_comes_back_with_its_score(page, open_page):
     expect(chosen).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page):
     page.locator("#view-curves-button").click()
     page.locator("#curves-lines .token .token-remove").last.click()
@@ -144,6 +145,7 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
     assert not again.locator(".toast-body").count()
 
 
+@pytest.mark.slow
 def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(page, open_page):
     page.evaluate(SLOW_QUEUE)
     page.locator("#view-curves-button").click()
@@ -229,6 +231,7 @@ def test_a_figure_comes_back_with_its_choices(page, open_page):
     expect(again.locator("#figure-image img")).to_have_attribute("alt", alt)
 
 
+@pytest.mark.slow
 def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
     open_tab(page, "Draw")
     draw(page, (0.3, 0.3), (0.7, 0.3), (0.4, 0.8))

@@ -19,17 +19,16 @@ def dropdown(demo, elem_id):
 
 
 def test_the_page_offers_every_network_and_filter():
-    demo = app.build_demo()
+    demo = app.build_demo({})
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
     assert offered == list(list_denoisers("digits"))
 
 
-def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):
+def test_a_network_that_cannot_be_used_is_left_out_with_a_message():
     problems = {"conv-pool": "conv-pool.safetensors is damaged: restore the file"}
-    monkeypatch.setattr(app, "warm_up", lambda: problems)
 
-    demo = app.build_demo()
+    demo = app.build_demo(problems)
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
     assert "conv-pool" not in offered
@@ -37,17 +36,15 @@ def test_a_network_that_cannot_be_used_is_left_out_with_a_message(monkeypatch):
     assert "conv-pool.safetensors is damaged" in dropdown(demo, "problems").value
 
 
-def test_the_page_builds_without_any_network(monkeypatch):
-    monkeypatch.setattr(app, "warm_up", lambda: dict.fromkeys(RECIPES, "missing"))
-
-    demo = app.build_demo()
+def test_the_page_builds_without_any_network():
+    demo = app.build_demo(dict.fromkeys(RECIPES, "missing"))
 
     offered = [value for _, value in dropdown(demo, "recipe").choices]
     assert offered == list(FILTERS)
 
 
 def test_only_the_typed_endpoints_are_public():
-    public = set(app.build_demo().get_api_info()["named_endpoints"])
+    public = set(app.build_demo({}).get_api_info()["named_endpoints"])
 
     assert public == {"/denoise", "/recipes"}
 

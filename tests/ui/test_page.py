@@ -126,6 +126,16 @@ def test_a_request_that_makes_no_sense_gets_one_sentence(page, action, value):
     assert "\n" not in str(caught.value.message)
 
 
+def test_the_settings_of_a_cell_are_taken_while_the_pad_is_blank(page):
+    start = View.start("digits", ALL, show="matrix")
+    blank = start.model_copy(update={"source": None, "tab": "drawing"})
+
+    found = ask(page, "view", blank.to_message())
+
+    assert view(found)["source"] is None
+    assert "picture" not in blank.to_query()
+
+
 def test_parts_that_the_page_does_not_have_are_left_out(page):
     few = Page({"kind": page.parts["kind"]}, ALL, page.views, page.tabs)
 

@@ -23,13 +23,6 @@ from denoise_demo.ui.views import VIEWS, ViewSpec
 FLAT = [[0.5] * 28] * 28
 
 
-@pytest.fixture
-def build(monkeypatch):
-    """Return what builds the page without loading any network."""
-    monkeypatch.setattr(app, "warm_up", dict)
-    return app.build_demo
-
-
 def component(demo, elem_id):
     return next(b for b in demo.blocks.values() if getattr(b, "elem_id", None) == elem_id)
 
@@ -43,11 +36,11 @@ def ask(**changes):
     return {"source": {"kind": "example", "index": 0}, **values, **changes}
 
 
-def test_a_view_gets_a_tab_and_a_link(monkeypatch, build):
+def test_a_view_gets_a_tab_and_a_link(monkeypatch):
     spec = ViewSpec("Toy", lambda _: {"toy": gr.Textbox(elem_id="toy")}, "**Toy**", ("sort",))
     monkeypatch.setitem(VIEWS, "toy", spec)
 
-    demo = build()
+    demo = app.build_demo({})
 
     assert component(demo, "view-toy").label == "Toy"
     assert component(demo, "toy")
@@ -56,11 +49,11 @@ def test_a_view_gets_a_tab_and_a_link(monkeypatch, build):
 
 
 @pytest.mark.parametrize("built_in", [False, True])
-def test_a_collection_gets_a_tab_a_source_and_a_link(monkeypatch, build, built_in):
+def test_a_collection_gets_a_tab_a_source_and_a_link(monkeypatch, built_in):
     toy = Collection("Toys", "digits", "toy digit", load_examples, built_in=built_in)
     monkeypatch.setitem(COLLECTIONS, "toy", toy)
 
-    demo = build()
+    demo = app.build_demo({})
 
     assert component(demo, "toys" if built_in else "toy-index")
     assert component(demo, "state").props["collections"]["toy"]["noun"] == "toy digit"
@@ -70,15 +63,13 @@ def test_a_collection_gets_a_tab_a_source_and_a_link(monkeypatch, build, built_i
     assert "images" in step(ask(source=view.source))
 
 
-def test_a_metric_is_on_the_stage_the_comparison_the_curves_the_api_and_in_links(
-    monkeypatch, build
-):
+def test_a_metric_is_on_the_stage_the_comparison_the_curves_the_api_and_in_links(monkeypatch):
     spec = MetricSpec(
         "TOY", "toy", "", 3, higher_is_better=True, function=lambda image, _: image.amax((1, 2, 3))
     )
     monkeypatch.setitem(METRICS, "toy", spec)
 
-    demo = build()
+    demo = app.build_demo({})
 
     assert component(demo, "state").props["metrics"]["toy"]["label"] == "TOY"
     assert ("TOY", "toy") in component(demo, "curves-metric").choices
@@ -88,10 +79,10 @@ def test_a_metric_is_on_the_stage_the_comparison_the_curves_the_api_and_in_links
     assert follow({"score": "toy", "sort": "toy"}).choices == {"score": "toy", "sort": "toy"}
 
 
-def test_a_noise_is_on_the_page_in_the_api_and_in_links(monkeypatch, build):
+def test_a_noise_is_on_the_page_in_the_api_and_in_links(monkeypatch):
     monkeypatch.setitem(NOISES, "toy", replace(NOISES["uniform"], label="Toy"))
 
-    demo = build()
+    demo = app.build_demo({})
 
     assert ("Toy", "toy") in component(demo, "noise-kind").choices
     assert component(demo, "state").props["kinds"]["toy"]["maximum"] == NOISES["uniform"].maximum
@@ -99,10 +90,10 @@ def test_a_noise_is_on_the_page_in_the_api_and_in_links(monkeypatch, build):
     assert follow({"noise": "toy"}).settings.kind == "toy"
 
 
-def test_a_filter_is_on_the_page_in_the_api_and_in_links(monkeypatch, build):
+def test_a_filter_is_on_the_page_in_the_api_and_in_links(monkeypatch):
     monkeypatch.setitem(FILTERS, "toy", replace(FILTERS["mean-3"], label="Toy"))
 
-    demo = build()
+    demo = app.build_demo({})
 
     assert ("Filter · Toy", "toy") in component(demo, "recipe").choices
     assert component(demo, "state").props["denoisers"]["toy"]["title"] == "Toy"

@@ -56,7 +56,9 @@ function take(view) {
   if (view.tab === "photo") state.photo = view.source;
   if (Object.keys(view.choices).length) tell("choices");
   tell("noted");
-  pictures.show(view.source, view.tab);
+  if (view.source) return pictures.show(view.source, view.tab);
+  pictures.setTab(view.tab); // the pad is blank
+  tell("refresh");
 }
 
 function forget() {

@@ -38,6 +38,7 @@ def test_with_mnist_a_preset_shows_the_articles_own_digit(open_page, app_with_da
     shows_picture(page, "clean", train.pixels[1, 0].numpy()[..., None])
 
 
+@pytest.mark.slow
 def test_faces_are_chosen_by_slider_and_at_random(open_page, app_with_data, data_dir):
     test = load_faces("test", data_dir)
     page = open_page(app_with_data)

@@ -21,7 +21,7 @@ def comparison(page):
 
 
 def card(comparison, method):
-    return comparison.locator(f'.card[data-method="{method}"]')
+    return comparison.locator(f'.card[data-denoiser="{method}"]')
 
 
 def read_psnr(comparison, method):
@@ -63,7 +63,7 @@ def test_the_grid_follows_a_drag_to_its_last_value(comparison, page):
 def test_cards_can_be_sorted(comparison):
     comparison.locator("[data-sort]").select_option("psnr")
 
-    places = comparison.locator(".card").evaluate_all("(all) => all.map((c) => c.dataset.method)")
+    places = comparison.locator(".card").evaluate_all("(all) => all.map((c) => c.dataset.denoiser)")
     scores = expected(0.8, list(list_denoisers("digits")))
     shown = [round(scores[name], 1) for name in places]
     assert shown == sorted(shown, reverse=True)

@@ -74,6 +74,7 @@ def test_a_dream_after_play_is_not_woken_by_a_stale_event(page):
     expect(page.locator("#stage")).to_have_attribute("data-dream", f"0 {LAST:.2f}")
 
 
+@pytest.mark.slow
 def test_of_many_dreams_asked_for_at_once_the_last_is_dreamt(page):
     for _ in range(6):
         page.locator("[data-action=dream]").click(delay=0)
@@ -95,6 +96,7 @@ def test_a_dream_over_a_drawing_hides_it_and_gives_it_back(page):
     expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
 
 
+@pytest.mark.slow
 def test_a_dream_that_fails_says_so_and_gives_the_picture_back(page):
     before = canvas(page, "denoised")
     button, message = page.locator("[data-action=dream]"), page.locator("#stage .message")
@@ -115,6 +117,7 @@ def test_a_dream_that_fails_says_so_and_gives_the_picture_back(page):
     assert np.array_equal(canvas(page, "denoised"), before)
 
 
+@pytest.mark.slow
 def test_a_seed_that_is_typed_is_dreamt_and_a_bad_one_is_not(page):
     page.locator("[data-action=dream]").click()
     seed = page.locator("[data-dream=seed]")

@@ -1,7 +1,7 @@
 """The matrix in a real browser."""
 
 import pytest
-from driving import shows, view
+from driving import draw, number, open_tab, shows, view
 from playwright.sync_api import expect
 
 from denoise_demo.benchmark import load_results
@@ -24,6 +24,19 @@ def test_a_cell_of_the_matrix_sets_the_stage(page):
 
     shows(page, kind="uniform", level=1.2, **{"blur-sigma": 1.5}, recipe="dense-64")
     expect(page.locator("#stage")).to_be_visible()
+
+
+def test_a_cell_sets_the_controls_while_the_pad_is_blank(page):
+    open_tab(page, "Draw")
+    view(page, "matrix")
+
+    page.locator("#matrix tbody tr").filter(has_text="Dense 64").locator("button").nth(2).click()
+
+    expect(page.locator("#stage .invite")).to_be_visible()
+    expect(number(page, "noise-level")).to_have_value("1.2")
+    draw(page, (0.5, 0.2), (0.5, 0.8))
+    page.mouse.up()
+    shows(page, kind="uniform", level=1.2, recipe="dense-64")
 
 
 def test_the_matrix_is_one_stop_for_the_tab_key_and_arrows_go_on_from_there(page):

@@ -115,6 +115,7 @@ def odd_pictures():
     }
 
 
+@pytest.mark.slow
 def test_an_odd_photo_is_read_upright(faces):
     for name, (content, size) in odd_pictures().items():
         before = paints(faces)
@@ -137,6 +138,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 def test_a_refused_photo_gets_one_sentence_and_loses_nothing(photo):
     shown, place = colours(photo, "denoised"), box(photo)
 
@@ -234,6 +236,7 @@ def test_a_webcam_that_is_allowed_behind_a_closed_tab_stays_off(faces):
     faces.wait_for_function(f"!({ON})(1)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, theme):
     page = open_page(f"{app}?__theme={theme}")

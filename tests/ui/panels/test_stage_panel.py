@@ -214,6 +214,7 @@ SLOW_LINE = """
 """
 
 
+@pytest.mark.slow
 def test_over_a_slow_line_pictures_come_often_in_order_and_end_on_the_last(page):
     page.evaluate(SLOW_LINE)
     drag_there = [round(0.02 * i, 2) for i in range(1, 101)]

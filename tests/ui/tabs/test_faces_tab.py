@@ -111,6 +111,7 @@ def test_a_domain_offers_its_own_networks_and_the_filters(page, domain):
     assert [text.removeprefix("✓").strip() for text in offered] == labels
 
 
+@pytest.mark.slow
 def test_ten_quick_switches_end_on_what_the_radio_says_and_never_mix(page):
     asked = watch_requests(page)
 

@@ -95,7 +95,7 @@ export async function mount({ element, props, server }) {
   function makeCard(id, denoiser) {
     const root = document.createElement("button");
     Object.assign(root, { type: "button", className: "card", title: denoiser.facts });
-    root.dataset.method = id;
+    root.dataset.denoiser = id;
     const canvas = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
     root.append(canvas, Object.assign(document.createElement("b"), { textContent: denoiser.title }));
     const parts = {};
@@ -193,7 +193,7 @@ export async function mount({ element, props, server }) {
   // The cards in their current order, for saving.
   function standing() {
     return [...$(".grid").children].map((root) => {
-      const id = root.dataset.method;
+      const id = root.dataset.denoiser;
       return { id, ...props.denoisers[id], ...cards.get(id), entry: entries.get(id) };
     });
   }
@@ -204,8 +204,8 @@ export async function mount({ element, props, server }) {
     setChoice("sort", order.value || null);
   });
   on(element, "click", ({ target }) => {
-    const { method } = target.closest(".card")?.dataset ?? {};
-    if (method && method !== NOTHING) askFor({ denoiser: method });
+    const { denoiser } = target.closest(".card")?.dataset ?? {};
+    if (denoiser && denoiser !== NOTHING) askFor({ denoiser });
     const { action } = target.closest("[data-action]")?.dataset ?? {};
     if (action && shown.request) actions[action](standing(), shown, metrics);
   });

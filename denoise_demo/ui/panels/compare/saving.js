@@ -14,7 +14,7 @@ export function toTable(cards, { request, label }, metrics) {
     const values = columns.map((name) => (name in metrics && entry[name] === null ? "inf" : entry[name] ?? ""));
     return [id, ...situation, ...values].join(",");
   });
-  const head = ["method", "picture", "label", "noise", "level", "blur_sigma", "seed", ...columns].join(",");
+  const head = ["denoiser", "picture", "label", "noise", "level", "blur_sigma", "seed", ...columns].join(",");
   return `${[head, ...rows].join("\n")}\n`;
 }
 

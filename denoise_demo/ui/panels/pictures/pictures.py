@@ -62,11 +62,11 @@ def build_pictures(state: gr.HTML, views: gr.Tabs) -> dict[str, Block]:
     return parts
 
 
-def show_picture(domain: str, tab: str, source: JsonObject) -> JsonObject:
+def show_picture(domain: str, tab: str, source: JsonObject | None) -> JsonObject:
     """Return what a view's picture sets of the parts."""
     updates: JsonObject = {f"pictures_{name}": gr.Column(visible=name == domain) for name in ROWS}
     updates[f"tabs_{domain}"] = gr.Tabs(selected=tab)
-    if "index" in source and not COLLECTIONS[source["kind"]].built_in:
+    if source and "index" in source and not COLLECTIONS[source["kind"]].built_in:
         last = len(COLLECTIONS[source["kind"]].load()) - 1
         updates[f"index_{source['kind']}"] = gr.Slider(value=source["index"], maximum=last)
     return updates

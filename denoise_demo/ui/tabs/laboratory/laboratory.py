@@ -43,9 +43,9 @@ def build_laboratory(
                 reset = gr.Button("Reset everything", size="sm", min_width=100, elem_id="reset")
         with gr.Column(elem_classes="panels-column"):
             if problems:
-                lines = "\n".join(f"- {problem}" for problem in problems.values())
+                rows = "\n".join(f"- {problem}" for problem in problems.values())
                 gr.Markdown(
-                    f"**Some networks cannot be used**; the others work.\n{lines}",
+                    f"**Some networks cannot be used**; the others work.\n{rows}",
                     elem_id="problems",
                 )
             parts |= _build_views(views, problems)

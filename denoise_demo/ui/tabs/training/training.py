@@ -92,8 +92,8 @@ def describe_weights(metadata: JsonObject, content: bytes) -> str:
         "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
         "Licence": LICENCES[get_recipe(recipe["id"]).domain],
     }
-    lines = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
-    return f"### {title}\n\n{lesson}\n\n{lines}\n"
+    rows = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
+    return f"### {title}\n\n{lesson}\n\n{rows}\n"
 
 
 def _no_card(reason: str) -> tuple[object, ...]:
