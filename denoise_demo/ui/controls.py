@@ -1,4 +1,4 @@
-"""The controls of the laboratory, and what each domain begins with."""
+"""The controls of the laboratory, and the start of each domain."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from denoise_demo.lab import Settings
 from denoise_demo.ui.web.errors import shown_errors
 
 FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
-# Element id of the control of each setting, and the stage's attribute that repeats its value.
+# For each setting: element id of its control, and data attribute of the stage with its value.
 FIELDS = {
     "kind": ("noise-kind", "kind"),
     "level": ("noise-level", "level"),
@@ -25,7 +25,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Start:
-    """What a domain begins with: a picture of one of its collections, and the settings."""
+    """The start of a domain: a built-in picture and the settings."""
 
     source: dict[str, str | int]
     settings: Settings
@@ -43,14 +43,14 @@ STARTS: dict[str, Start] = {
 
 
 def first_settings(usable: Collection[str], domain: str) -> Settings:
-    """Return the settings that a domain begins with, with a denoiser that can be used."""
+    """Return the first settings of a domain, with another denoiser if theirs cannot be used."""
     settings = lookup(STARTS, domain, "domain").settings
     first = next(key for key in (settings.denoiser, *list_denoisers(domain)) if key in usable)
     return replace(settings, denoiser=first)
 
 
 def noise_controls(settings: Settings) -> dict[str, Block]:
-    """Create the controls of the corruption, by the names of their settings."""
+    """Create the controls of the corruption; return them by setting."""
     blur_sigma = gr.Slider(
         0,
         BLUR_MAXIMUM,
@@ -93,13 +93,13 @@ def level_slider(kind: str, level: float) -> gr.Slider:
     return gr.Slider(
         **level_span(kind) | {"value": level},
         label="Noise level",
-        buttons=[],  # what Gradio would reset it to may be of another kind
+        buttons=[],  # Gradio would reset it to the default of another kind
         elem_id=FIELDS["level"][0],
     )
 
 
 def level_span(kind: str) -> dict[str, float | str | bool]:
-    """Return what the kind of noise decides of the level slider; `value` is its default."""
+    """Return the properties of the level slider for a kind of noise; `value` is its default."""
     with shown_errors():
         spec = lookup(NOISES, kind, "noise")
     return {
@@ -113,7 +113,7 @@ def level_span(kind: str) -> dict[str, float | str | bool]:
 
 
 def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
-    """Create the choice of the denoiser, and its description."""
+    """Create the choice of the denoiser and its description; return the controls by name."""
     denoiser = gr.Dropdown(
         choices=offered_denoisers(usable, "digits", any_network=False),
         value=first,
@@ -126,7 +126,7 @@ def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
     any_network = gr.Checkbox(
         False,
         label="Any network",
-        info="also try networks that learnt other pictures",
+        info="also offer networks trained on other pictures",
         interactive=True,
         elem_id="any-network",
     )
@@ -140,10 +140,10 @@ def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
 def offered_denoisers(
     usable: Collection[str], domain: str, *, any_network: bool
 ) -> list[tuple[str, str]]:
-    """Return a domain's denoisers by label; on demand the networks of other domains too."""
+    """Return a domain's denoisers as choices, optionally with the networks of other domains."""
     own = [(spec.label, key) for key, spec in list_denoisers(domain).items() if key in usable]
     others = [
-        (f"Learnt {spec.domain}: {spec.label}", key)
+        (f"Trained on {spec.domain}: {spec.label}", key)
         for key, spec in list_denoisers().items()
         if key in usable and spec.domain not in {"", domain}
     ]

@@ -1,4 +1,4 @@
-"""The page's state: what its script is told once, what it asks for, and how a view is applied."""
+"""Exchange with the page's script: shared values, requests for views, applying a view."""
 
 import html
 import json
@@ -26,10 +26,10 @@ from denoise_demo.ui.web.errors import shown_errors
 
 
 class Asked(BaseModel):
-    """What the page's script asks for: `action` makes a view of `value`.
+    """A request of the page's script for a view: `action` says how to make it from `value`.
 
-    `revision` counts what was asked, `shown` is the view or tab that is open, `any_network`
-    whether networks of other domains are offered.
+    `revision` numbers the requests, `shown` is the open view or tab, `any_network` says whether
+    networks of other domains are offered.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,10 +43,9 @@ class Asked(BaseModel):
 
 @dataclass(frozen=True)
 class Page:
-    """The parts of the page that a view sets, by name; what can be used; what can be shown.
+    """Components that a view sets, by name, and the usable denoisers.
 
-    `views` and `tabs` have the parameters that a link to a view of the laboratory, or to another
-    tab, adds.
+    `views` and `tabs` hold the link parameters of each view of the laboratory and each other tab.
     """
 
     parts: Mapping[str, Block]
@@ -60,12 +59,12 @@ def build_state(
     views: Mapping[str, Collection[str]],
     tabs: Mapping[str, Collection[str]],
 ) -> gr.HTML:
-    """Create the page's state; it tells the script what it shares with Python.
+    """Create the component that connects the script with Python; its props are what they share.
 
     Args:
-        usable: the denoisers that can be used.
-        views: the parameters of a link that each view of the laboratory adds.
-        tabs: those of the page's other tabs.
+        usable: ids of the usable denoisers.
+        views: link parameters of each view of the laboratory.
+        tabs: link parameters of each other tab.
     """
     return gr.HTML(
         "",
@@ -110,17 +109,17 @@ def build_state(
 
 
 def connect(page: Page) -> None:
-    """Answer what the page's script asks for."""
+    """Answer the requests of the page's script."""
     state = page.parts["state"]
     asked = gr.Textbox(visible=False)
-    # The script says what it wants when its turn has come: the last of a flood.
+    # Read at the moment of sending: of many requests in a row only the last one is sent.
     asking = "() => window.laboratory?.asked()"
     outputs = list(page.parts.values())
     state.ask(lambda text: answer(text, page), asked, outputs, js=asking, **LAST)
 
 
 def answer(text: str, page: Page) -> dict[Block, object]:
-    """Return the updates to the view that the page's script asks for."""
+    """Return the updates of all components for the requested view."""
     with shown_errors():
         asked = parse(Asked, json.loads(text), "the page's request")
         view = make_view(asked, page)
@@ -128,7 +127,7 @@ def answer(text: str, page: Page) -> dict[Block, object]:
 
 
 def make_view(asked: Asked, page: Page) -> View:
-    """Return the view that was asked for; of a link that says nonsense, the start."""
+    """Return the requested view; the start, with a warning, for an invalid link."""
     value = asked.value
     match asked.action:
         case "preset":
@@ -151,7 +150,7 @@ def make_view(asked: Asked, page: Page) -> View:
 
 
 def apply(view: View, page: Page) -> dict[Block, object]:
-    """Return what sets the page to a view: a value for each of the parts that it concerns."""
+    """Return the value of each component in this view."""
     settings, choices = view.settings, view.choices
     offered = offered_denoisers(page.usable, view.domain, any_network=view.any_network)
     lines = line_choices(page.usable, view.domain)
@@ -186,7 +185,7 @@ def apply(view: View, page: Page) -> dict[Block, object]:
 
 
 def _offered(usable: Collection[str], domain: str) -> JsonObject:
-    """Return the denoisers that a domain offers: its own, and all; and the first."""
+    """Return a domain's choices of denoisers: its own, those of all domains, and the default."""
     own = offered_denoisers(usable, domain, any_network=False)
     every = offered_denoisers(usable, domain, any_network=True)
     first = View.start(domain, usable).settings.denoiser

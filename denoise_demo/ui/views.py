@@ -37,27 +37,27 @@ VIEWS: dict[str, ViewSpec] = {
     "compare": ViewSpec(
         "Compare",
         build_compare,
-        "**Drag the noise up** and see who holds on longest: everything, at once.",
+        "**Drag the noise level up** and compare all denoisers on one and the same picture.",
         ("sort",),
     ),
     "curves": ViewSpec(
         "Curves",
         build_curves,
-        "**Choose a noise and drag its level** along the curves: where does each give up?",
+        "**Choose a noise and drag its level** along the curves: where does each denoiser fail?",
         ("score", "lines"),
     ),
     "matrix": ViewSpec(
         "Matrix",
         build_matrix,
-        "**Read along a row**: a denoiser removes the noise that it learnt, and often spoils the "
-        "rest. Click a cell to see it.",
+        "**Read along a row**: a denoiser removes the noise it was trained on, and often makes "
+        "other pictures worse. Click a cell to see it.",
         ("cells",),
     ),
     "codes": ViewSpec(
         "Bottleneck",
         build_bottleneck,
-        "**Choose a small code and move it by hand**: everything the network knows of the digit "
-        "has to pass through these few numbers.",
+        "**Choose a small code and move it by hand**: all that the decoder knows about the digit "
+        "are these few numbers.",
         ("network", "code"),
     ),
 }

@@ -101,7 +101,7 @@ def test_every_network_of_the_tab_has_a_code():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"source": {"kind": "portrait", "index": 0}}, "these networks learnt digits"),
+        ({"source": {"kind": "portrait", "index": 0}}, "these networks were trained on digits"),
         ({"kind": "perlin"}, "perlin"),
         ({"extra": 1}, "extra"),
     ],

@@ -1,4 +1,4 @@
-"""The page's own components: how their files are served, and how Gradio's events are set."""
+"""Custom components: their scripts, served by the app, and options of Gradio's events."""
 
 from pathlib import Path
 from typing import Any

@@ -17,13 +17,13 @@ _at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Request(Settings):
-    """What a panel asks for: settings and `source`, as `clean_picture` reads it."""
+    """A request of a panel: settings and `source`, the argument of `clean_picture`."""
 
     source: object
 
 
 def answered(work: Callable[[object], JsonObject], request: object) -> JsonObject:
-    """Do the work when it is its turn; a ValueError becomes `error`, a sentence.
+    """Do the work, at most one per core at a time; a ValueError becomes `error`, a sentence.
 
     The answer gets `milliseconds`, the time spent.
     """

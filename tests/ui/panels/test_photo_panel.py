@@ -245,7 +245,7 @@ def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, theme):
     upload(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
     page.locator("#any-network input").check()
-    choose(page, "recipe", f"Learnt digits: {list_denoisers()['dense-64'].label}")
+    choose(page, "recipe", f"Trained on digits: {list_denoisers()['dense-64'].label}")
     expect(page.locator("#stage .badge")).to_be_visible()
 
     assert not overflowing(page)

@@ -229,7 +229,7 @@ def test_a_face_in_a_digit_network_is_grey_and_said_to_be_outside():
     reply = step(request(source=source))
 
     assert reply["shape"] == [28, 28, 1]
-    assert "learnt digits" in reply["outside"]
+    assert "trained on digits" in reply["outside"]
     assert torch.equal(clean_picture(reply["original"])[0], clean_picture(source)[0])
 
 
@@ -237,7 +237,7 @@ def test_a_drawing_in_a_face_network_is_outside_and_stays_a_digit():
     reply = step(request(source=drawing(), denoiser="pix2pix-gaussian", kind="none", level=0))
 
     assert reply["shape"] == [28, 28, 3]
-    assert "learnt faces" in reply["outside"]
+    assert "trained on faces" in reply["outside"]
     assert torch.equal(clean_picture(reply["original"])[0], clean_picture(drawing())[0])
     assert len(reply["probabilities"]["denoised"]) == 10
 

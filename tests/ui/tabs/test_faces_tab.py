@@ -214,11 +214,11 @@ def test_a_preset_of_faces_switches_the_domain(page, key):
 
 def test_a_face_in_a_digit_network_is_marked_as_outside_its_domain(faces):
     faces.locator("#any-network input").check()
-    choose(faces, "recipe", f"Learnt digits: {list_denoisers()['conv-pool'].label}")
+    choose(faces, "recipe", f"Trained on digits: {list_denoisers()['conv-pool'].label}")
 
     shows(faces, recipe="conv-pool")
     expect(faces.locator("#stage [data-of=denoised] .badge")).to_have_text("outside its domain")
-    expect(faces.locator("#stage p.outside")).to_contain_text("the face reaches it in grey")
+    expect(faces.locator("#stage p.outside")).to_contain_text("it gets the face in grey")
     assert np.ptp(colours(faces, "clean"), axis=2).max() == 0
     assert picture(faces).shape[1] == 3
 
@@ -231,7 +231,7 @@ def test_a_face_in_a_digit_network_is_marked_as_outside_its_domain(faces):
 
 def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
     page.locator("#any-network input").check()
-    label = f"Learnt faces: {list_denoisers()['blind-faces'].label}"
+    label = f"Trained on faces: {list_denoisers()['blind-faces'].label}"
     choose(page, "recipe", label)
     shows(page, recipe="blind-faces")
     open_tab(page, "Draw")

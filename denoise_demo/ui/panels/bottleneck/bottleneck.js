@@ -86,7 +86,7 @@ export async function mount({ element, props, server }) {
     for (const part of [".plane", ".classes"]) $(part).hidden = !isPlane;
     $(".sliders").hidden = isPlane || !found.code;
     $("[data-action=back]").hidden = !found.code;
-    $(".what").textContent = `${explain(found, isPlane)} The network learnt ${props.networks[edit.network].learnt}.`;
+    $(".what").textContent = `${explain(found, isPlane)} Trained on ${props.networks[edit.network].learnt}.`;
     paintPixels($("[data-code=decoded]"), found.image, DIGIT);
     sayRead(found);
     edit.code = code && [...code];
@@ -143,7 +143,7 @@ export async function mount({ element, props, server }) {
   }
 
   function refresh() {
-    if (state.domain === "faces") showNothing("These networks learnt digits: choose Digits to see their codes.");
+    if (state.domain === "faces") showNothing("These networks were trained on digits: choose Digits to see their codes.");
     encoding.refresh();
   }
 
@@ -178,12 +178,12 @@ export async function mount({ element, props, server }) {
 }
 
 function explain(found, isPlane) {
-  if (!found.code) return "More values than the picture has pixels: there is no bottleneck, and nothing forces it to choose what to keep.";
-  if (isPlane) return "Two numbers are a place on a map: colours say what is read there, the digits are built-in ones. Drag the ring.";
+  if (!found.code) return "More values than pixels: there is no bottleneck, so the network need not choose what to keep.";
+  if (isPlane) return "Two numbers are a point on a map: colours show the class of the decoded picture, digits the built-in ones. Drag the ring.";
   const { units } = found;
   return units.length < found.code.length
-    ? `The ${units.length} strongest of ${found.code.length} units for this digit. Move one, and see what it stands for.`
-    : `All ${units.length} of its units. Move one, and see what it stands for.`;
+    ? `The ${units.length} strongest of ${found.code.length} units for this digit. Move one to see what it encodes.`
+    : `All ${units.length} of its units. Move one to see what it encodes.`;
 }
 
 function makeCard(id, network) {

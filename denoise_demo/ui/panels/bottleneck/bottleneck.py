@@ -86,7 +86,7 @@ def _codes(values: object) -> JsonObject:
     request = parse(Request, values, "the request")
     clean, _ = clean_picture(request.source)
     if clean.shape[1] != 1:
-        raise ValueError("these networks learnt digits: choose one")
+        raise ValueError("these networks were trained on digits: choose a digit")
     networks = {key: _coded(clean, replace(request, denoiser=key)) for key in NETWORKS}
     return {"clean": pixels_source(clean), "networks": networks}
 

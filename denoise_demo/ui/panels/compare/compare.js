@@ -136,7 +136,7 @@ export async function mount({ element, props, server }) {
     const mark = shown.label === null ? "" : entry.digit === shown.label ? " ✓" : " ✗";
     parts.read.textContent = entry.digit === null ? "" : `reads ${entry.digit}, ${percent(entry.probability)}${mark}`;
     parts.read.classList.toggle("wrong", mark === " ✗");
-    parts.origin.textContent = props.denoisers[id].origin + (entry.familiar === false ? " · learnt other noise" : "");
+    parts.origin.textContent = props.denoisers[id].origin + (entry.familiar === false ? " · trained on other noise" : "");
     parts.origin.classList.toggle("strange", entry.familiar === false);
   }
 

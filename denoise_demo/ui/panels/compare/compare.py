@@ -29,13 +29,13 @@ _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class CompareRequest(Request):
-    """What the comparison asks for: the slow filters, or all others."""
+    """A request of the comparison: for the slow filters, or for all others."""
 
     slow: StrictBool
 
 
 def build_compare(problems: Collection[str]) -> dict[str, Block]:
-    """Create the comparison of what can be used."""
+    """Create the comparison of all usable denoisers."""
     usable = [key for key in list_denoisers() if key not in problems]
     described = {
         key: {
@@ -58,7 +58,7 @@ def build_compare(problems: Collection[str]) -> dict[str, Block]:
 
 
 def comparer(usable: Collection[str]) -> Callable[[object], JsonObject]:
-    """Return the server's side: what answers one `CompareRequest`.
+    """Return the server function that answers a `CompareRequest`.
 
     The answer has the picture's `domain`, `label` and `shape`, `clean` as a source, and `entries`
     by id: `image` in base64 pixels, every live metric, `milliseconds`, the `digit` that is read

@@ -156,6 +156,6 @@ function sentence({ row, cell, column }) {
   const psnr = cell.psnr === null ? "∞" : cell.psnr.toFixed(2);
   const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(100 * cell.change, 1)} points)`;
   const change = cell.gain === null ? " where doing nothing is perfect" : ` (${signed(cell.gain, 2)} dB)`;
-  const learnt = cell.trained ? " It learnt this noise." : "";
+  const learnt = cell.trained ? " Trained on this noise." : "";
   return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
 }

@@ -1,4 +1,4 @@
-"""The ways to choose the laboratory's picture: one row of tabs for digits, another for faces."""
+"""The picture chooser of the laboratory: one row of tabs for digits, another for faces."""
 
 import json
 import time
@@ -26,15 +26,15 @@ FORGOTTEN = {  # as at the start, by the names that `build_pictures` gives
 
 
 def build_pictures(state: gr.HTML, views: gr.Tabs) -> dict[str, Block]:
-    """Lay out one tab for each way to choose a picture.
+    """Lay out a tab for each collection, drawing, uploads and photos.
 
     Args:
-        state: the page's state, to which messages go.
-        views: the tabs of the laboratory's views; a drawing opens the stage.
+        state: receives messages for the page's script.
+        views: the tabs of the laboratory's views; drawing opens the stage.
 
     Returns:
-        What a view sets: a column `pictures_DOMAIN` and its tabs `tabs_DOMAIN`, the slider
-        `index_COLLECTION` of what is chosen by number, and the controls in FORGOTTEN.
+        Components that a view sets: `pictures_DOMAIN`, a column, and its tabs `tabs_DOMAIN`,
+        the slider `index_COLLECTION` of each larger collection, and those of FORGOTTEN.
     """
     parts: dict[str, Block] = {}
     for domain, row in ROWS.items():
@@ -63,7 +63,7 @@ def build_pictures(state: gr.HTML, views: gr.Tabs) -> dict[str, Block]:
 
 
 def show_picture(domain: str, tab: str, source: JsonObject | None) -> JsonObject:
-    """Return what a view's picture sets of the parts."""
+    """Return the updates of the picture chooser for a picture and its tab."""
     updates: JsonObject = {f"pictures_{name}": gr.Column(visible=name == domain) for name in ROWS}
     updates[f"tabs_{domain}"] = gr.Tabs(selected=tab)
     if source and "index" in source and not COLLECTIONS[source["kind"]].built_in:
@@ -73,12 +73,12 @@ def show_picture(domain: str, tab: str, source: JsonObject | None) -> JsonObject
 
 
 def message(**values: object) -> str:
-    """Return what the page's script is told; the time makes a repeated message a new one."""
+    """Return a message to the page's script; the time makes each one different."""
     return json.dumps(values | {"time": time.time()})
 
 
 def open_collection(key: str) -> tuple[gr.Column, gr.Column, object, object]:
-    """Show how to get a collection, or its index over all its pictures, and a picture."""
+    """Show the controls of a collection, or how to get it; have one of its pictures shown."""
     collection = COLLECTIONS[key]
     if not collection.available():
         return gr.Column(visible=True), gr.Column(visible=False), gr.skip(), gr.skip()
@@ -98,7 +98,7 @@ def receive_upload(path: str | None, invert: str, centre: bool) -> object:
 
 
 def _tab(label: str, key: str, views: gr.Tabs, **options: str) -> gr.Tab:
-    """Create a tab that tells the page when it opens."""
+    """Create a tab that notifies the page's script when it opens."""
     tab = gr.Tab(label, id=key, **options)
     opened = f"() => window.laboratory?.openPictures('{key}')"
     tab.select(fn=None, outputs=views, js=opened)
@@ -106,7 +106,7 @@ def _tab(label: str, key: str, views: gr.Tabs, **options: str) -> gr.Tab:
 
 
 def _collection_controls(key: str, tab: gr.Tab, state: gr.HTML) -> gr.Slider:
-    """Create the choice by number or at random, and what is shown without the pictures."""
+    """Create the choice by index or at random, and a hint for a collection that is missing."""
     collection = COLLECTIONS[key]
     present = collection.available()
     with gr.Column(visible=not present) as absent:
@@ -148,12 +148,12 @@ def get_mnist(
 
 
 def _drawing_controls() -> gr.Checkbox:
-    """Create what belongs to drawing; the pad itself is the stage's clean panel."""
+    """Create the options of drawing; the pad is the stage's clean panel."""
     gr.Markdown("Draw on the **clean** panel, with a finger, a pen or the mouse.")
     centre = gr.Checkbox(
         True,
         label="Centre like MNIST",
-        info="Off: see what a digit out of place does to networks that never saw one",
+        info="Off: see what an off-centre digit does to networks trained on centred ones",
         elem_id="centre-drawing",
     )
     js = "(centre) => { window.laboratory?.centreDrawing(centre); }"
@@ -162,7 +162,7 @@ def _drawing_controls() -> gr.Checkbox:
 
 
 def _upload_controls(state: gr.HTML) -> dict[str, Block]:
-    """Create what belongs to uploading."""
+    """Create the upload button and its options."""
     file = gr.UploadButton(
         "Upload a picture of a digit", file_types=["image"], elem_id="upload-file"
     )

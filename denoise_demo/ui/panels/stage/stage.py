@@ -22,8 +22,8 @@ from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.server import Request, answered
 
 OUTSIDE = {
-    "digits": "This network learnt digits; the face reaches it in grey.",
-    "faces": "This network learnt faces; the digit reaches it as three equal channels.",
+    "digits": "This network was trained on digits; it gets the face in grey.",
+    "faces": "This network was trained on faces; it gets the digit as three equal channels.",
 }
 MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
 
@@ -51,12 +51,12 @@ def step(request: object) -> JsonObject:
     """Answer one request of the stage, a `Request`.
 
     Returns:
-        JSON values: the images as base64 pixels with their shape, the scores, the class
-        probabilities, the label if known and the milliseconds spent; or `error`, a sentence.
-        `outside` is a sentence when the network learnt other pictures; then `original` is the
-        picture before it got the network's number of channels. `expected` is the root mean square
-        error that the network expects, and `spread` among the images its map, from 0 to
-        MOST_SPREAD; a network that expects none has null and no such image.
+        JSON values: images as base64 pixels with their shape, scores, class probabilities, the
+        label if known and the milliseconds spent; or `error`, a sentence. `outside` is a sentence
+        if the network was trained on other pictures; then `original` is the picture before its
+        conversion to the network's channels. `expected` is the root mean square of the expected
+        error, and `spread` among the images its map from 0 to MOST_SPREAD; null and no image for
+        networks without.
     """
     return answered(_step, request)
 

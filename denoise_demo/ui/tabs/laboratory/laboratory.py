@@ -1,4 +1,4 @@
-"""The first tab: choose a picture, corrupt it, and watch a network clean it."""
+"""The first tab: controls, views and the picture chooser."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def build_laboratory(
     views: "Mapping[str, ViewSpec]", state: gr.HTML, problems: Mapping[str, str]
 ) -> dict[str, Block]:
-    """Lay out the tab; return by name what a view sets in it.
+    """Lay out the tab; return the components that a view sets, by name.
 
     Args:
-        views: the ways to look at the picture, by id.
-        state: the page's state.
-        problems: why recipes cannot be used, by id.
+        views: the views by id.
+        state: receives messages for the page's script.
+        problems: why networks cannot be used, by recipe.
     """
     usable = [key for key in list_denoisers() if key not in problems]
     first = first_settings(usable, "digits")
@@ -84,7 +84,7 @@ def _presets(usable: list[str]) -> gr.Dropdown:
         interactive=True,
         elem_id="preset",
     )
-    # The list may be opened and left without a choice.
+    # The value is null when the list is closed without a choice.
     js = "(key) => { if (key !== null) window.laboratory?.ask('preset', key); }"
     preset.input(fn=None, inputs=preset, js=js)
     return preset
