@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from denoise_demo.benchmark import live_metrics, scores_of
-from denoise_demo.common import JsonObject, brief, finite, lookup, noise_seed
+from denoise_demo.common import JsonObject, brief, lookup, noise_seed
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import DataError, domain_of, load_examples, load_mnist
 from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
@@ -33,8 +33,14 @@ from denoise_demo.lab import (
     unit_spans,
 )
 from denoise_demo.ui.controls import STARTS, first_settings
+from denoise_demo.ui.links import (
+    read_integer,
+    read_number,
+    read_picture,
+    write_picture,
+    write_setting,
+)
 
-SIZE = 28  # rows and columns of a picture in a link
 CELLS = ("gain", "accuracy")
 PARAMETERS = {"kind": "noise", "level": "level", "blur_sigma": "blur", "seed": "seed"}
 PARAMETERS |= {"denoiser": "denoiser"}  # of a link, for each setting
@@ -119,7 +125,7 @@ class View(BaseModel):
         """
         show = query.get("show", "stage")
         lookup(dict.fromkeys(shows), show, "view")
-        source = _source(query["picture"]) if "picture" in query else STARTS["digits"].source
+        source = read_picture(query["picture"]) if "picture" in query else STARTS["digits"].source
         domain = domain_of(clean_picture(source)[0])
         settings = _settings(query, first_settings(usable, domain))
         choices = {name: query[name] for name in CHOICES if name in query}
@@ -140,41 +146,15 @@ class View(BaseModel):
     def to_query(self) -> dict[str, str]:
         """Return the parameters of a link that shows the same, apart from the note."""
         settings = {
-            parameter: _text(getattr(self.settings, field))
+            parameter: write_setting(getattr(self.settings, field))
             for field, parameter in PARAMETERS.items()
         }
-        picture = {"picture": _picture(self.source)} if self.source else {}
+        picture = {"picture": write_picture(self.source)} if self.source else {}
         return {"show": self.show, **picture, **settings, **self.choices}
 
     def to_message(self) -> JsonObject:
         """Return the view as the page's script takes it."""
         return self.model_dump(mode="json")
-
-
-def _text(value: float | str) -> str:
-    """Return a setting as JavaScript writes it."""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-def _picture(source: JsonObject) -> str:
-    """Return a picture's name in a link; the signs are those that addresses like."""
-    if "index" in source:
-        return f"{source['kind']}:{source['index']}"
-    if source["kind"] != "pixels":
-        raise ValueError(f"a {source['kind']} has no link: link the picture that it came to")
-    pixels = source["pixels"].replace("+", "-").replace("/", "_").replace("=", "")
-    return f"pixels:{source['channels']}:{pixels}"
-
-
-def _source(text: str) -> dict[str, str | int]:
-    """Read a picture's name."""
-    kind, _, rest = text.partition(":")
-    if kind == "pixels":
-        channels, _, pixels = rest.partition(":")
-        size = {"height": SIZE, "width": SIZE, "channels": _integer(channels, "channels")}
-        plain = pixels.replace("-", "+").replace("_", "/")
-        return {"kind": "pixels", "pixels": plain + "=" * (-len(plain) % 4), **size}
-    return {"kind": kind, "index": _integer(rest, "picture")}
 
 
 def _settings(query: Mapping[str, str], first: Settings) -> Settings:
@@ -183,10 +163,10 @@ def _settings(query: Mapping[str, str], first: Settings) -> Settings:
     level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
     values = {
         "kind": kind,
-        "level": _number(query["level"], "level") if "level" in query else level,
-        "blur_sigma": _number(query["blur"], "blur") if "blur" in query else first.blur_sigma,
+        "level": read_number(query["level"], "level") if "level" in query else level,
+        "blur_sigma": read_number(query["blur"], "blur") if "blur" in query else first.blur_sigma,
         "denoiser": query.get("denoiser", first.denoiser),
-        "seed": _integer(query["seed"], "seed") if "seed" in query else first.seed,
+        "seed": read_integer(query["seed"], "seed") if "seed" in query else first.seed,
     }
     return Settings.parse(values)
 
@@ -235,7 +215,7 @@ def _check_code(network: str, code: str) -> None:
     if not code:
         return
     lookup(dict.fromkeys(EDITED), network, "network whose code can be moved")
-    numbers, size = [_number(text, "code") for text in code.split(" ")], unit_spans(network)
+    numbers, size = [read_number(text, "code") for text in code.split(" ")], unit_spans(network)
     if len(numbers) != size.numel():
         raise ValueError(f"the code has {len(numbers)} numbers: {network} has {size.numel()}")
 
@@ -249,26 +229,13 @@ def _figure(text: str, _: str) -> str:
     domain = get_figure(kind).domain
     lookup(list_denoisers(domain), denoiser, f"denoiser of {domain}")
     source = figure_source(domain, name)
-    first, seed = _integer(parts[3], "picture"), noise_seed(_integer(parts[4], "seed"))
+    first, seed = read_integer(parts[3], "picture"), noise_seed(read_integer(parts[4], "seed"))
     count = count_pictures(domain, source)
     if count == 1:
         first = 0  # there is no choice, and the page may still have that of another source
     if first >= count:
         raise ValueError(f"first picture {first} is not among those of {source}")
     return f"{kind}:{denoiser}:{source}:{first}:{seed}"
-
-
-def _number(text: str, name: str) -> float:
-    try:
-        return finite(float(text), name)
-    except ValueError:
-        raise ValueError(f"{name} is {brief(text)}: give a number") from None
-
-
-def _integer(text: str, name: str) -> int:
-    if not text.isdecimal() or len(text) > 10:
-        raise ValueError(f"{name} is {brief(text)}: give a whole number")
-    return int(text)
 
 
 def _preset_picture(preset: Preset) -> tuple[dict[str, str | int], str, str]:

@@ -4,7 +4,15 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.figures.registry import FIGURES
+from denoise_demo.lab.presets import PRESETS
+from denoise_demo.lab.sources import LABORATORY, figure_sources
+from denoise_demo.ui.panels.curves.curves import COMPARED
+from tests.ui.driving import (
     DRAG,
     SLOW_QUEUE,
     choose,
@@ -16,14 +24,6 @@ from driving import (
     shows,
     shows_picture,
 )
-from playwright.sync_api import expect
-
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.denoisers.recipes import RECIPES
-from denoise_demo.figures.registry import FIGURES
-from denoise_demo.lab.presets import PRESETS
-from denoise_demo.lab.sources import LABORATORY, figure_sources
-from denoise_demo.ui.panels.curves.curves import COMPARED
 
 pytestmark = pytest.mark.ui
 

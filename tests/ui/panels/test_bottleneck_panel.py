@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from driving import DRAG, choose, view
 from playwright.sync_api import expect
 
 from denoise_demo.data import load_examples
@@ -10,6 +9,7 @@ from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import compare, experiment
 from denoise_demo.lab.bottleneck import NETWORKS, unit_spans
 from denoise_demo.ui.controls import FIRST_EXAMPLE
+from tests.ui.driving import DRAG, choose, view
 
 pytestmark = pytest.mark.ui
 

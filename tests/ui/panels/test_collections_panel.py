@@ -1,12 +1,12 @@
 """MNIST and the folder of faces in a real browser: chosen by slider, at random and by a preset."""
 
 import pytest
-from driving import DRAG, choose, number, open_tab, pixels, shows, shows_picture
 from playwright.sync_api import expect
 
 from denoise_demo.data.faces import load_faces
 from denoise_demo.data.mnist import load_mnist
 from denoise_demo.lab.presets import PRESETS
+from tests.ui.driving import DRAG, choose, number, open_tab, pixels, shows, shows_picture
 
 pytestmark = [pytest.mark.ui, pytest.mark.data]
 

@@ -1,7 +1,6 @@
 """The comparison in a real browser."""
 
 import pytest
-from driving import DRAG, draw, open_tab, shows, view
 from playwright.sync_api import expect
 
 from denoise_demo.benchmark import NOTHING
@@ -9,6 +8,7 @@ from denoise_demo.data import load_examples
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab import compare, experiment
 from denoise_demo.ui.controls import FIRST_EXAMPLE
+from tests.ui.driving import DRAG, draw, open_tab, shows, view
 
 pytestmark = pytest.mark.ui
 

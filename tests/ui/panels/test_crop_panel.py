@@ -1,7 +1,12 @@
 """The crop box of a photo, in a real browser."""
 
 import pytest
-from driving import (
+from PIL import Image
+from playwright.sync_api import expect
+
+from denoise_demo.data.pixels import to_face
+from denoise_demo.data.portraits import cropped_portraits, face_box
+from tests.ui.driving import (
     colours,
     encoded,
     eventually,
@@ -11,11 +16,6 @@ from driving import (
     shows,
     switch,
 )
-from PIL import Image
-from playwright.sync_api import expect
-
-from denoise_demo.data.pixels import to_face
-from denoise_demo.data.portraits import cropped_portraits, face_box
 
 pytestmark = pytest.mark.ui
 

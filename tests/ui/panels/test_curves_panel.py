@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from driving import choose, view
 from playwright.sync_api import expect
 
 from denoise_demo.benchmark import results
@@ -12,6 +11,7 @@ from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.ui.panels.curves import curves as page
 from denoise_demo.ui.panels.matrix import matrix as matrix_page
+from tests.ui.driving import choose, view
 
 pytestmark = pytest.mark.ui
 

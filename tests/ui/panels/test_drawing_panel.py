@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from tests.ui.driving import (
     DRAG,
     canvas,
     choose,
@@ -13,7 +15,6 @@ from driving import (
     repaints,
     settles,
 )
-from playwright.sync_api import expect
 
 pytestmark = pytest.mark.ui
 

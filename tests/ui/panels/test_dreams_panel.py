@@ -4,7 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from denoise_demo.lab.dreams import LAST, dream
+from tests.ui.driving import (
     DRAG,
     canvas,
     draw,
@@ -14,9 +17,6 @@ from driving import (
     repaints,
     shows,
 )
-from playwright.sync_api import expect
-
-from denoise_demo.lab.dreams import LAST, dream
 
 pytestmark = pytest.mark.ui
 

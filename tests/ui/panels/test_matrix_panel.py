@@ -1,13 +1,13 @@
 """The matrix in a real browser."""
 
 import pytest
-from driving import draw, number, open_tab, shows, view
 from playwright.sync_api import expect
 
 from denoise_demo.benchmark import load_results
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import Settings, gain_matrix
+from tests.ui.driving import draw, number, open_tab, shows, view
 
 pytestmark = pytest.mark.ui
 

@@ -4,7 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from driving import (
+from PIL import Image, ImageOps
+from playwright.sync_api import expect
+
+from denoise_demo.data.pixels import decode_pixels
+from denoise_demo.data.portraits import cropped_portraits
+from denoise_demo.denoisers.catalog import list_denoisers
+from tests.ui.driving import (
     DRAG,
     choose,
     colours,
@@ -18,12 +24,6 @@ from driving import (
     switch,
     watch_requests,
 )
-from PIL import Image, ImageOps
-from playwright.sync_api import expect
-
-from denoise_demo.data.pixels import decode_pixels
-from denoise_demo.data.portraits import cropped_portraits
-from denoise_demo.denoisers.catalog import list_denoisers
 
 pytestmark = pytest.mark.ui
 

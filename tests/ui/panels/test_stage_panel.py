@@ -1,7 +1,14 @@
 """The live stage in a real browser: dragging, typing, keys, play."""
 
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from denoise_demo.corruption.noise import NOISES
+from denoise_demo.data import load_examples
+from denoise_demo.denoisers.catalog import list_denoisers
+from denoise_demo.lab import experiment
+from denoise_demo.ui.controls import FIRST_EXAMPLE
+from tests.ui.driving import (
     DRAG,
     canvas,
     choose,
@@ -15,13 +22,6 @@ from driving import (
     shows,
     shows_picture,
 )
-from playwright.sync_api import expect
-
-from denoise_demo.corruption.noise import NOISES
-from denoise_demo.data import load_examples
-from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab import experiment
-from denoise_demo.ui.controls import FIRST_EXAMPLE
 
 pytestmark = pytest.mark.ui
 

@@ -3,7 +3,11 @@
 import io
 
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from denoise_demo.data import load_examples
+from denoise_demo.data.pixels import to_pil
+from tests.ui.driving import (
     DRAG,
     SLOW_QUEUE,
     canvas,
@@ -16,10 +20,6 @@ from driving import (
     shows,
     shows_picture,
 )
-from playwright.sync_api import expect
-
-from denoise_demo.data import load_examples
-from denoise_demo.data.pixels import to_pil
 
 pytestmark = pytest.mark.ui
 

@@ -4,7 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from driving import (
+from PIL import Image
+from playwright.sync_api import expect
+
+from denoise_demo.data.pixels import decode_pixels
+from denoise_demo.data.portraits import NAMES, cropped_portraits, load_portraits
+from denoise_demo.denoisers.catalog import list_denoisers
+from denoise_demo.lab.presets import PRESETS
+from tests.ui.driving import (
     DRAG,
     choose,
     colours,
@@ -20,13 +27,6 @@ from driving import (
     switch,
     watch_requests,
 )
-from PIL import Image
-from playwright.sync_api import expect
-
-from denoise_demo.data.pixels import decode_pixels
-from denoise_demo.data.portraits import NAMES, cropped_portraits, load_portraits
-from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab.presets import PRESETS
 
 pytestmark = pytest.mark.ui
 

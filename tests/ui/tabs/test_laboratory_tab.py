@@ -1,7 +1,10 @@
 """Presets and reset, in a real browser."""
 
 import pytest
-from driving import (
+from playwright.sync_api import expect
+
+from denoise_demo.lab.presets import PRESETS
+from tests.ui.driving import (
     DRAG,
     choose,
     draw,
@@ -13,9 +16,6 @@ from driving import (
     settles,
     shows,
 )
-from playwright.sync_api import expect
-
-from denoise_demo.lab.presets import PRESETS
 
 pytestmark = pytest.mark.ui
 

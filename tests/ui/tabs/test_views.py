@@ -1,8 +1,9 @@
 """The views of the laboratory, in a real browser."""
 
 import pytest
-from driving import settles, view
 from playwright.sync_api import expect
+
+from tests.ui.driving import settles, view
 
 pytestmark = pytest.mark.ui
 
