@@ -168,3 +168,32 @@ def test_conv_pool_repeats_the_nearest_neighbour():
 
     blocks = logits.unfold(2, 2, 2).unfold(3, 2, 2)  # (1, 1, 14, 14, 2, 2)
     assert torch.equal(blocks, blocks[..., :1, :1].expand_as(blocks))
+
+
+def plain_convolutional(name, network):
+    """The layers as the article lists them, with the network's own weights."""
+    pool = nn.MaxPool2d(2)
+    if name == "conv-flat":
+        names = "encode1", "encode2", "decode1", "decode2"
+        layers = [module for part in names for module in (getattr(network, part), nn.ReLU())]
+        return nn.Sequential(*layers, network.output)
+    enlarge = nn.Upsample(scale_factor=2)
+    output = nn.Conv2d(16, 1, 3, padding=1)
+    output.load_state_dict(network.output.state_dict())
+    return nn.Sequential(
+        *(network.encode1, nn.ReLU(), pool, network.encode2, nn.ReLU(), pool),
+        *(network.encode3, nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True)),
+        *(network.decode1, nn.ReLU(), enlarge, network.decode2, nn.ReLU(), enlarge),
+        *(network.decode3, nn.ReLU(), enlarge, output),
+    )
+
+
+@pytest.mark.parametrize("name", ["conv-pool", "conv-flat"])
+def test_a_convolutional_network_is_the_articles_stack_of_layers(name, generator):
+    network = build(name).eval()
+    noisy = torch.rand(3, 1, 28, 28, generator=generator)
+
+    with torch.no_grad():
+        assert network.logits(noisy) == pytest.approx(
+            plain_convolutional(name, network)(noisy), abs=1e-5
+        )
