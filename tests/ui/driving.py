@@ -169,7 +169,9 @@ def encoded(image, kind="PNG", **options):
 
 
 def draw(page, *points, steps=10):
-    box = page.locator("#stage .pad").bounding_box()
+    pad = page.locator("#stage .pad")
+    expect(pad).to_be_visible()
+    box = pad.bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()

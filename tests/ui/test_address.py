@@ -55,7 +55,7 @@ def test_the_address_follows_and_restores_the_comparison(page, open_page):
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#compare .card").first).to_be_visible(timeout=20_000)
+    expect(again.locator("#compare .card").first).to_be_visible()
     expect(again.locator("#noise-level input[type=number]")).to_have_value("1.2")
     expect(again.locator("#noise-kind input")).to_have_value("Speckle")
     again.locator("#view-stage-button").click()
@@ -74,15 +74,13 @@ def test_a_drawing_comes_back_from_its_link(page, open_page):
     expect(again.locator("#source").get_by_role("tab", name="Upload")).to_have_attribute(
         "aria-selected", "true"
     )
-    again.wait_for_function(
-        "() => document.querySelector('#stage .truth').textContent === ''", timeout=10_000
-    )
+    again.wait_for_function("() => document.querySelector('#stage .truth').textContent === ''")
     shows_picture(again, "clean", colours(page, "clean"), 1)
 
 
 def test_a_link_opens_another_tab(open_page, app):
     page = open_page(f"{app}?show=explanation", wait=False)
-    expect(page.locator(".explanation.block")).to_be_visible(timeout=20_000)
+    expect(page.locator(".explanation.block")).to_be_visible()
 
 
 def test_a_link_with_nonsense_says_so_and_shows_the_start(open_page, app):
@@ -115,8 +113,8 @@ def test_the_curves_come_back_with_score_and_colours(page, open_page):
 
     again = open_page(page.url, wait=False)
 
-    expect(again.get_by_label("Accuracy", exact=True)).to_be_checked(timeout=20_000)
-    expect(again.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(again.get_by_label("Accuracy", exact=True)).to_be_checked()
+    expect(again.locator("#curves-plot canvas").first).to_be_visible()
     expect(again.locator("#curves-lines .token")).to_have_count(3)
 
 
@@ -151,13 +149,13 @@ def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(pa
     page.locator("#view-curves-button").click()
     page.wait_for_function("window.joined")  # by now the page has asked for the curves
     page.locator("#curves-lines .remove-all").click()
-    expect(page.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves-plot canvas").first).to_be_visible()
     expect(page.locator("#curves-lines .token")).to_have_count(0)
     address_has(page, show="curves", lines="")
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#curves-plot canvas").first).to_be_visible(timeout=20_000)
+    expect(again.locator("#curves-plot canvas").first).to_be_visible()
     settles(again)
     expect(again.locator("#curves-lines .token")).to_have_count(0)
 
@@ -242,7 +240,7 @@ def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
 
     again = open_page(page.url, wait=False)
 
-    expect(again.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    expect(again.locator("#figure-image img")).to_be_visible()
     assert not again.locator(".toast-body").count()
 
 
@@ -293,4 +291,4 @@ def test_a_preset_opens_the_stage_where_its_note_stands(page):
     page.locator("#view-curves-button").click()
     choose(page, "preset", next(iter(PRESETS.values())).label)
 
-    expect(page.locator("#stage .note")).to_be_visible(timeout=10_000)
+    expect(page.locator("#stage .note")).to_be_visible()

@@ -100,5 +100,5 @@ def test_faces_have_no_codes_here(codes, page):
     expect(codes.locator(".message")).to_contain_text("choose Digits")
     expect(codes.locator(".strip")).to_be_hidden()
     page.locator("#domain").get_by_text("Digits").click()
-    expect(codes.locator(".strip")).to_be_visible(timeout=10_000)
+    expect(codes.locator(".strip")).to_be_visible()
     expect(codes.locator(".message")).to_be_hidden()

@@ -80,9 +80,7 @@ def test_a_click_on_a_card_puts_it_on_the_stage(comparison, page):
 def test_faces_are_compared_among_the_denoisers_of_faces(comparison, page):
     page.locator("#domain").get_by_text("Faces").click()
 
-    expect(comparison.locator(".card")).to_have_count(
-        len(list_denoisers("faces")) + 1, timeout=20_000
-    )
+    expect(comparison.locator(".card")).to_have_count(len(list_denoisers("faces")) + 1)
     expect(card(comparison, "pix2pix-gaussian").locator(".psnr")).to_contain_text("dB")
     expect(card(comparison, "pix2pix-gaussian").locator(".read")).to_have_text("")
 

@@ -46,7 +46,7 @@ def photo(faces, scene):
     """The page with the scene as its photo."""
     before = paints(faces)
     upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(faces.locator("#photo .crop")).to_be_visible()
     repaints(faces, before)
     return faces
 
@@ -107,7 +107,7 @@ def test_a_photo_keeps_its_shape_and_the_box_follows_the_pointer(open_page, app,
     shows(page, recipe="blind-faces")
     upload(page, encoded(Image.linear_gradient("L").resize(size)))
     crop = page.locator("#photo .crop")
-    expect(crop).to_be_visible(timeout=20_000)
+    expect(crop).to_be_visible()
     page.locator("#photo .photo").scroll_into_view_if_needed()
     image = page.locator("#photo .photo img").bounding_box()
     assert image["width"] / image["height"] == pytest.approx(size[0] / size[1], rel=0.02)
@@ -186,7 +186,7 @@ def test_on_a_phone_the_pictures_are_repeated_beside_the_crop_box(open_page, app
     switch(page, "Faces")
     shows(page, recipe="blind-faces")
     upload(page, encoded(scene))
-    expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(page.locator("#photo .crop")).to_be_visible()
 
     page.locator("#photo .crop").press("ArrowRight")
 

@@ -23,7 +23,7 @@ def chart(page):
 
 def test_the_curves_are_drawn_and_follow_the_noise(page):
     view(page, "curves")
-    expect(chart(page)).to_be_visible(timeout=20_000)
+    expect(chart(page)).to_be_visible()
     expect(page.locator("#curves-words")).to_contain_text("1,000 test digits")
 
     page.locator("#curves-metric").get_by_text("Accuracy").click()

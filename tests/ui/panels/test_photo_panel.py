@@ -61,7 +61,7 @@ def photo(faces, scene):
     """The page with the scene as its photo."""
     before = paints(faces)
     upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(faces.locator("#photo .crop")).to_be_visible()
     repaints(faces, before)
     return faces
 
@@ -185,7 +185,7 @@ def test_a_webcam_takes_a_photo(faces):
 
     faces.get_by_role("button", name="Take the photo").click()
 
-    expect(faces.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(faces.locator("#photo .crop")).to_be_visible()
     shows_picture(faces, "clean", np.array([200, 40, 40]), 12)
     assert faces.evaluate("() => window.track.getTracks()[0].readyState") == "ended"
 
@@ -243,7 +243,7 @@ def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, theme):
     switch(page, "Faces")
     shows(page, recipe="blind-faces")
     upload(page, encoded(scene))
-    expect(page.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(page.locator("#photo .crop")).to_be_visible()
     page.locator("#any-network input").check()
     choose(page, "recipe", f"Trained on digits: {list_denoisers()['dense-64'].label}")
     expect(page.locator("#stage .badge")).to_be_visible()

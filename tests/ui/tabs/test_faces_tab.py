@@ -77,7 +77,7 @@ def photo(faces, scene):
     """The page with the scene as its photo."""
     before = paints(faces)
     upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible(timeout=20_000)
+    expect(faces.locator("#photo .crop")).to_be_visible()
     repaints(faces, before)
     return faces
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.ui
 @pytest.fixture
 def figures(page):
     page.get_by_role("tab", name="The articles' figures").click()
-    expect(page.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    expect(page.locator("#figure-image img")).to_be_visible()
     return page
 
 
@@ -32,7 +32,7 @@ def test_the_figure_downloads_as_a_png_named_for_it(figures):
 def test_the_weights_download_with_their_card(page):
     page.locator("#tab-training-button").click()
     expect(page.locator("#card")).to_contain_text("train.py blind-digits")
-    expect(page.locator("#card-history canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#card-history canvas").first).to_be_visible()
 
     with page.expect_download() as waiting:
         page.locator("#card-weights").click()
@@ -50,9 +50,9 @@ def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):
 
 def test_the_picture_behind_a_dream_can_be_drawn_in_a_figure(page):
     page.locator("[data-action=dream]").click()
-    expect(page.locator("#stage .dreamt")).to_be_visible(timeout=10_000)
+    expect(page.locator("#stage .dreamt")).to_be_visible()
     page.get_by_role("tab", name="The articles' figures").click()
-    expect(page.locator("#figure-image img")).to_be_visible(timeout=20_000)
+    expect(page.locator("#figure-image img")).to_be_visible()
     before = page.locator("#figure-image img").get_attribute("src")
 
     page.get_by_label("The picture in the laboratory").check()
@@ -63,7 +63,7 @@ def test_the_picture_behind_a_dream_can_be_drawn_in_a_figure(page):
 def test_the_explanation_has_its_diagram_and_its_formulas(page):
     page.get_by_role("tab", name="How it works").click()
 
-    expect(page.locator(".explanation .mermaid svg")).to_be_visible(timeout=20_000)
+    expect(page.locator(".explanation .mermaid svg")).to_be_visible()
     assert page.locator(".explanation .katex").count() > 10
 
 
