@@ -22,7 +22,8 @@ VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 class NoiseSpec:
     """One kind of noise: the function that adds it, its level's range and what to call them.
 
-    `variance(image, level)` is the variance of every noisy value before clipping.
+    `variance(image, level)` is the variance of every noisy value before clipping. `formula` is the
+    noisy value of a clean one, x, in Markdown with LaTeX.
     """
 
     label: str
@@ -35,6 +36,7 @@ class NoiseSpec:
     default: float
     step: float
     reference: str
+    formula: str = ""
 
     @property
     def name(self) -> str:
@@ -202,33 +204,39 @@ def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:
 
 
 # Label, function, variance; of the level its name, unit, minimum, maximum, default and step;
-# reference.
+# reference, formula.
 NOISES: dict[str, NoiseSpec] = {
     "none": NoiseSpec("None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, ""),
     "gaussian": NoiseSpec(
         "Gaussian", gaussian, lambda x, sigma: sigma**2, "sigma", "white is 1",
         0, 1, 0.5, 0.01, "Vincent et al. 2010",
+        r"$x + \sigma n$, with $n \sim \mathcal N(0, 1)$",
     ),
     "uniform": NoiseSpec(
         "Uniform", uniform, lambda x, r: r**2 / 3, "half-range r", "white is 1",
         0, 2, 0.8, 0.01, "Amico 2019",
+        r"$x + r(2u - 1)$, with $u \sim \mathcal U(0, 1)$",
     ),
     "one-sided-uniform": NoiseSpec(
         "One-sided uniform", one_sided_uniform, lambda x, r: r**2 / 12, "range r", "white is 1",
         0, 2, 0.9, 0.01, "Image Denoising Using Auto Encoders",
+        r"$x + r u$, with $u \sim \mathcal U(0, 1)$",
     ),
     "poisson": NoiseSpec(
         "Poisson", poisson, lambda x, peak: x / peak, "peak",
         "photons at white, fewer is noisier",
         1, 256, 16, 1, "Hasinoff 2014",
+        r"$k / p$ at peak $p$, with $k \sim \text{Poisson}(p x)$",
     ),
     "salt-pepper": NoiseSpec(
         "Salt & pepper", salt_and_pepper, _salt_and_pepper_variance, "amount",
         "fraction of values hit",
         0, 1, 0.2, 0.001, "Gonzalez and Woods 2018",
+        "0 or 1 with probability $a / 2$ each, $a$ being the amount",
     ),
     "speckle": NoiseSpec(
         "Speckle", speckle, lambda x, sigma: (sigma * x) ** 2, "sigma", "times the pixel itself",
         0, 2, 1, 0.01, "Goodman 1976",
+        r"$x + x \sigma n$, with $n \sim \mathcal N(0, 1)$",
     ),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from denoise_demo.lab.sources import COLLECTIONS, Collection
 from denoise_demo.ui.api import denoise
 from denoise_demo.ui.panels.compare.compare import comparer
 from denoise_demo.ui.panels.stage.stage import step
+from denoise_demo.ui.tabs.explanation.explanation import noise_table
 from denoise_demo.ui.view import View
 from denoise_demo.ui.views import VIEWS, ViewSpec
 
@@ -88,6 +89,7 @@ def test_a_noise_is_on_the_page_in_the_api_and_in_links(monkeypatch):
     assert component(demo, "state").props["kinds"]["toy"]["maximum"] == NOISES["uniform"].maximum
     assert denoise(FLAT, "mean-3", "toy", 0.5)["scores"]["noisy"]["mae"] > 0
     assert follow({"noise": "toy"}).settings.kind == "toy"
+    assert "| Toy | $x + r(2u - 1)$" in noise_table()
 
 
 def test_a_filter_is_on_the_page_in_the_api_and_in_links(monkeypatch):
