@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.stats import bootstrap
 from torch import Tensor
 
 from denoise_demo.benchmark.metrics import METRICS
@@ -129,6 +128,8 @@ def summarise(scores: dict[str, Tensor]) -> Summary:
 
     Reference: Efron 1979, doi:10.1214/aos/1176344552.
     """
+    from scipy.stats import bootstrap  # noqa: PLC0415 - memory that the page does not need
+
     keys = {name: (name, f"{name}_low", f"{name}_high") for name in scores}
     summary: Summary = {key: None for three in keys.values() for key in three}
     finite = [name for name, values in scores.items() if math.isfinite(values.mean())]

@@ -31,6 +31,7 @@ HUES = (
     "#56b4e9",
     "#1a1a1a",
 )  # Okabe and Ito, colour-blind safe
+MOST = len(HUES)  # curves in colour
 MARKERS = "osD^vX"
 
 

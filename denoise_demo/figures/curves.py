@@ -9,9 +9,8 @@ from denoise_demo.benchmark import COMMAND, NOTHING, ResultsError, Score, SweepR
 from denoise_demo.common import lookup
 from denoise_demo.corruption import NOISES, NoiseSpec
 from denoise_demo.denoisers import list_denoisers
-from denoise_demo.figures.charts import HUES
+from denoise_demo.figures.charts import HUES, MOST
 
-MOST = len(HUES)  # lines in colour
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # what Gradio's page draws
 WIDTH, HEIGHT = 1000, 420  # pixels; the page sets the width
 HIGHEST = {"psnr": 40.0}  # the axis ends here: errors above are invisible

@@ -8,7 +8,8 @@ from denoise_demo.benchmark import NOTHING, ResultsError, load_results, scores_o
 from denoise_demo.benchmark.metrics import METRICS, MetricSpec, mae
 from denoise_demo.corruption import NOISES
 from denoise_demo.denoisers import list_denoisers
-from denoise_demo.figures.curves import MOST, level_curves, loss_curves
+from denoise_demo.figures import MOST
+from denoise_demo.figures.curves import level_curves, loss_curves
 
 
 @pytest.fixture(scope="module")

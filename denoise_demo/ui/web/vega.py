@@ -1,8 +1,11 @@
 """Vega-Lite charts on the page."""
 
+from typing import TYPE_CHECKING
+
 from gradio.components.plot import PlotData
 
-from denoise_demo.figures import VegaChart
+if TYPE_CHECKING:
+    from denoise_demo.figures.curves import VegaChart
 
 
 class _Chart(PlotData):
@@ -11,6 +14,6 @@ class _Chart(PlotData):
     chart: str = "layered"
 
 
-def chart(layers: VegaChart) -> PlotData:
+def chart(layers: "VegaChart") -> PlotData:
     """Return the value of a gr.Plot that shows a chart in the page's width and colours."""
     return _Chart(type="altair", plot=layers.to_json(validate=False))

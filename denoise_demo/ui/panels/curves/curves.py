@@ -13,7 +13,7 @@ from denoise_demo.benchmark import ResultsError, SweepRow, load_results, scores_
 from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
-from denoise_demo.figures import MOST, level_curves
+from denoise_demo.figures import MOST
 from denoise_demo.ui.web.component import LAST, component
 from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.vega import chart
@@ -81,6 +81,8 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
 
 def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[object, object]:
     """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
+    from denoise_demo.figures.curves import level_curves  # noqa: PLC0415 - see `figures`
+
     if not place:  # the page has not said yet where the laboratory is, and will
         return gr.skip(), gr.skip()
     with shown_errors():

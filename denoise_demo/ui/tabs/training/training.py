@@ -15,7 +15,6 @@ from denoise_demo.denoisers import (
     get_recipe,
     read_metadata,
 )
-from denoise_demo.figures import loss_curves
 from denoise_demo.training import loss_label, training_facts
 from denoise_demo.ui.web.files import keep
 from denoise_demo.ui.web.vega import chart
@@ -62,6 +61,8 @@ def build_training_tab(_: object) -> dict[str, Block]:
 
 def show_card(recipe: str) -> tuple[object, ...]:
     """Return a recipe's card, the history of its losses, and the weights and the card as files."""
+    from denoise_demo.figures.curves import loss_curves  # noqa: PLC0415 - see `figures`
+
     path = checkpoint_path(recipe)
     try:
         metadata, content = read_metadata(path), path.read_bytes()
