@@ -181,28 +181,36 @@ FAULTS = {
     "api-transposes": Fault("ui/api.py", "permute(1, 2, 0)", "permute(2, 1, 0)", "ui/test_api.py"),
     "link-takes-blur-from-level": Fault(
         "ui/view.py",
-        '_number(query["blur"], "blur")',
-        '_number(query["level"], "blur")',
+        'read_number(query["blur"], "blur")',
+        'read_number(query["level"], "blur")',
         "ui/test_view.py",
     ),
     "old-view-applied": Fault(
         "ui/web/page.js",
         "if (view && view.revision === state.revision) take(view);",
         "if (view) take(view);",
-        "ui",
+        "ui/test_page.py ui/tabs/test_laboratory_tab.py",
     ),
-    "stale-picture-painted": Fault("ui/web/queue.js", "if (turn > painted) {", "if (true) {", "ui"),
+    "stale-picture-painted": Fault(
+        "ui/web/queue.js", "if (turn > painted) {", "if (true) {", "ui/panels/test_stage_panel.py"
+    ),
     "last-value-lost": Fault(
         "ui/web/queue.js",
         "    pump();\n  }\n\n  function refresh() {",
         "  }\n\n  function refresh() {",
-        "ui",
+        "ui/panels/test_stage_panel.py",
     ),
     "undo-drops-the-first-stroke": Fault(
-        "ui/panels/stage/drawing.js", "state.strokes.pop();", "state.strokes.shift();", "ui"
+        "ui/panels/stage/drawing.js",
+        "state.strokes.pop();",
+        "state.strokes.shift();",
+        "ui/panels/test_drawing_panel.py",
     ),
     "note-outlives-its-picture": Fault(
-        "ui/panels/stage/stage.js", 'if (noteSeen) $(".note").hidden = !isOf || !text;', "", "ui"
+        "ui/panels/stage/stage.js",
+        'if (noteSeen) $(".note").hidden = !isOf || !text;',
+        "",
+        "ui/tabs/test_laboratory_tab.py",
     ),
 }
 
