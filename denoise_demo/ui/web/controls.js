@@ -34,15 +34,14 @@ export function input(event) {
   set({ [change.field]: change.value });
 }
 
-// Gradio clamps a typed number when its input loses the focus; do the same.
+// A typed number is clamped when its input loses the focus. Gradio may have clamped it already, and
+// learns by the event of what it has not; so does the state.
 export function leave(event) {
   const { target } = event;
   const change = target.type === "number" && target.max !== "" ? changed(event) : null;
   if (!change) return;
-  const value = clamp(change.value, Number(target.min), Number(target.max));
-  if (value === change.value) return;
-  if (change.collection) showIndex(change.collection, value);
-  else set({ [change.field]: value });
+  target.value = clamp(change.value, Number(target.min), Number(target.max));
+  target.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 // Set a slider by a DOM event, so that Gradio learns the value.

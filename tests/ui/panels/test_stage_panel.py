@@ -85,6 +85,22 @@ def test_a_number_out_of_span_never_reaches_the_picture(page):
     assert not [body for body in asked if '"level":99' in body]
 
 
+@pytest.mark.parametrize(
+    ("control", "typed", "clamped"),
+    [("noise-level", "99", 2), ("blur-sigma", "-3", 0), ("noise-seed", "-3", 0)],
+)
+def test_a_typed_number_is_clamped_on_leaving_it_by_a_key(page, control, typed, clamped):
+    number(page, control).fill("1")
+    shows(page, **{control.removeprefix("noise-"): 1})
+    number(page, control).fill(typed)
+
+    number(page, control).press("Tab")  # a key, unlike blur(), lets Gradio clamp first
+
+    shows(page, **{control.removeprefix("noise-"): clamped})
+    expect(number(page, control)).to_have_value(str(clamped))
+    expect(page.locator("#stage .message")).to_be_hidden()
+
+
 def test_a_number_set_right_by_hand_takes_the_complaint_away(page):
     number(page, "noise-level").fill("99")
     expect(page.locator("#stage .message")).to_contain_text("choose 0 to 2")
