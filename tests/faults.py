@@ -189,7 +189,7 @@ FAULTS = {
         "ui/web/page.js",
         "if (view && view.revision === state.revision) take(view);",
         "if (view) take(view);",
-        "ui/test_page.py ui/tabs/test_laboratory_tab.py",
+        "ui/test_page.py",
     ),
     "stale-picture-painted": Fault(
         "ui/web/queue.js", "if (turn > painted) {", "if (true) {", "ui/panels/test_stage_panel.py"

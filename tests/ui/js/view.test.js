@@ -1,0 +1,51 @@
+// Views from Python: taken whole, and dropped when they answer an older request.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+Object.assign(globalThis, {
+  window: {},
+  document: { addEventListener() {}, querySelectorAll: () => [] },
+  location: { search: "" },
+});
+const { ask, mount } = await import("../../../denoise_demo/ui/web/page.js");
+const { state } = await import("../../../denoise_demo/ui/web/state.js");
+
+const settings = { kind: "uniform", level: 0.8, blur_sigma: 0.5, denoiser: "conv-pool", seed: 0 };
+const view = {
+  show: "stage", domain: "digits", source: { kind: "example", index: 3 }, tab: "example",
+  settings, any_network: false, choices: {}, note: "", fresh: false, revision: 0,
+};
+const props = {
+  start: view, fields: {}, choices: [], modules: [], tabs: {}, views: { stage: [], compare: ["sort"] },
+  kinds: { uniform: { minimum: 0, maximum: 2 } },
+  collections: { example: { noun: "built-in digit", domain: "digits", builtIn: true } },
+};
+let receive;
+mount({ props, trigger() {}, watch: (_, listener) => (receive = listener) });
+
+function answer(values) {
+  props.value = JSON.stringify({ view: { ...view, revision: state.revision, ...values } });
+  receive();
+}
+
+test("a view sets everything at once", () => {
+  ask("preset", "any");
+  answer({ show: "compare", settings: { ...settings, level: 1.2, seed: 7 }, choices: { sort: "psnr" } });
+
+  assert.equal(state.view, "compare");
+  assert.deepEqual(state.settings, { ...settings, level: 1.2, seed: 7 });
+  assert.deepEqual(state.choices, { sort: "psnr" });
+});
+
+test("an answer to an older request is dropped, the last one taken", () => {
+  ask("preset", "first");
+  const { revision } = state;
+  ask("preset", "second");
+
+  answer({ settings: { ...settings, level: 0.2 }, revision });
+  assert.notEqual(state.settings.level, 0.2);
+
+  answer({ settings: { ...settings, level: 0.4 } });
+  assert.equal(state.settings.level, 0.4);
+});
