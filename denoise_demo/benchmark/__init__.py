@@ -1,9 +1,9 @@
-"""How good denoisers are: `python -m denoise_demo.benchmark` measures all of them.
+"""Quality of denoisers: `python -m denoise_demo.benchmark` measures all of them.
 
-`METRICS` is the registry of metrics; `evaluate` gives the mean scores of one denoiser. The command
+`METRICS` is the registry of metrics; `evaluate` returns one denoiser's mean scores. The command
 writes weights/results.json, which `load_results` reads and checks, and docs/results.md. `article`
-repeats the benchmark of article S4 with its mistakes. May import common, corruption, networks, data
-and denoisers.
+reproduces the benchmark of article S4 with its mistakes. May import common, corruption, networks,
+data and denoisers.
 """
 
 from denoise_demo.benchmark.article import AUTOENCODER, BASELINES, GAN, KINDS, MISTAKES, PLACES

@@ -2,9 +2,9 @@
 
 python -m denoise_demo.benchmark --data-dir DATA
 
-Writes weights/results.json, docs/results.md, and the speeds to benchmarks/speed.json. A run that
-was stopped goes on with --resume; --domain measures one kind of pictures and keeps what is known
-of the other; --docs-only writes docs/results.md again from weights/results.json.
+Writes weights/results.json, docs/results.md and benchmarks/speed.json. --resume continues a
+stopped run; --domain measures one domain and keeps the other's results; --docs-only only rewrites
+docs/results.md from weights/results.json.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.points and not options.out:
-        parser.error("--points needs --out: results of a few points would replace all others")
+        parser.error("--points needs --out: a few points would replace all other results")
     out: Path | None = options.out
     try:
         if out:
@@ -46,17 +46,17 @@ def main(arguments: list[str] | None = None) -> int:
         report.write_page(done, page)
         _partial(results_file).unlink(missing_ok=True)
     except KeyboardInterrupt:
-        print("\nbenchmark: stopped; go on with --resume", file=sys.stderr)
+        print("\nbenchmark: stopped; continue with --resume", file=sys.stderr)
         return 130
     except RuntimeError as error:
         if (trouble := device_trouble(error)) is None:
             raise
-        print(f"benchmark: {trouble}; go on with --resume", file=sys.stderr)
+        print(f"benchmark: {trouble}; continue with --resume", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
-    print(f"wrote {len(done.rows)} rows and {len(done.sweep)} of the sweeps")
+    print(f"wrote {len(done.rows)} rows of points and {len(done.sweep)} rows of sweeps")
     return 0
 
 
@@ -88,7 +88,7 @@ def _measure(options: argparse.Namespace, results_file: Path) -> Results:
 
 
 def _partial(results_file: Path) -> Path:
-    """Return where an unfinished run keeps what is done."""
+    """Return the file for the results of an unfinished run."""
     return results_file.with_suffix(".partial.json")
 
 
@@ -101,11 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     where = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
     add("--data-dir", metavar="FOLDER", help=where)
-    add("--domain", choices=DOMAINS, help="measure only these pictures")
-    add("--points", nargs="+", metavar="POINT", help="measure only these points: a try, with --out")
-    add("--out", type=Path, metavar="FOLDER", help="write everything there instead")
-    add("--resume", action="store_true", help="go on where an earlier run stopped")
-    add("--docs-only", action="store_true", help="only write docs/results.md from the results")
+    add("--domain", choices=DOMAINS, help="measure only this domain")
+    add("--points", nargs="+", metavar="POINT", help="measure only these points; needs --out")
+    add("--out", type=Path, metavar="FOLDER", help="write all files to this folder")
+    add("--resume", action="store_true", help="continue a stopped run")
+    add("--docs-only", action="store_true", help="only rewrite docs/results.md from the results")
     return parser
 
 

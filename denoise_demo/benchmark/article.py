@@ -1,8 +1,8 @@
-"""S4's benchmark with the mistakes of its notebook, made again on purpose, and what it published.
+"""S4's benchmark, reproduced with the mistakes of its notebook, and its published numbers.
 
-This shows where the article's bars come from; `evaluation` is how to measure a denoiser. All errors
-are means over channel values; the article's own "absolute error" is a sum over the three channels,
-three times as large.
+This explains the article's bars; to measure a denoiser correctly, use `evaluation`. All errors are
+means over channel values; the article's "absolute error" is a sum over the three channels, three
+times as large.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ BASELINES = ("mean-3", "median-3", "majority-3")
 AUTOENCODER, GAN = "strided-conv", "pix2pix"
 CHANNELS = 3
 PLACES = {point: noise for point, noise in POINTS.items() if point.startswith("s4-")}
-NOTEBOOK = [  # where a strength of the notebook's own is named, it fits the published numbers
+NOTEBOOK = [  # the notebook's levels where they differ from the text's: they fit the published bars
     point for point in PLACES if f"{point}-notebook" not in PLACES
 ]
 
@@ -37,7 +37,7 @@ MISTAKES: dict[str, str] = {
     "be perfect.",
 }
 
-# In the article's unit; of what it calls "about" only a bar chart is printed.
+# In the article's unit; values marked "about" are read off a bar chart.
 PUBLISHED: dict[str, dict[str, float]] = {
     **dict.fromkeys(BASELINES, dict.fromkeys(NOTEBOOK, 1.335)),  # about
     AUTOENCODER: dict.fromkeys(NOTEBOOK, 1.37),  # about
@@ -63,12 +63,12 @@ def as_computed(
 
     Args:
         faces: (N, 3, H, W) in [0, 1], the whole data set in its order.
-        first_test: the number of the first test face; those before it were trained on.
-        load: returns the network of a recipe's id, (N, 3, H, W) -> (N, 3, H, W).
-        seed: of the noise.
+        first_test: the number of the first test face; the faces before it were for training.
+        load: returns a recipe's network by id, (N, 3, H, W) -> (N, 3, H, W).
+        seed: noise seed.
 
     Returns:
-        A row for each of PLACES and of BASELINES, AUTOENCODER and GAN.
+        One row for each point of PLACES and each of BASELINES, AUTOENCODER and GAN.
 
     Raises:
         CheckpointError: when the weights of a network are missing or damaged.
@@ -83,7 +83,7 @@ def as_computed(
 def _rows(
     faces: Tensor, first_test: int, load: Callable[[str], Network], generator: torch.Generator
 ) -> Iterator[ArticleRow]:
-    """Yield the bars of the GAN and of the filters, noise by noise."""
+    """Yield the bars of the GAN and of the filters for each noise."""
     clean = faces[first_test:]
     others = faces[: len(clean)]  # mistake 2: face i of all faces, not of the test faces
     for point, corruption in PLACES.items():
@@ -100,12 +100,12 @@ def _row(point: str, denoiser: str, images: Tensor, goal: Tensor) -> ArticleRow:
 
 
 def blackened(images: Tensor) -> Tensor:
-    """Divide 8-bit values by 255 as integers: mistake 1; only full white stays, as 1."""
+    """Divide 8-bit values by 255 as integers (mistake 1): only full white gives 1."""
     return images.mul(255).round().div(255, rounding_mode="floor")
 
 
 def filter_value(images: Tensor, name: str) -> Tensor:
-    """Filter colours (N, 3, H, W) by their HSV value only, the largest of a pixel's channels."""
+    """Filter only the HSV value of colours (N, 3, H, W), the maximum of a pixel's channels."""
     value = images.amax(1, keepdim=True)
     filtered = FILTERS[name](value, 0.0)
     grey = filtered.expand_as(images)  # black has no hue
@@ -115,8 +115,8 @@ def filter_value(images: Tensor, name: str) -> Tensor:
 def corrupt(clean: Tensor, corruption: Corruption, generator: torch.Generator) -> Tensor:
     """Add noise as the notebook does.
 
-    Its salt & pepper hits as many values as it should, but not everywhere: the random indices end
-    one too early on every axis, and spare the last row, the last column and the blue channel.
+    Its salt & pepper changes the right number of values, but its random indices end one too early
+    on every axis and miss the last row, the last column and the blue channel.
     """
     if corruption.kind != "salt-pepper":
         return corruption(clean, generator)

@@ -1,4 +1,4 @@
-"""Scores of a denoiser for every image, their means and 95 % intervals."""
+"""A denoiser's scores for each image, their means and 95 % intervals."""
 
 import math
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from denoise_demo.denoisers import Classifier, Denoiser, Network
 
 NOISE_SEED = 0
-BATCH = 1000  # fixed, because it decides which random numbers an image gets
+BATCH = 1000  # fixed, because it determines which random numbers an image gets
 GROUPS = 10  # of a calibration
 RESAMPLES, RESAMPLE_SEED = 1000, 0  # of the bootstrap
-PER_BATCH = 20  # resamples computed at once: the fastest, and little memory
+PER_BATCH = 20  # resamples computed at once: the fastest number, with little memory
 
 Summary = dict[str, float | None]
 
@@ -48,7 +48,7 @@ class Scene:
 
 
 def set_scene(corruption: Corruption | Mixture, images: Images) -> Scene:
-    """Corrupt images with the noise of every measurement, the same for all denoisers."""
+    """Corrupt images with the benchmark's fixed noise, the same for all denoisers."""
     generator = torch.Generator().manual_seed(NOISE_SEED)
     parts = []
     for start in range(0, len(images), BATCH):
@@ -68,10 +68,11 @@ def score(
     Args:
         denoise: (noisy, sigma) -> denoised, (N, C, H, W).
         scene: the images.
-        classify: gives class probabilities, for whether the denoised digit is classified correctly.
+        classify: returns class probabilities, for the accuracy on denoised digits.
 
     Returns:
-        By name, one value for each image, (N,): every metric of METRICS, and accuracy, 0 or 1.
+        Scores by name, (N,) each: every metric of METRICS, and with `classify` the accuracy, 0 or
+        1 for each image.
     """
     values: dict[str, list[Tensor]] = {}
     for part in scene.batches():
@@ -96,16 +97,16 @@ def evaluate(
 
 
 def calibrate(denoiser: "Network", scene: Scene) -> dict[str, list[float]]:
-    """Compare the errors that a network expects with its actual ones.
+    """Compare a network's expected errors with its actual errors.
 
-    All values are sorted by the expected deviation and cut into GROUPS of equal size.
+    All values are sorted by expected error and split into GROUPS groups of equal size.
 
     Args:
-        denoiser: one that estimates its own error.
+        denoiser: a network that estimates its own error.
         scene: the images.
 
     Returns:
-        expected and actual, the root mean square errors of every group, to five decimals.
+        "expected" and "actual", the root mean square errors of each group, to five decimals.
     """
     parts = []
     for part in scene.batches():
@@ -124,11 +125,11 @@ def summarise(scores: dict[str, Tensor]) -> Summary:
 
     Returns:
         name, name_low and name_high for every score, to five decimals; None where the mean is
-        infinite, which is the PSNR's as soon as one image equals its original.
+        infinite: the PSNR's, if any image equals its original.
 
     Reference: Efron 1979, doi:10.1214/aos/1176344552.
     """
-    from scipy.stats import bootstrap  # noqa: PLC0415 - memory that the page does not need
+    from scipy.stats import bootstrap  # noqa: PLC0415 - saves the page's memory
 
     keys = {name: (name, f"{name}_low", f"{name}_high") for name in scores}
     summary: Summary = {key: None for three in keys.values() for key in three}
@@ -136,7 +137,7 @@ def summarise(scores: dict[str, Tensor]) -> Summary:
     if not finite:
         return summary
     values = torch.stack([scores[name] for name in finite]).numpy()
-    values = values.repeat(2, 1) if values.shape[1] == 1 else values  # SciPy wants two or more
+    values = values.repeat(2, 1) if values.shape[1] == 1 else values  # SciPy needs two or more
     found = bootstrap(
         (values,),
         np.mean,

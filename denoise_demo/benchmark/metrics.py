@@ -1,4 +1,4 @@
-"""Image quality, one value per image: (N, C, H, W) against (N, C, H, W) -> (N,)."""
+"""Image quality metrics: two batches (N, C, H, W) -> one value per image, (N,)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ WINDOW, SIGMA = 11, 1.5  # the SSIM window of Wang et al.
 
 @dataclass(frozen=True)
 class Score:
-    """How a score is named, written and compared.
+    """How a score is named, formatted and compared.
 
     `label` is its short name, `title` the full one; `unit` is empty for a plain number.
     """
@@ -26,13 +26,13 @@ class Score:
 
     @property
     def axis(self) -> str:
-        """The label with the unit, for axes and headings of tables."""
+        """The label with the unit, for axes and table headings."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
 
 @dataclass(frozen=True)
 class MetricSpec(Score):
-    """A score that a picture and its original decide: `function(image, clean)`, (N,).
+    """A score computed from pictures and their originals: `function(image, clean)`, (N,).
 
     `live` says whether the page computes it for every frame; the benchmark computes all.
     """
@@ -85,9 +85,9 @@ def ssim(image: Tensor, clean: Tensor) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _window_matrix(size: int) -> Tensor:
-    """Slide the normalised window along one side: (size - 10, size)."""
+    """Return the matrix that slides the normalised window along one side, (size - 10, size)."""
     if size < WINDOW:
-        raise ValueError(f"SSIM needs images of at least {WINDOW} pixels a side, not {size}")
+        raise ValueError(f"SSIM needs images of at least {WINDOW} pixels per side, not {size}")
     taps = torch.arange(WINDOW) - WINDOW // 2
     weights = torch.exp(-0.5 * (taps / SIGMA) ** 2)
     weights = weights / weights.sum()
@@ -103,7 +103,7 @@ def live_metrics() -> dict[str, MetricSpec]:
 
 
 def scores_of(domain: str) -> dict[str, Score]:
-    """Return what the benchmark scores in a domain: the metrics and, for digits, the accuracy."""
+    """Return a domain's scores in the benchmark: the metrics and, for digits, the accuracy."""
     return METRICS | ({"accuracy": ACCURACY} if domain == "digits" else {})
 
 

@@ -1,4 +1,4 @@
-"""The results as a page: docs/results.md."""
+"""Render the results as docs/results.md."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from denoise_demo.networks import build, count_parameters
 
 RESULTS_PAGE = RESULTS_FILE.parents[1] / "docs" / "results.md"
 INFINITE = "∞"
-PRECISE = {"mae": 5}  # decimals, where those of the page would hide the differences
+PRECISE = {"mae": 5}  # decimals, where the page's number of decimals would hide differences
 PICTURES = {
     "digits": "The 10,000 MNIST test digits.",
     "faces": "2,394 test faces (UTKFace, the last 25 % of the files).",
@@ -42,7 +42,7 @@ edit by hand. `--docs-only` writes this page again without measuring.
   **Accuracy** is the share of denoised digits that a classifier, trained on clean digits, gets
   right.
 - {INFINITE} is the PSNR where at least one picture equals its original; results.json has `null`.
-  At `clean`, filters that are told the noise's standard deviation, 0, return their input.
+  At `clean`, filters that are given the noise's standard deviation, 0, return their input.
 - ¹ marks slow filters, measured on every tenth digit and every second face.
 - `noisy` in results.json, "doing nothing" here, is the noisy picture itself.
 
@@ -52,16 +52,16 @@ The command for every number on this page:
 {COMMAND}
 ```
 
-It takes about 35 minutes on two cores. After a stop `--resume` goes on; `--domain digits` needs no
-faces and keeps the other domain's rows. It also measures every denoiser at twelve levels of every
+It takes about 35 minutes on two cores. `--resume` continues a stopped run; `--domain digits` needs
+no faces and keeps their rows. The command also measures every denoiser at twelve levels of every
 noise on every tenth picture (the page's *Curves* and *Matrix*), the expected errors of the blind
 networks, and the speeds in `benchmarks/speed.json`. results.json records the weights, the points
 and the pictures it was measured with; rows whose weights or point have changed since are left out.
 
-## What to see in it
+## Findings
 
 - Wherever there is noise, at every point and at every level of every noise, the blind networks have
-  the best PSNR (digits that a filter returns untouched apart, whose PSNR is infinite), and
+  the best PSNR (except for digits that a filter returns unchanged, whose PSNR is infinite), and
   `blind-faces` the best SSIM and MAE as well.
 - Each article's network removes the noise it was trained on and often harms other pictures: most
   make a clean digit worse.
@@ -80,7 +80,7 @@ def write_page(results: Results, path: Path = RESULTS_PAGE) -> None:
 
 
 def render(results: Results) -> str:
-    """Return docs/results.md of these results; what was not measured has no row."""
+    """Return the text of docs/results.md; denoisers that were not measured have no row."""
     parts = [HEAD]
     for domain, pictures in PICTURES.items():
         if rows := results.at_points(domain):
@@ -109,7 +109,7 @@ def _domain(rows: Rows, domain: str) -> list[str]:
 
 
 def _groups(measured: Sequence[str]) -> dict[str, list[str]]:
-    """Sort points into tables; those of no group share the last one."""
+    """Group points into tables; points in no group share the last one."""
     groups: dict[str, list[str]] = {}
     for point in measured:
         known = (title for title, starts in GROUPS.items() if point.startswith(starts))
@@ -155,7 +155,7 @@ def _psnr_table(rows: Rows, names: Sequence[str], some: Sequence[str]) -> str:
 
 
 def _details(rows: Rows, names: Sequence[str], point: str, domain: str) -> str:
-    """Return all scores at one point with their intervals, folded away."""
+    """Return all scores at one point with their intervals, collapsed."""
     scores = scores_of(domain)
     lines = [_line(["denoiser", *(score.axis for score in scores.values())])]
     lines += ["|---" * (len(scores) + 1) + "|"]
@@ -179,7 +179,7 @@ def _title(name: str) -> str:
 
 
 def _fewer(rows: Rows, name: str, point: str) -> str:
-    """Return the mark of a row on fewer pictures than the noisy ones'."""
+    """Return the mark of a row that was measured on fewer pictures than the noisy ones."""
     row = rows.get((name, point))
     return " ¹" if row and row.n != rows[NOTHING, point].n else ""
 

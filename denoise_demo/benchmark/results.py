@@ -1,4 +1,4 @@
-"""The benchmark's results on disk, and whether they are of these weights and evaluation points."""
+"""Read and write the benchmark's results, and leave out rows that are out of date."""
 
 import hashlib
 import json
@@ -19,17 +19,17 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def sweep_corruption(kind: str, level: float = 0.0) -> Corruption:
-    """Return what a sweep measures at a level: the noise alone, not clipped."""
+    """Return the corruption of a sweep at a level: the noise alone, not clipped."""
     return Corruption(kind, level=level, clip=False)
 
 
 def current_points() -> dict[str, Corruption | Mixture]:
-    """Return what every point of any domain means now."""
+    """Return the current definition of every evaluation point, of both domains."""
     return points("digits") | points("faces")
 
 
 def current_sweeps() -> dict[str, Corruption]:
-    """Return what the sweep of every kind of noise means now."""
+    """Return the current definition of the sweep of every kind of noise."""
     return {kind: sweep_corruption(kind) for kind in NOISES if kind != "none"}
 
 
@@ -44,12 +44,12 @@ def weights_hashes() -> dict[str, str]:
 def load_results(path: Path | None = None, domain: str | None = None) -> Results:
     """Read the results of the benchmark, without those that are out of date.
 
-    Rows are left out when their network's weights have changed, when the classifier's have (for
-    digits, whose accuracy it decides), and when their point or sweep means something else now.
+    Rows are left out when the weights of their network have changed or, for digits, those of the
+    classifier, and when the definition of their point or sweep has changed.
 
     Args:
-        path: the file; weights/results.json unless told.
-        domain: whose rows alone to return.
+        path: the file; defaults to weights/results.json.
+        domain: return only the rows of this domain.
 
     Raises:
         ResultsError: when it is missing or damaged.
@@ -89,7 +89,7 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
 
 
 def read_results(path: Path) -> Results:
-    """Read results as they are, up to date or not; OSError or ValueError when they cannot be."""
+    """Read results, up to date or not; OSError or ValueError when they cannot be read."""
     results = Results.model_validate_json(path.read_bytes())
     named = {
         "points": [row.point for row in results.rows],
@@ -97,12 +97,12 @@ def read_results(path: Path) -> Results:
     }
     for part, names in named.items():
         if unknown := set(names) - getattr(results, part).keys():
-            raise ValueError(f"{part} does not say what {', '.join(sorted(unknown))} is")
+            raise ValueError(f"{part} does not define {', '.join(sorted(unknown))}")
     return results
 
 
 def save_results(results: Results, path: Path) -> None:
-    """Write results atomically, a line for each row, so that a change shows as few lines."""
+    """Write results atomically, one line per row, so that diffs stay small."""
     values = results.model_dump(mode="json")
     values = {key: value for key, value in values.items() if key != "plan" or value}
     parts = []
@@ -117,7 +117,7 @@ def save_results(results: Results, path: Path) -> None:
 
 @lru_cache(maxsize=2)
 def _read(path: Path, changed: int) -> Results:
-    """Read results, again when the file has changed."""
+    """Read results; `changed`, the file's time, makes the cache read a new version."""
     return read_results(path)
 
 
@@ -129,14 +129,14 @@ def _weights_hash(recipe_id: str) -> str:
 
 @lru_cache(maxsize=4 * len(RECIPES))
 def _sha256(path: Path, changed: int) -> str:
-    """Return the hash of a file, again when it has changed."""
+    """Return the hash of a file; `changed`, its time, makes the cache read a new version."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _changed(
     recorded: Mapping[str, Corruption | Mixture], current: Mapping[str, Corruption | Mixture]
 ) -> set[str]:
-    """Return the names that mean something else now, or nothing."""
+    """Return the names whose definition has changed or no longer exists."""
     return {
         name
         for name, corruption in recorded.items()
@@ -145,5 +145,5 @@ def _changed(
 
 
 def _untitled(corruption: Corruption | Mixture) -> Corruption | Mixture:
-    """Return a corruption without the words for it."""
+    """Return a corruption without its title."""
     return replace(corruption, title="") if isinstance(corruption, Mixture) else corruption

@@ -1,4 +1,4 @@
-"""What the benchmark's results consist of: rows of scores, and what they were measured with."""
+"""The benchmark's results: rows of scores, and the weights and data they were measured with."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from denoise_demo.corruption import Corruption, Mixture
 
 COMMAND = "python -m denoise_demo.benchmark --data-dir DATA"
-NOTHING = "noisy"  # the denoiser of the rows that measure the noisy pictures themselves
-LISTS = ("rows", "sweep", "article", "calibration")  # of the results
+NOTHING = "noisy"  # the denoiser id in rows that score the noisy pictures themselves
+LISTS = ("rows", "sweep", "article", "calibration")  # the lists of rows in Results
 
 
 class ResultsError(ValueError):
-    """Results that are missing, damaged or out of date; the message has the remedy."""
+    """Results are missing, damaged or out of date; the message says what to do."""
 
 
 class Estimate(NamedTuple):
@@ -67,7 +67,7 @@ class ArticleRow(Row):
 
 
 class CalibrationRow(Row):
-    """Expected and actual root mean square errors at a point, of groups of equally many values."""
+    """Expected and actual root mean square errors at a point, by groups of equal size."""
 
     point: str
     expected: list[float]
@@ -75,11 +75,11 @@ class CalibrationRow(Row):
 
 
 class Results(BaseModel):
-    """Everything that was measured, and with what.
+    """All measurements, and their conditions.
 
-    `weights` are the SHA-256 of the networks' files, `points` and `sweeps` (by kind of noise, at
-    level 0) what the names in the rows meant, `data` the SHA-256 of each domain's data set.
-    `left_out` are sentences on rows of the file that are out of date.
+    `weights` holds the SHA-256 of each weight file, `points` and `sweeps` (by kind of noise, at
+    level 0) the definitions of the names in the rows, `data` the SHA-256 of each domain's data
+    set. `left_out` says which rows of the file were out of date.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -101,6 +101,6 @@ class Results(BaseModel):
         return {(row.denoiser, row.point): row for row in self.rows if row.domain == domain}
 
     def lacks(self, what: str) -> ResultsError:
-        """Return the error for what is not there, with the reason if it is known."""
+        """Return the error for missing results, with the reason if it is known."""
         why = f" ({'; '.join(self.left_out)})" if self.left_out else ""
         return ResultsError(f"results.json has no {what}{why}: run {COMMAND}")

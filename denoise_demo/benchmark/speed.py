@@ -26,7 +26,7 @@ Speed = dict[str, str | float]
 
 
 def speeds(device: torch.device) -> list[Speed]:
-    """Time every denoiser, on a GPU the networks: milliseconds for one, images a second."""
+    """Time every denoiser, on a GPU every network: milliseconds per image, images per second."""
     rows: list[Speed] = []
     timed = {n: d for n, d in list_denoisers().items() if d.article or device.type == "cpu"}
     for name, spec in tqdm(timed.items(), unit="denoiser", leave=False):
@@ -43,7 +43,7 @@ def speeds(device: torch.device) -> list[Speed]:
 
 
 def save_speeds(rows: list[Speed], device: torch.device, path: Path) -> None:
-    """Put the speeds on a device into the file of all devices; ValueError when it is damaged."""
+    """Save a device's speeds in the file of all devices; ValueError when it is damaged."""
     try:
         everything = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -59,7 +59,7 @@ def save_speeds(rows: list[Speed], device: torch.device, path: Path) -> None:
 
 
 def _live(spec: DenoiserSpec, device: str) -> Denoiser:
-    """Return what the live page calls: a network that expects an error is asked for it, too."""
+    """Return the denoiser as the live page calls it: with the expected error if it has one."""
     if not spec.expects_error:
         return load_denoiser(spec.id, device)
     network = load_network(spec.id, device)
@@ -67,7 +67,7 @@ def _live(spec: DenoiserSpec, device: str) -> Denoiser:
 
 
 def _seconds(denoise: Denoiser, noisy: torch.Tensor, sigma: torch.Tensor) -> float:
-    """Return the seconds of the fastest of a few calls; reading the result waits for a GPU."""
+    """Return the seconds of the fastest of several calls; reading the result waits for a GPU."""
     spent: list[float] = []
     while len(spent) < 5 or (sum(spent) < 0.2 and len(spent) < 100):
         start = time.perf_counter()

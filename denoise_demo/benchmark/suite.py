@@ -1,4 +1,4 @@
-"""What the benchmark measures: every denoiser at every evaluation point and level of noise."""
+"""The benchmark's jobs: every denoiser at every evaluation point and level of noise."""
 
 import hashlib
 import json
@@ -39,8 +39,8 @@ from denoise_demo.denoisers import (
     load_network,
 )
 
-EVERY = 10  # a sweep sees every tenth picture, easy and hard ones alike
-ENOUGH = 1000  # pictures for a slow filter, evenly spread as well
+EVERY = 10  # a sweep uses every tenth picture
+ENOUGH = 1000  # pictures for a slow filter, evenly spaced
 LEVELS = 12
 CALIBRATED = {
     "digits": ("s0-level-1", "s0-level-3", "s0-level-5", "s1", "s2", "blind"),
@@ -50,9 +50,9 @@ CALIBRATED = {
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured together: one corruption of a domain's pictures, for every denoiser.
+    """One corruption of a domain's pictures, measured for every denoiser.
 
-    `part` is the list of results that its rows go to, `where` what they say of the corruption.
+    `part` is the list of Results for its rows, `where` the fields that name the corruption.
     """
 
     part: Literal["rows", "sweep"]
@@ -67,7 +67,7 @@ class Job:
 
 
 def sweep_levels(spec: NoiseSpec) -> list[float]:
-    """Return twelve levels over a noise's span, on its steps; of a count, in equal ratios."""
+    """Return twelve levels over a noise's range, on its steps; photon counts in equal ratios."""
     low, high = spec.minimum, spec.maximum
     shares = [i / (LEVELS - 1) for i in range(LEVELS)]
     exact = [low * (high / low) ** s if low > 0 else low + (high - low) * s for s in shares]
@@ -75,7 +75,7 @@ def sweep_levels(spec: NoiseSpec) -> list[float]:
 
 
 def jobs(domain: str) -> Iterator[Job]:
-    """Yield all that is measured in a domain."""
+    """Yield a domain's jobs: every evaluation point, then every level of every noise."""
     for point, corruption in points(domain).items():
         yield Job("rows", domain, {"point": point}, corruption)
     for kind in results.current_sweeps():
@@ -100,14 +100,14 @@ def measure(job: Job, scene: Scene, bar: "tqdm[None]") -> Iterator[PointRow | Sw
 
 
 def _keep(noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
-    """Do nothing."""
+    """Return the noisy images."""
     return noisy
 
 
 def calibrations(
     domain: str, images: Images, wanted: Collection[str] | None = None
 ) -> Iterator[CalibrationRow]:
-    """Compare expected and actual errors at the points of CALIBRATED, or those wanted of them."""
+    """Compare expected and actual errors at the points of CALIBRATED, or only those wanted."""
     for point in CALIBRATED[domain]:
         if wanted and point not in wanted:
             continue
@@ -121,11 +121,11 @@ def calibrations(
 def run(
     todo: Sequence[Job], images: dict[str, Images], partial_file: Path, *, resume: bool
 ) -> Results:
-    """Do jobs on the test pictures of their domains, keeping what is done so far in a file.
+    """Run jobs on their domains' test pictures, saving the results of each job to a file.
 
     Raises:
-        ResultsError: when the part to go on from is damaged, or was measured with other weights,
-            denoisers, points or pictures.
+        ResultsError: when the results to resume from are damaged, or were measured with other
+            weights, denoisers, points or pictures.
     """
     done = Results(
         noise_seed=NOISE_SEED,
@@ -151,7 +151,7 @@ def run(
 
 
 def _resumed(partial_file: Path, plan: str) -> Results:
-    """Return what an earlier run of the same plan has done."""
+    """Return the results of an earlier run of the same plan."""
     remedy = "leave out --resume"
     try:
         done = results.read_results(partial_file)
@@ -166,14 +166,14 @@ def _resumed(partial_file: Path, plan: str) -> Results:
 
 
 def _plan(todo: Sequence[Job], start: Results) -> str:
-    """Return a hash of all that is to be measured, with which weights and on which pictures."""
+    """Return a hash of the jobs, the weights and the pictures."""
     what = [[job.part, job.domain, job.where, job.denoisers, repr(job.corruption)] for job in todo]
     given = [start.weights, start.data]
     return hashlib.sha256(json.dumps([what, given]).encode()).hexdigest()
 
 
 def _left(todo: Sequence[Job], done: Results) -> list[Job]:
-    """Return the jobs that are not done yet; whole ones were saved, in this order."""
+    """Return the jobs that are not done yet; only complete jobs were saved, in this order."""
     found = len(done.rows) + len(done.sweep)
     starts = accumulate((len(job.denoisers) for job in todo), initial=0)
     return [job for job, start in zip(todo, starts, strict=False) if start >= found]

@@ -1,7 +1,7 @@
-"""Checks of values from outside, and files written atomically.
+"""Input validation and atomic file writes.
 
-It imports no other room. It offers `parse` for whole requests, `lookup` for registries and small
-checks of single values; every one of them raises a ValueError of one sentence.
+Imports no other room. `parse` validates whole requests, `lookup` finds registry entries and small
+functions check single values; each raises a ValueError with a one-sentence message.
 """
 
 from denoise_demo.common.checks import (

@@ -1,4 +1,4 @@
-"""Checks of values from outside; each ValueError says what came and what to give."""
+"""Input validation; each ValueError says which value was wrong and what to give."""
 
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 T = TypeVar("T")
 JsonObject = dict[str, Any]  # what a JSON file or request holds, before it is checked
 SEED_MAXIMUM = 2**31 - 1
-SHOWN = 60  # characters of a wrong value that a message repeats
+SHOWN = 60  # characters of a wrong value shown in a message
 
 
 def lookup(registry: Mapping[str, T], key: object, noun: str) -> T:
@@ -36,23 +36,23 @@ def integer(value: object, name: str) -> int:
 
 
 def noise_seed(value: object) -> int:
-    """Return a seed of noise; ValueError for anything else."""
+    """Return a valid noise seed; ValueError for anything else."""
     if not 0 <= integer(value, "seed") <= SEED_MAXIMUM:
         raise ValueError(f"the seed is out of range: choose 0 to {SEED_MAXIMUM}")
     return value  # type: ignore[return-value]
 
 
 def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:
-    """Validate values from outside by a pydantic model.
+    """Validate external values with a pydantic model.
 
     Args:
-        model: the expected fields, or a TypeAdapter of a union of models; a validator of their
-            own may raise ValueError with a whole sentence.
+        model: the expected fields, or a TypeAdapter of a union of models; its validators may
+            raise ValueError with a complete sentence.
         values: a mapping, or an instance of the model.
-        what: what the values are, with the article: "the settings".
+        what: what to call the values in messages, for example "the settings".
 
     Raises:
-        ValueError: one sentence on the first wrong value: what came and what to give.
+        ValueError: one sentence about the first wrong value and what to give instead.
     """
     adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
     try:
@@ -63,7 +63,7 @@ def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:
 
 
 def _sentence(error: ErrorDetails, what: str, names: str) -> str:
-    """Return what came and what to give for one of pydantic's errors; `names` are the fields."""
+    """Return the message for one of pydantic's errors; `names` lists the expected fields."""
     context, value = error.get("ctx", {}), brief(error["input"])
     place = ".".join(str(part) if str(part).isprintable() else repr(part) for part in error["loc"])
     place = place if len(place) <= SHOWN else f"{place[: SHOWN - 1]}…"
@@ -80,14 +80,14 @@ def _sentence(error: ErrorDetails, what: str, names: str) -> str:
             known = f": give {context['expected_tags']}" if "expected_tags" in context else ""
             return f"{field} of {what} is {context.get('tag', 'missing')}{known}"
         case "model_type" | "model_attributes_type" | "dict_type" | "dataclass_type":
-            return f"{where} came as {value}: give an object"
+            return f"{where} is {value}: give an object"
     return f"{where} is {value}: {error['msg'].replace('Input should', 'it should', 1)}"
 
 
 def check_keys(values: object, expected: set[str], what: str) -> None:
     """Raise ValueError unless `values` is an object with exactly the expected keys."""
     if not isinstance(values, Mapping):
-        raise ValueError(f"{what} came as {brief(values)}: give an object")
+        raise ValueError(f"{what} is {brief(values)}: give an object")
     missing, unknown = expected - set(values), set(values) - expected
     if missing or unknown:
         parts = [f"{' and '.join(sorted(missing))} missing"] if missing else []
@@ -99,6 +99,6 @@ def brief(value: object) -> str:
     """Return a value's repr, cut to one short line."""
     try:
         text = repr(value)
-    except ValueError:  # an int of more digits than sys.get_int_max_str_digits()
-        return "a number of thousands of digits"
+    except ValueError:  # an int with more digits than sys.get_int_max_str_digits()
+        return "a number with thousands of digits"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

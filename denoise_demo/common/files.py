@@ -1,4 +1,4 @@
-"""Files written atomically: whole or not at all."""
+"""Atomic file writes: a file is replaced completely or not at all."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ from typing import IO
 
 @contextmanager
 def written_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path`; at the end flush it to disk, then rename it."""
+    """Open a temporary file next to `path`; on success flush it to disk and rename it."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -23,6 +23,6 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is whole or absent, even after a crash."""
+    """Write a file atomically: a crash leaves no partial content."""
     with written_atomically(path) as file:
         file.write(content)

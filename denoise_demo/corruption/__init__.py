@@ -1,7 +1,7 @@
-"""From clean to noisy: kinds of noise, blur, corruptions, mixtures of them, evaluation points.
+"""Corruption of clean images: kinds of noise, blur, mixtures and evaluation points.
 
-It may import `common`. It offers the registry `NOISES`, `corrupt`, `Corruption` and `Mixture` as
-recipes and evaluation points use them, and the frozen points themselves.
+May import `common`. Offers the registry `NOISES`, the function `corrupt`, the classes `Corruption`
+and `Mixture` for recipes and evaluation points, and the frozen points.
 """
 
 from denoise_demo.corruption.blur import BLUR_MAXIMUM, gaussian_blur

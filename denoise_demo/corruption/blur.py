@@ -1,4 +1,4 @@
-"""Gaussian blur of a batch, with one sigma for all images or one each."""
+"""Gaussian blur of a batch, with one sigma for all images or one per image."""
 
 import torch
 import torch.nn.functional as F
@@ -7,14 +7,14 @@ from torch import Tensor
 Level = float | Tensor
 
 BLUR_TRUNCATE = 4.0  # the kernel ends after this many standard deviations, as in SciPy
-BLUR_MAXIMUM = 4.0  # pixels; the end of the slider
+BLUR_MAXIMUM = 4.0  # pixels; the slider's maximum
 
 
 def gaussian_blur(image: Tensor, sigma: Level) -> Tensor:
     """Blur each channel with a Gaussian, as scipy.ndimage.gaussian_filter does.
 
-    Borders are reflected and the kernel is cut at four standard deviations. Rows and columns are
-    one batched matrix product each, since the sigma may differ from image to image.
+    Borders are reflected and the kernel is cut at four standard deviations. Rows and columns take
+    one batched matrix product each, because sigma may differ between images.
 
     Args:
         image: (N, C, H, W).

@@ -1,4 +1,4 @@
-"""Corruptions as recipes and evaluation points use them: one kind of noise, or a mixture."""
+"""Corruptions for recipes and evaluation points: one kind of noise, or a mixture."""
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -10,14 +10,14 @@ from denoise_demo.common import JsonObject
 from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
 
 Range = tuple[float, float]
-TOLERANCE = 0.1  # relative for levels, in pixels for blur, when two corruptions are compared
+TOLERANCE = 0.1  # for comparing corruptions: relative for levels, in pixels for blur
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One kind of noise after a blur, with fixed or drawn levels, and whether it is clipped.
+    """A blur, then one kind of noise, then a clip if `clip` is set.
 
-    A pair (low, high) for `level` or `blur_sigma` is drawn uniformly for every image.
+    For a pair (low, high), `level` or `blur_sigma` is drawn uniformly for each image.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Corruption:
         return noisy, noise_deviation(clean, self.kind, level, blur_sigma)
 
     def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
-        """Return whether a noise has this kind, level and blur, within the tolerance."""
+        """Return whether a noise of this kind, level and blur is included, within TOLERANCE."""
         low, high = _ends(self.level)
         least, most = _ends(self.blur_sigma)
         same_blur = least - TOLERANCE <= blur_sigma <= most + TOLERANCE
@@ -67,15 +67,15 @@ class Corruption:
 class Mixture:
     """Several corruptions, each applied to a fixed share of every batch.
 
-    The first images of a batch get the first corruption, and so on: training shuffles its images.
-    Fixed shares represent rare corruptions evenly, if the batch has an image for each, and need
-    no synchronisation with a GPU.
+    The first images of a batch get the first corruption, and so on; training shuffles its images.
+    With fixed shares every large enough batch includes the rare corruptions, and no GPU
+    synchronisation is needed.
     """
 
     title: str
     weights: tuple[float, ...]
     parts: tuple[Corruption, ...]
-    clip: bool = False  # each part clips or not; a network gets the images as they are
+    clip: bool = False  # each part has its own; the network's input is not clipped
 
     def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """Corrupt a batch (N, C, H, W)."""
@@ -89,7 +89,7 @@ class Mixture:
         return torch.cat(noisy), torch.cat(sigma)
 
     def covers(self, kind: str, level: float, blur_sigma: float) -> bool:
-        """Return whether one of the corruptions covers a noise."""
+        """Return whether one of the corruptions covers this noise."""
         return any(part.covers(kind, level, blur_sigma) for part in self.parts)
 
     def describe(self) -> str:
@@ -117,7 +117,7 @@ def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
 
 
 def recorded(values: JsonObject) -> Corruption | Mixture:
-    """Return the corruption recorded in a weight file; KeyError or TypeError if it is not one."""
+    """Return the corruption recorded in a weight file; KeyError or TypeError if it is invalid."""
     if "parts" not in values:
         return _recorded(values)
     parts = tuple(_recorded(part) for part in values["parts"])
@@ -140,7 +140,7 @@ def _span(span: float | Range) -> str:
 
 
 def _draw(span: float | Range, count: int, generator: torch.Generator) -> Tensor:
-    """Return one level for each image: fixed, or uniform between two."""
+    """Return one level per image: fixed, or drawn uniformly from a range."""
     if not isinstance(span, tuple):
         return torch.full((count,), float(span), device=generator.device)
     low, high = span

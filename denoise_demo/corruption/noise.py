@@ -1,8 +1,8 @@
 """The kinds of noise, and `corrupt`: an optional Gaussian blur, then noise, then a clip.
 
 A batch `(N, C, H, W)` is corrupted on its own device, with one level for all images or one each.
-Randomness comes from a generator only, and the unit field it gives does not depend on the level:
-a level scales, thresholds or inverts that field, so that neighbouring levels give similar images.
+All randomness comes from a generator, which draws a field that does not depend on the level. The
+level scales, thresholds or inverts that field, so that similar levels give similar images.
 """
 
 from collections.abc import Callable
@@ -20,10 +20,10 @@ VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class NoiseSpec:
-    """One kind of noise: the function that adds it, its level's range and what to call them.
+    """One kind of noise: its function, the range of its level, and their names.
 
-    `variance(image, level)` is the variance of every noisy value before clipping. `formula` is the
-    noisy value of a clean one, x, in Markdown with LaTeX.
+    `variance(image, level)` is the variance of every noisy value before clipping. `formula` gives
+    the noisy value for a clean value x, in Markdown with LaTeX.
     """
 
     label: str
@@ -40,7 +40,7 @@ class NoiseSpec:
 
     @property
     def name(self) -> str:
-        """The label within a sentence: only proper names keep their capital."""
+        """The label for use within a sentence: only proper names keep their capital."""
         proper = self.label.startswith(("Gaussian", "Poisson"))
         return self.label if proper else self.label.lower()
 
@@ -54,7 +54,7 @@ class NoiseSpec:
 
 
 def no_noise(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
-    """Return the image as it is."""
+    """Return a copy of the image."""
     return image.clone()
 
 
@@ -75,7 +75,7 @@ def uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
-    """Add uniform noise of one sign: x + r * u, with u ~ U(0, 1).
+    """Add uniform noise that only brightens: x + r * u, with u ~ U(0, 1).
 
     Reference: the article "Image Denoising Using Auto Encoders".
     """
@@ -83,7 +83,7 @@ def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) 
 
 
 def poisson(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
-    """Count photons: k / peak, with k ~ Poisson(peak * x), by inverting uniform numbers.
+    """Count photons: k / peak, with k ~ Poisson(peak * x), by inverse transform sampling.
 
     Reference: Hasinoff 2014, Photon, Poisson noise, doi:10.1007/978-0-387-31439-6_482.
     """
@@ -123,10 +123,10 @@ def corrupt(
     Args:
         clean: (N, C, H, W) in [0, 1].
         kind: a key of NOISES.
-        level: in the unit of that noise, one number or (N,); None is the noise's default.
+        level: in the noise's unit, one number or (N,); None for the default.
         blur_sigma: standard deviation in pixels, one number or (N,).
         clip: whether to limit the result to [0, 1].
-        generator: the only source of randomness, on any device; None is a new one of seed 0.
+        generator: the only source of randomness, on any device; None for a new one, seed 0.
 
     Returns:
         (N, C, H, W).
@@ -148,8 +148,8 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
     Args:
         clean: (N, C, H, W) in [0, 1].
         kind: a key of NOISES.
-        level: in the unit of that noise, one number or (N,).
-        blur_sigma: of the blur before the noise, one number or (N,).
+        level: in the noise's unit, one number or (N,).
+        blur_sigma: the preceding blur in pixels, one number or (N,).
 
     Returns:
         (N,), the square root of the mean variance over all values, white being 1.
@@ -198,13 +198,13 @@ def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:
 
 
 def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:
-    """Return E[x^2] - E[x]^2 over values that are kept, black or white."""
+    """Return E[x^2] - E[x]^2 for a value that is kept, set to 0 or set to 1."""
     mean = (1 - level) * image + level / 2
     return (1 - level) * image**2 + level / 2 - mean**2
 
 
-# Label, function, variance; of the level its name, unit, minimum, maximum, default and step;
-# reference, formula.
+# Label, function, variance; the level's name, unit, minimum, maximum, default and step; reference,
+# formula.
 NOISES: dict[str, NoiseSpec] = {
     "none": NoiseSpec("None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, ""),
     "gaussian": NoiseSpec(

@@ -1,7 +1,7 @@
-"""Named corruptions: the evaluation points, and what the blind networks train on.
+"""Named corruptions: the evaluation points, and the training mixtures of the blind networks.
 
-All of it is frozen. A new kind of noise or another slider range changes none of these, because
-weight files and results record what they were trained and measured under.
+All are frozen: a new kind of noise or another slider range must not change them, because weight
+files and results record the corruptions they were trained or measured under.
 """
 
 from dataclasses import replace
@@ -32,8 +32,8 @@ POINTS: dict[str, Corruption] = {
     "s4-speckle": Corruption("speckle", level=1.0),
 }
 
-# Light, middle and strong levels of each kind of noise, over the sliders' ranges when this was
-# frozen, and 1.2 times beyond them. A lower Poisson peak is noisier.
+# Light, medium and strong levels of each kind of noise: INSIDE over the sliders' ranges when this
+# was frozen, BEYOND over ranges 1.2 times as large. A lower Poisson peak is noisier.
 INSIDE_BLUR = 4.0  # pixels
 INSIDE: Bands = {
     "gaussian": ((0, 0.05), (0.05, 0.3), (0.3, 1.0)),
@@ -55,7 +55,7 @@ BEYOND: Bands = {
 
 
 def _everything(weight: float, bands: Bands, blur: float) -> list[Weighted]:
-    """Return every kind at every band, clipped or not, half of it blurred, in equal shares."""
+    """Return all kinds and bands, with and without blur, clipped or not, in equal shares."""
     blurs: tuple[float | Range, ...] = (0.0, (0.0, blur))
     parts = [Corruption("none", blur_sigma=blur) for blur in blurs]
     parts += [
@@ -69,13 +69,13 @@ def _everything(weight: float, bands: Bands, blur: float) -> list[Weighted]:
 
 
 def _visible(bands: Bands, blur: float) -> list[Weighted]:
-    """Return everything that changes an image: the PSNR of an unchanged one is infinite."""
+    """Return the corruptions that change every image; an unchanged one has infinite PSNR."""
     pairs = [(weight, _stronger(part)) for weight, part in _everything(1, bands, blur)]
     return [(weight, part) for weight, part in pairs if part != Corruption("none")]
 
 
 def _stronger(part: Corruption) -> Corruption:
-    """Leave out the weakest blur and the smallest amounts, which may change nothing."""
+    """Exclude the weakest blurs and salt & pepper amounts, which may leave images unchanged."""
     if part.kind == "none" and isinstance(part.blur_sigma, tuple):
         return replace(part, blur_sigma=(0.5, part.blur_sigma[1]))
     if part.kind == "salt-pepper" and isinstance(part.level, tuple):
@@ -83,19 +83,19 @@ def _stronger(part: Corruption) -> Corruption:
     return part
 
 
-# The titles are recorded in weight files and results, as everything else here.
+# Weight files and results record the titles, too.
 MIXED_POINTS: dict[str, Mixture] = {
     "blind": mixture("any noise and blur of the laboratory", *_visible(INSIDE, INSIDE_BLUR)),
     "blind-beyond": mixture(
         "any noise and blur of the laboratory, up to 1.2 times", *_visible(BEYOND, BEYOND_BLUR)
     ),
 }
-# About a third of what a blind network trains on is everything; the rest covers the articles'
-# corruptions and those that hide a picture most.
+# About a third of a blind network's training images get any corruption; the rest get those of the
+# articles and the strongest ones.
 BLIND_DIGITS: Mixture = mixture(
     "any noise and blur at any level, clipped or not",
     *_everything(34, BEYOND, BEYOND_BLUR),
-    # Blur and uniform noise that rise together, as in S0, are the hardest for digits.
+    # Blur and uniform noise rising together, as in S0, are the hardest for digits.
     (14, Corruption("uniform", level=(0.01, 1.5), blur_sigma=(0.0, 2.0), clip=False)),
     (5, Corruption("uniform", level=(0.2, 0.8), blur_sigma=(0.25, 1.0), clip=False)),
     (12, Corruption("uniform", level=(0.8, 1.6), blur_sigma=(1.0, 2.0), clip=False)),
@@ -103,7 +103,7 @@ BLIND_DIGITS: Mixture = mixture(
     (8, Corruption("one-sided-uniform", level=(0.3, 1.2))),
     (8, Corruption("gaussian", level=(0.1, 1.0))),
     (5, Corruption("gaussian", level=(0.0, 1.2), clip=False)),
-    (3, Corruption("gaussian", level=(1.2, 4.0), clip=False)),  # where dreams begin
+    (3, Corruption("gaussian", level=(1.2, 4.0), clip=False)),  # the first steps of `lab.dream`
 )
 BLIND_FACES: Mixture = mixture(
     "any noise and blur at any level, clipped or not",
@@ -119,7 +119,7 @@ BLIND_FACES: Mixture = mixture(
 
 
 def points(domain: str) -> dict[str, Corruption | Mixture]:
-    """Return the evaluation points of a domain: all for digits, S4's and the mixed for faces."""
+    """Return a domain's evaluation points; for faces only clean, S4's and the mixtures."""
     articles = {
         key: corruption
         for key, corruption in POINTS.items()

@@ -1,9 +1,9 @@
-"""Pictures and where they come from.
+"""Data sets and single pictures: loading and conversion.
 
 `Images` is a data set; loaders read MNIST (`load_mnist`), a folder or zip of faces (`load_faces`),
-the built-in digits and portraits, and one uploaded file (`read_image`). `DOMAINS` says what each
-kind of picture is called, its shape and its loaders. The rest converts between pictures, tensors
-and text. May import common and, for shapes, networks.
+the built-in digits and portraits, and one uploaded file (`read_image`). `DOMAINS` holds the names,
+image shape and loaders of each domain. The other functions convert between pictures, tensors and
+text. May import common and, for shapes, networks.
 """
 
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain

@@ -1,4 +1,4 @@
-"""The domains: kinds of pictures that networks are trained on, and the data of each."""
+"""The domains: kinds of pictures that networks are trained on, and their data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Domain:
     """A kind of picture.
 
     `load` takes a split, "train" or "test", and `data_dir` and `download` as `load_mnist` does;
-    `examples` gives the pictures that ship with the app.
+    `examples` returns the pictures that ship with the app.
     """
 
     label: str
@@ -30,12 +30,12 @@ class Domain:
 
 
 def get_domain(name: object) -> Domain:
-    """Return the domain; ValueError naming the known ones when there is none."""
+    """Return a domain by name; ValueError lists the known ones."""
     return lookup(DOMAINS, name, "domain")
 
 
 def domain_of(picture: Tensor) -> str:
-    """Return the domain of pictures (N, C, H, W) by their shape; ValueError for another shape."""
+    """Return the domain of pictures (N, C, H, W) by their shape; ValueError if there is none."""
     for name, domain in DOMAINS.items():
         if picture.shape[1:] == domain.shape:
             return name

@@ -15,7 +15,7 @@ EXAMPLES_FILE = Path(__file__).with_name("examples.json")
 
 @cache
 def load_examples() -> Images:
-    """Return the built-in digits: pen strokes, rendered the way MNIST was made."""
+    """Return the built-in digits: pen strokes, rendered and normalised like MNIST."""
     drawings = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
     rasters = [centre_digit(draw_strokes(d["strokes"], pen=d["pen"])) for d in drawings]
     pixels = np.rint(np.stack(rasters) * 255).astype(np.uint8)

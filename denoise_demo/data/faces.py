@@ -24,10 +24,10 @@ from denoise_demo.data.uploads import SUFFIXES, read_image
 
 SPLITS = ("train", "test")
 TRAIN_SHARE = 0.75  # by index, as in the article
-FEWEST = 40  # faces; fewer are too few to train and to measure
+FEWEST = 40  # faces; fewer are not enough to train and measure
 LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
-LARGEST_EXPANSION = 100  # times a zip's own size; pictures hardly compress further
-NAMED = 3  # unreadable files named in a message
+LARGEST_EXPANSION = 100  # uncompressed size over a zip's size; pictures hardly compress
+NAMED = 3  # unreadable files listed in a message
 VERSION = 1  # of the cache's format
 
 Pixels = NDArray[np.uint8]
@@ -36,7 +36,7 @@ WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_
 
 @dataclass(frozen=True)
 class Album:
-    """A folder or zip of pictures: sorted names, a reader of one, and a hash of the contents."""
+    """A folder or zip of pictures: sorted names, a function that reads one, a content hash."""
 
     source: str
     names: list[str]
@@ -54,16 +54,16 @@ class Faces:
 
 
 def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool = False) -> Images:
-    """Load the first 75 % of the faces ("train") or the rest ("test"), by the files' names.
+    """Load the first 75 % of the faces ("train") or the rest ("test"), sorted by file name.
 
-    The pictures are cropped to a centred square, shrunk to 28 x 28 and kept in the cache folder as
-    one array; nothing is unpacked. Files that cannot be read are skipped, and named.
+    The pictures are cropped to a centred square, shrunk to 28 x 28 and cached as one array; zips
+    are not unpacked. Unreadable files are skipped and reported.
 
     Args:
         split: "train" or "test".
-        data_dir: a folder or zip of pictures, or a folder with `faces/` in it; without it
+        data_dir: a folder or zip of pictures, or a folder that contains `faces/`; defaults to
             DENOISE_DATA_DIR.
-        download: ignored; every domain's loader takes it.
+        download: ignored; all loaders take it.
 
     Raises:
         DataError: when there are no faces, or the zip is damaged or a zip bomb.
@@ -73,12 +73,12 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
     place = _find(data_dir)
     with _opened(place) as album:
         faces = _cached(album)
-    _tell_skipped(album.source, faces)
+    _report_skipped(album.source, faces)
     count = len(faces.pixels)
     if count < FEWEST:
         raise DataError(
-            f"{album.source} holds {count} pictures that can be read, of {len(album.names)}, and "
-            f"at least {FEWEST} are needed: {WANTED}"
+            f"{album.source} has {count} readable pictures of {len(album.names)}, and at least "
+            f"{FEWEST} are needed: {WANTED}"
         )
     middle = int(TRAIN_SHARE * count)
     rows = slice(middle) if split == "train" else slice(middle, None)
@@ -120,7 +120,7 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_picture(name: str) -> bool:
-    """Whether a file is a picture by its name, and not hidden by an archiver or an editor."""
+    """Whether a file name is a picture's and not that of an archiver's or editor's hidden file."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden
@@ -177,7 +177,7 @@ def _zip_album(place: Path, archive: zipfile.ZipFile) -> Album:
     def read(name: str) -> bytes:
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise ValueError("its path leads out of the zip")
+            raise ValueError("its path points outside the zip")
         with archive.open(members[name]) as file:
             content = file.read(LARGEST_FILE + 1)  # a header may state a wrong size
         if len(content) > LARGEST_FILE:
@@ -204,7 +204,7 @@ def _cached(album: Album) -> Faces:
         if _sha256(pixels) == sha256:
             return Faces(pixels, sha256, skipped)
     except (*DAMAGE, LookupError, TypeError):
-        pass  # not there yet, or damaged
+        pass  # absent or damaged
     faces = _decode(album)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,14 +213,14 @@ def _cached(album: Album) -> Faces:
             np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
     except OSError as error:
         raise DataError(
-            f"the faces cannot be kept in {path.parent} ({error.strerror}): make room there, or "
-            f"let this program write there"
+            f"the faces cannot be cached in {path.parent} ({error.strerror}): free some space "
+            f"there, or make it writable"
         ) from error
     return faces
 
 
 def _decode(album: Album) -> Faces:
-    """Decode all pictures of an album, several at once."""
+    """Decode all pictures of an album, in parallel."""
 
     def decode(name: str) -> Pixels | str:
         try:
@@ -248,18 +248,18 @@ def _sha256(pixels: Pixels) -> str:
     return hashlib.sha256(pixels.data).hexdigest()
 
 
-def _tell_skipped(source: str, faces: Faces) -> None:
-    """Print how many files were skipped, and the names of the first."""
+def _report_skipped(source: str, faces: Faces) -> None:
+    """Print how many files were skipped, and the first names."""
     if not faces.skipped:
         return
     named = [f"{brief(name)} ({why.rstrip('.')})" for name, why in faces.skipped.items()][:NAMED]
     more = len(faces.skipped) - len(named)
     tail = f" and {more:,} more" if more else ""
     count = f"{len(faces.skipped):,} of {len(faces.skipped) + len(faces.pixels):,}"
-    _tell_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")
+    _print_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")
 
 
 @cache
-def _tell_once(message: str) -> None:
-    """Print a message the first time; both splits come from the same files."""
+def _print_once(message: str) -> None:
+    """Print a message once, although both splits report the same files."""
     print(message, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Data sets of small pictures: their contents, where their files lie, and what can be wrong."""
+"""Data sets of small pictures: their contents, file locations and errors."""
 
 import lzma
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pooch
 from torch import Tensor
 
-# Errors of a damaged or encrypted zip, of an unknown compression, and of its members.
+# Raised for damaged or encrypted zips, unknown compression methods, and damaged members.
 DAMAGE = (
     OSError,
     ValueError,
@@ -32,8 +32,8 @@ class DataError(ValueError):
 class Images:
     """A data set: its pixels, labels and source.
 
-    `pixels` are (N, C, 28, 28) uint8; `labels` (N,) int64, -1 where there is none; `sha256` of the
-    contents it was read from.
+    `pixels` are (N, C, 28, 28) uint8, `labels` (N,) int64, -1 where unknown; `sha256` holds the
+    hashes of the contents that were read.
     """
 
     pixels: Tensor
@@ -58,9 +58,9 @@ class Images:
 
 
 def split_train(images: Images, validation: float) -> tuple[Images, Images]:
-    """Split a training set into those that train and the last ones, that validate.
+    """Split a training set into training images and, from its end, validation images.
 
-    `validation` is their number, or below 1 their share.
+    `validation` is the number of validation images or, below 1, their share.
     """
     count = round(validation * len(images)) if validation < 1 else int(validation)
     middle = len(images) - count
@@ -68,7 +68,7 @@ def split_train(images: Images, validation: float) -> tuple[Images, Images]:
 
 
 def cache_dir(name: str = "mnist") -> Path:
-    """Return the folder of downloads and decoded pictures."""
+    """Return the cache folder for downloads and decoded pictures."""
     return Path(pooch.os_cache("denoise_demo")) / name
 
 

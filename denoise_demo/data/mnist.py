@@ -1,4 +1,4 @@
-"""MNIST: its digits from a folder, a zip or a download, each file checked by its hash."""
+"""MNIST from a folder, a zip or a download; every file is checked by its hash."""
 
 import gzip
 import hashlib
@@ -61,11 +61,11 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     Args:
         split: "train" or "test".
         data_dir: a folder or zip with the IDX files (gzipped or not), or a folder with `mnist/`.
-            Without it DENOISE_DATA_DIR is used, then the cache folder.
+            Defaults to DENOISE_DATA_DIR, then the cache folder.
         download: whether to fetch missing files into the cache folder.
 
     Raises:
-        DataError: when a file is missing, truncated, damaged or not MNIST's.
+        DataError: when a file is missing, truncated, damaged or not from MNIST.
     """
     if split not in MNIST:
         raise DataError(f"unknown split {split!r}; choose one of: {', '.join(MNIST)}")
@@ -82,7 +82,7 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
 
 @cache
 def mnist_test() -> Images:
-    """Return MNIST's test digits, read once; DataError when they are not there."""
+    """Return MNIST's test digits, read once; DataError when they are missing."""
     return load_mnist("test")
 
 
@@ -96,14 +96,12 @@ def parse_idx(content: bytes) -> np.ndarray:
     """
     magic = int.from_bytes(content[:4], "big")
     if magic not in (_IMAGE_MAGIC, _LABEL_MAGIC):
-        raise DataError(
-            f"not an IDX file of MNIST: it starts with {content[:4].hex() or 'nothing'}"
-        )
+        raise DataError(f"not an MNIST IDX file: it starts with {content[:4].hex() or 'nothing'}")
     start = 4 + 4 * (magic % 256)
     sizes = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
     if len(content) != start + math.prod(sizes):
         raise DataError(
-            f"truncated IDX file: {len(content):,} bytes where {sizes} values are announced"
+            f"truncated IDX file: {len(content):,} bytes, but its header declares {sizes} values"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(sizes)
 
@@ -114,7 +112,7 @@ def has_mnist(split: str, data_dir: str | Path | None = None) -> bool:
 
 
 def _places(data_dir: str | Path | None) -> list[Path]:
-    """Return the folders and zips to look in: the named one, then the cache."""
+    """Return the folders and zips to search: the named one, then the cache."""
     named = data_place(data_dir)
     return [*([named] if named else []), cache_dir()]
 
@@ -139,7 +137,7 @@ def _find(name: str, places: list[Path]) -> Path | None:
 
 
 def _members(archive: Path) -> list[str]:
-    """List a zip's members; a damaged one has none that could be used."""
+    """List a zip's members; a damaged zip counts as empty."""
     try:
         with zipfile.ZipFile(archive) as opened:
             return opened.namelist()
@@ -184,7 +182,7 @@ def _content(path: Path) -> bytes:
 def _checked(file: IdxFile, content: bytes, path: Path) -> bytes:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise DataError(
-            f"{path} is not MNIST's {file.name}: its content has another SHA-256 "
+            f"{path} is not MNIST's {file.name}: its content has a different SHA-256 "
             f"({len(content):,} bytes); fetch it again"
         )
     return content
@@ -200,7 +198,7 @@ def _download(file: IdxFile) -> bytes:
             downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
             name = pooch.retrieve(url, None, f"{file.name}.gz", folder, downloader=downloader)
             return _checked(file, _content(Path(name)), Path(name))
-        except (OSError, ValueError) as error:  # no network, or not the file that was expected
+        except (OSError, ValueError) as error:  # no connection, or not the expected file
             (folder / f"{file.name}.gz").unlink(missing_ok=True)
             failures.append(f"{mirror}: {error}")
     raise DataError(

@@ -27,11 +27,11 @@ def to_digit(
     Args:
         image: any size; a scan, a drawing or a photographed page.
         invert: whether the ink is dark on light; None detects it.
-        centre: remove the background, even if lit unevenly, and normalise the ink by
+        centre: remove the background, even if unevenly lit, and normalise the ink with
             `centre_digit`; otherwise only fit the whole picture into the square.
 
     Raises:
-        ValueError: the picture is blank.
+        ValueError: when the picture is blank.
     """
     grey = image.convert("L")
     sketch = grey.copy()
@@ -55,7 +55,7 @@ def to_face(image: Image.Image) -> NDArray[np.uint8]:
     """Crop a picture to a centred square and shrink it: colour pixels (3, 28, 28).
 
     Raises:
-        ValueError: the picture is smaller; enlarging it would only blur it.
+        ValueError: when the picture is smaller; enlarging it would only blur it.
     """
     side = min(image.size)
     if side < 28:
@@ -69,7 +69,7 @@ def to_face(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:
-    """Bring images (N, C, H, W) to 1 channel, their luma, or 3 equal ones; C is 1 or 3.
+    """Convert images (N, 1 or 3, H, W) to 1 channel, the luma, or to 3 equal channels.
 
     Reference: ITU-R BT.601, the weights of red, green and blue.
     """
@@ -86,7 +86,7 @@ def _rim(values: Array) -> Array:
 
 
 def _is_dark_on_light(values: Array) -> bool:
-    """Whether ink is dark: the rim is light, and the few pixels far from the mean are dark."""
+    """Whether the ink is dark: a light rim, and a minority of dark pixels far from the mean."""
     y, x = np.indices(values.shape).reshape(2, -1)
     slope = np.stack([np.ones_like(x), x, y], axis=1)  # light from one side
     even = values.ravel() - slope @ np.linalg.lstsq(slope, values.ravel(), rcond=None)[0]
@@ -97,7 +97,7 @@ def _is_dark_on_light(values: Array) -> bool:
 
 
 def _paper(dark: Array) -> Array:
-    """Estimate the paper (H, W) or () under dark ink (H, W): what is most common all around."""
+    """Estimate the paper (H, W) or () under dark ink (H, W), by the median of its surroundings."""
     low, level, high = np.percentile(_rim(dark), [25, 50, 75])
     if high - low < 0.03:
         return np.array(level)
@@ -109,7 +109,7 @@ def _paper(dark: Array) -> Array:
 
 
 def _ink(dark: Array) -> Array:
-    """Return dark ink (H, W) as light ink, without paper and specks, its contrast stretched."""
+    """Convert dark ink (H, W) to light ink; remove paper and specks, stretch the contrast."""
     ink = 1 - dark / np.maximum(_paper(dark), 0.1)
     full = np.percentile(ink[ink >= ink.max() / 2], 75)
     rest = ink[ink < full / 2]
@@ -125,14 +125,14 @@ def _ink(dark: Array) -> Array:
 
 
 def centre_digit(ink: Array) -> Array:
-    """Normalise ink (H, W) in [0, 1], light on black, as MNIST was made.
+    """Normalise ink (H, W) in [0, 1], light on black, like MNIST.
 
     Crop to the ink, fit it into 20 x 20 keeping the aspect, put its centre of mass at the centre
     of (28, 28), round to multiples of 1/255. Nothing is enlarged more than twofold, so that a dot
     stays a dot; thin faint strokes are brightened to the level of MNIST's.
 
     Raises:
-        ValueError: the picture is blank.
+        ValueError: when the picture is blank.
 
     Reference: LeCun et al., 1998, doi:10.1109/5.726791.
     """
@@ -155,10 +155,10 @@ def centre_digit(ink: Array) -> Array:
 
 
 def shrink_digit(ink: Array) -> Array:
-    """Resize ink (H, W) in [0, 1] to (28, 28) as it stands, in multiples of 1/255.
+    """Resize ink (H, W) in [0, 1] to (28, 28) without cropping, in multiples of 1/255.
 
     Raises:
-        ValueError: the picture is blank.
+        ValueError: when the picture is blank.
     """
     return _quantise(_resize(_checked(ink), 28, 28))
 
@@ -167,7 +167,7 @@ def _checked(ink: Array) -> Array:
     """Return ink (H, W) in [0, 1]; ValueError for another shape, or when it is blank."""
     ink = np.asarray(ink, dtype=np.float32)
     if ink.ndim != 2 or not np.isfinite(ink).all():
-        raise ValueError(f"Ink must be finite, of shape (H, W); this one has shape {ink.shape}.")
+        raise ValueError(f"Ink must be finite and of shape (H, W); it has shape {ink.shape}.")
     if not ink.size or ink.max() < _FAINTEST:
         raise ValueError(_BLANK)
     return ink.clip(0, 1)
@@ -216,20 +216,20 @@ def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> t
     """Decode the text of `encode_pixels` to (1, C, H, W) float32 in [0, 1].
 
     Raises:
-        ValueError: not text, not base64, or of another size.
+        ValueError: when it is not text, not base64 or of the wrong size.
     """
-    came = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
+    given = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
     try:
         raw = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
         values = _LEVELS[np.frombuffer(raw, dtype=np.uint8).reshape(height, width, channels)]
     except ValueError as error:
         wanted = f"base64 text of {height} x {width} x {channels} bytes"
-        raise ValueError(f"The pixels came as {came}: send {wanted}.") from error
+        raise ValueError(f"The pixels are {given}: send {wanted}.") from error
     return torch.from_numpy(values.transpose(2, 0, 1)[None].copy())
 
 
 def to_pil(image: torch.Tensor, scale: int = 1) -> Image.Image:
-    """Return (1, C, H, W) or (C, H, W) of 1 or 3 channels as a picture, enlarged `scale`-fold."""
+    """Convert (1, C, H, W) or (C, H, W), C being 1 or 3, to a picture enlarged `scale` times."""
     pixels = _to_bytes(image[0] if image.ndim == 4 else image)
     picture = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
     return ImageOps.scale(picture, scale, Image.Resampling.NEAREST)

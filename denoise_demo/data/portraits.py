@@ -41,7 +41,7 @@ def load_portraits() -> Images:
 
 
 def face_box(image: Image.Image) -> Box:
-    """Return a square around the largest face, or the middle (left, top, right, bottom)."""
+    """Return a square (left, top, right, bottom) around the largest face, or the middle one."""
     return find_face(image) or middle_box(image)
 
 

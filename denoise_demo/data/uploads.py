@@ -1,4 +1,4 @@
-"""Files that people upload: any common format, depth and rotation, read in little memory."""
+"""Uploaded pictures of any common format, bit depth and rotation, read in little memory."""
 
 import contextlib
 import io
@@ -26,7 +26,8 @@ def read_image(source: str | Path | bytes) -> Image.Image:
         parts become white around dark content and black around light content.
 
     Raises:
-        ValueError: not such a file, damaged, above `MAX_PIXELS` or fully transparent.
+        ValueError: when the file has another format, is damaged, has more than `MAX_PIXELS` or
+            is fully transparent.
     """
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
@@ -36,11 +37,11 @@ def read_image(source: str | Path | bytes) -> Image.Image:
 
 
 def _read(stream: IO[bytes]) -> Image.Image:
-    """Read an open file; one that is too large is refused by its header, before decoding."""
+    """Read an open file; a too large one is refused by its header, before decoding."""
     head = stream.read(16)
     stream.seek(0)
     Image.init()
-    # Image.open would warn about large pictures by a limit shared by the whole process.
+    # Image.open would warn about large pictures, by a limit for the whole process.
     known = ((name, *Image.OPEN[name]) for name in _FORMATS if name in Image.OPEN)
     kind, reader = next(((n, r) for n, r, fits in known if fits and fits(head) is True), ("", None))
     if reader is None:
@@ -52,14 +53,14 @@ def _read(stream: IO[bytes]) -> Image.Image:
         width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
     except Exception as error:  # readers raise almost any exception for a damaged file
         raise ValueError(damaged) from error
-    cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes a pixel at the decoder's peak
+    cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes per pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
     most = min(MAX_PIXELS, 280_000_000 // cost)
     if width * height > most or max(width, height) > 65_535:
         raise ValueError(
-            f"The {kind} picture has {width:,} x {height:,} pixels, more than the {most:,} "
-            "(65,535 a side) that are read: shrink it first."
+            f"The {kind} picture has {width:,} x {height:,} pixels, more than the limit of "
+            f"{most:,} (65,535 per side): shrink it first."
         )
     try:
         shrink = MAX_SIDE / max(width, height)
@@ -76,10 +77,10 @@ def _read(stream: IO[bytes]) -> Image.Image:
 
 
 def _reduce(image: Image.Image) -> Image.Image:
-    """Bring a decoded picture to mode L, RGB or RGBA and to `MAX_SIDE`, in little memory."""
+    """Convert a decoded picture to mode L, RGB or RGBA and `MAX_SIDE`, in little memory."""
     deep = image.mode.startswith(("I", "F"))
-    clear = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
-    mode = "F" if deep else "RGBA" if clear else "L" if image.mode in {"1", "L"} else "RGB"
+    alpha = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
+    mode = "F" if deep else "RGBA" if alpha else "L" if image.mode in {"1", "L"} else "RGB"
     width, height = image.size
     factor = max(1, max(width, height) // MAX_SIDE)
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
@@ -88,7 +89,7 @@ def _reduce(image: Image.Image) -> Image.Image:
         band = image.crop((0, top, width, min(top + rows, height)))
         band = band.convert("I") if image.mode.startswith("I;") else band
         small.paste(band.convert(mode).reduce(factor), (0, top // factor))
-    if deep:  # 32-bit files do not state their white: infer it from the largest value
+    if deep:  # 32-bit files do not record their white level: infer it from the largest value
         grey = np.nan_to_num(np.asarray(small), posinf=0, neginf=0)
         low, high = min(0.0, float(grey.min())), float(grey.max())
         wide = image.mode.startswith("I;") or image.format == "PNG"

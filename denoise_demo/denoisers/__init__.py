@@ -1,8 +1,8 @@
-"""Everything that denoises: filters, recipes, weight files, loading, and the catalog of all.
+"""Denoisers: filters, recipes, weight files, loading, and the catalogue.
 
-It may import `common`, `corruption` and `networks`. It offers `list_denoisers` and `get_denoiser`
-(what there is), `load_denoiser`, `load_network` and `load_classifier` (ready to call), `RECIPES`
-and `FILTERS` (where to add one), and weight files with their metadata.
+May import `common`, `corruption` and `networks`. Offers the catalogue (`list_denoisers`,
+`get_denoiser`), loading (`load_denoiser`, `load_network`, `load_classifier`), the registries
+`RECIPES` and `FILTERS`, and weight files with their metadata.
 """
 
 from denoise_demo.denoisers.catalog import DenoiserSpec, get_denoiser, list_denoisers

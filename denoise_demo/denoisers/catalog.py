@@ -1,4 +1,4 @@
-"""The catalog: a description of every denoiser, the networks of RECIPES and then the FILTERS."""
+"""The catalogue: a description of every denoiser, first the networks, then the filters."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,15 +12,15 @@ from denoise_demo.networks import MODELS, Shape, count_parameters
 
 @dataclass(frozen=True)
 class DenoiserSpec:
-    """What to know of a denoiser before using it.
+    """Description of a denoiser, without its weights.
 
     Attributes:
         article, domain: empty for a filter.
-        shape: of the images it takes; None for a filter, which takes any.
-        clip: it expects its input limited to [0, 1].
-        informed: it needs the noise's standard deviation.
-        expects_error: it also estimates its own error.
-        slow: too slow for a live picture.
+        shape: shape of its input images; None for a filter, which takes any.
+        clip: whether it expects its input limited to [0, 1].
+        informed: whether it needs the noise's standard deviation.
+        expects_error: whether it also estimates its own error.
+        slow: whether it is too slow for a live picture.
     """
 
     id: str
@@ -42,7 +42,7 @@ class DenoiserSpec:
 
 
 def list_denoisers(domain: str | None = None) -> dict[str, DenoiserSpec]:
-    """Return all denoisers of a domain's images, or of any: its networks, then the filters."""
+    """Return the denoisers of a domain, or of all domains: networks, then filters."""
     networks = {key: _of_recipe(recipe) for key, recipe in denoising_recipes(domain).items()}
     return networks | {key: _of_filter(key, spec) for key, spec in FILTERS.items()}
 
@@ -55,7 +55,7 @@ def get_denoiser(denoiser_id: object) -> DenoiserSpec:
         if recipe := RECIPES.get(denoiser_id):
             if recipe.denoises:
                 return _of_recipe(recipe)
-            raise ValueError(f"{denoiser_id} classifies; it does not denoise: choose another")
+            raise ValueError(f"{denoiser_id} is a classifier, not a denoiser: choose another")
     return lookup(list_denoisers(), denoiser_id, "denoiser")
 
 
@@ -75,13 +75,13 @@ def _of_recipe(recipe: Recipe) -> DenoiserSpec:
 
 
 def _of_filter(key: str, spec: FilterSpec) -> DenoiserSpec:
-    told = "It is given the noise's standard deviation. " if spec.informed else ""
+    informed = "It is given the noise's standard deviation. " if spec.informed else ""
     return DenoiserSpec(
         id=key,
         title=spec.label,
         article="",
         lesson=spec.lesson,
-        facts=f"No parameters, no training. {told}{spec.reference}.",
+        facts=f"No parameters, no training. {informed}{spec.reference}.",
         informed=spec.informed,
         slow=spec.slow,
     )

@@ -21,7 +21,7 @@ _REMEDY = "restore the file or train it again"
 
 
 class CheckpointError(ValueError):
-    """A weight file that is missing, damaged or of another network; the message has the remedy."""
+    """A weight file is missing, damaged or for another network; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def load(path: Path) -> Checkpoint:
     """Rebuild a trained network from its weight file alone.
 
     Raises:
-        CheckpointError: when the file is missing or damaged, names no network of MODELS, or does
-            not fit it in names, shapes, types and finiteness.
+        CheckpointError: when the file is missing or damaged, names no network of MODELS, or its
+            tensors are not finite or have other names, shapes or types.
     """
     tensors, metadata = read(path)
     try:
@@ -85,7 +85,7 @@ def load_checked(
     expected = module.state_dict()
     if expected.keys() != tensors.keys():
         wrong = ", ".join(sorted(expected.keys() ^ tensors.keys()))
-        raise CheckpointError(f"{name} is of another network (differs in {wrong}): {remedy}")
+        raise CheckpointError(f"{name} is for another network (differs in {wrong}): {remedy}")
     for key, tensor in tensors.items():
         if tensor.shape != expected[key].shape or tensor.dtype != expected[key].dtype:
             raise CheckpointError(

@@ -1,8 +1,8 @@
 """Classical filters, which need no training.
 
 Each takes a batch `(N, C, H, W)` and the standard deviation of its noise, (N,), which only informed
-filters use. Inputs may leave [0, 1]: clipping would bias the mean of the noise. At the borders the
-image is reflected, `d c b a | a b c d`, as in SciPy.
+filters use. Inputs may exceed [0, 1]: clipping would bias the mean of the noise. At the borders
+the image is reflected, `d c b a | a b c d`, as in SciPy.
 """
 
 from collections.abc import Callable
@@ -21,17 +21,17 @@ from denoise_demo.common import brief
 Array = NDArray[np.float64]
 FilterFunction = Callable[[Array, Array], Array]
 
-# One value per filter, chosen by its mean PSNR on 200 of MNIST's training digits under four
-# corruptions: Gaussian noise of sigma 0.1, 0.316 and 0.5, clipped, and blur 0.5 with uniform noise
-# of r 0.8; ties were decided on a colour face.
+# Each value was chosen by mean PSNR on 200 MNIST training digits under four corruptions: Gaussian
+# noise of sigma 0.1, 0.316 and 0.5, clipped, and blur 0.5 with uniform noise of r 0.8; ties were
+# decided on a colour face.
 LEVELS = 5  # greys in a vote: with more, noisy values rarely agree; with two, shades are lost
 BLUR_SIGMA = 0.7  # pixels
-WIENER_WINDOW = 3  # pixels a side
-BILATERAL_WINDOW, BILATERAL_SIGMA = 5, 1.5  # pixels a side, pixels
-BILATERAL_RANGE = 2.0  # times the noise
-TV_WEIGHT = 0.5  # times the noise
-PATCH, SEARCH = 5, 5  # pixels a side, pixels to each side
-NLM_CUTOFF = 0.4  # times the noise
+WIENER_WINDOW = 3  # pixels per side
+BILATERAL_WINDOW, BILATERAL_SIGMA = 5, 1.5  # pixels per side, pixels
+BILATERAL_RANGE = 2.0  # times the noise's standard deviation
+TV_WEIGHT = 0.5  # times the noise's standard deviation
+PATCH, SEARCH = 5, 5  # pixels per side, pixels in each direction
+NLM_CUTOFF = 0.4  # times the noise's standard deviation
 WAVELET = "db2"
 
 
@@ -50,16 +50,15 @@ class FilterSpec:
         """Denoise a batch.
 
         Args:
-            noisy: (N, C, H, W) float32, grey or colour; may leave [0, 1].
+            noisy: (N, C, H, W) float32, grey or colour; may exceed [0, 1].
             sigma: the noise's standard deviation, white being 1: one number or (N,). Informed
                 filters need it, others ignore it.
 
         Returns:
-            (N, C, H, W) float32 in [0, 1]; an informed filter returns images of sigma 0 as they
-            are.
+            (N, C, H, W) float32 in [0, 1]; an informed filter keeps images of sigma 0 unchanged.
 
         Raises:
-            ValueError: for images or a sigma of another type, shape or value.
+            ValueError: for images or a sigma of the wrong type, shape or value.
         """
         if sigma is None and self.informed:
             raise ValueError(
@@ -167,7 +166,7 @@ def non_local_means(noisy: Array, sigma: Array) -> Array:
 
 
 def wavelet(noisy: Array, sigma: Array) -> Array:
-    """Shrink wavelet coefficients by sigma^2 / s, s being their band's deviation without noise.
+    """Soft-threshold wavelet coefficients at sigma^2 / s, s being the clean band's deviation.
 
     Reference: Chang et al. 2000, doi:10.1109/83.862633.
     """
@@ -179,7 +178,7 @@ def _checked_sigmas(noisy: Tensor, sigma: float | Tensor) -> Array:
     """Return one standard deviation for each image, (N,), after checking the arguments."""
     if noisy.ndim != 4 or noisy.shape[1] not in (1, 3) or noisy.dtype != torch.float32:
         raise ValueError(
-            f"the images came as {noisy.dtype} of shape {tuple(noisy.shape)}: "
+            f"the images are {noisy.dtype} of shape {tuple(noisy.shape)}: "
             "give torch.float32 of shape (N, C, H, W), C being 1 (grey) or 3 (colour)"
         )
     if not noisy.isfinite().all():
@@ -187,7 +186,7 @@ def _checked_sigmas(noisy: Tensor, sigma: float | Tensor) -> Array:
     sigmas = torch.as_tensor(sigma, dtype=torch.float32, device="cpu")
     if sigmas.shape not in ((), (len(noisy),)):
         raise ValueError(
-            f"sigma came with shape {tuple(sigmas.shape)}: "
+            f"sigma has shape {tuple(sigmas.shape)}: "
             f"give one number, or one for each of the {len(noisy)} images"
         )
     if not (sigmas.isfinite() & (sigmas >= 0)).all():

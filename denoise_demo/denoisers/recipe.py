@@ -1,4 +1,4 @@
-"""What a recipe is, and the settings of a training that its weight file records."""
+"""Recipes, and the training settings that weight files record."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from denoise_demo.common import JsonObject
 from denoise_demo.corruption import Corruption, Mixture, recorded
 from denoise_demo.networks import MODELS
 
-# Bounds and descriptions for values from outside, as by `train.py --set`.
+# Bounds and descriptions for external values, such as those of `train.py --set`.
 Count = Annotated[int, Field(ge=1, le=10**6, description="a whole number from 1 to 1000000")]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="a whole number from 0")]
 Weight = Annotated[float, Field(ge=0, description="a number from 0")]
@@ -19,8 +19,8 @@ Positive = Annotated[float, Field(gt=0, description="a number above 0")]
 OptimiserSetting = bool | float | tuple[float, float]
 
 KERAS_ADAM: Mapping[str, OptimiserSetting] = {"lr": 0.001, "eps": 1e-7}
-WORDS_ONLY = ("title", "lesson")  # fields that do not change a training
-RENAMED = {"settings": "optimiser_settings"}  # fields by their name in older weight files
+WORDS_ONLY = ("title", "lesson")  # fields that do not affect training
+RENAMED = {"settings": "optimiser_settings"}  # fields by their names in older weight files
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,18 @@ class Recipe:
     """How a network is trained, and what it shows.
 
     Attributes:
-        point: the evaluation point that the recipe was made for.
+        point: the evaluation point for its main score.
         optimiser, schedule, loss: keys of the registries in `training`.
         steps: batches per epoch; None for one pass over the images.
         fresh: noise is drawn for every batch, not once for the whole data set.
         mirror: half of the images are mirrored, at random.
         precision: of the network's arithmetic; weights and loss stay in float32.
-        max_norm: bound of the gradient's norm.
-        adversarial: weight of a discriminator's verdict beside the loss; 0 for none.
-        patience: stop after so many epochs without a better validation loss.
-        validation: how many images at the end of the training set validate, or below 1 their share.
-        glorot: weights start as in Keras.
+        max_norm: upper bound of the gradient's norm.
+        adversarial: weight of the discriminator's loss; 0 for none.
+        patience: stop after this many epochs without a better validation loss.
+        validation: number of validation images at the end of the training set, or below 1 their
+            share.
+        glorot: initialise the weights as Keras does.
     """
 
     id: str
@@ -88,7 +89,7 @@ class Recipe:
 
 
 def settings_of(recipe: Recipe) -> JsonObject:
-    """Return everything that decides a training, as JSON values; not the title and lesson."""
+    """Return all settings that affect training, as JSON values; not the title and lesson."""
     plain = {key: value for key, value in vars(recipe).items() if key not in WORDS_ONLY}
     plain["optimiser_settings"] = dict(recipe.optimiser_settings)
     plain["corruption"] = asdict(recipe.corruption)
@@ -97,9 +98,9 @@ def settings_of(recipe: Recipe) -> JsonObject:
 
 
 def changed_settings(recipe: Recipe, recorded_settings: object) -> list[str]:
-    """Return the names of the settings in which a recorded training differs from the recipe.
+    """Return the names of the settings that differ between the recipe and recorded settings.
 
-    A field that did not exist when it was recorded had its default.
+    A field missing from an older record counts as its default.
     """
     ours = settings_of(recipe)
     if not isinstance(recorded_settings, dict):
@@ -113,7 +114,7 @@ def as_recorded(recipe: Recipe, recorded_settings: JsonObject) -> Recipe:
     """Return the recipe with the settings that a weight file records.
 
     Raises:
-        KeyError, TypeError, AttributeError: when they are not a recipe's.
+        KeyError, TypeError, AttributeError: when they are not valid settings of a recipe.
     """
     settings = _current(recorded_settings)
     known = {entry.name for entry in fields(Recipe)}

@@ -1,4 +1,4 @@
-"""The shipped recipes: one entry for each weight file, frozen but for titles and lessons."""
+"""The shipped recipes: one for each weight file, frozen except for titles and lessons."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ ARTICLES: dict[str, str] = {
 
 
 def get_recipe(recipe_id: object) -> Recipe:
-    """Return the recipe; ValueError naming the known ones when there is none."""
+    """Return a recipe by id; ValueError lists the known ones."""
     return lookup(RECIPES, recipe_id, "recipe")
 
 
@@ -31,7 +31,7 @@ def denoising_recipes(domain: str | None = None) -> dict[str, Recipe]:
 
 
 def _clean_to_clean(units: int, lesson: str) -> Recipe:
-    """Return a clean -> clean autoencoder of S2."""
+    """Return the recipe of one of S2's clean-to-clean autoencoders."""
     return Recipe(
         id=f"dense-{units}",
         title=f"Dense {units}, clean to clean",
@@ -47,7 +47,7 @@ def _clean_to_clean(units: int, lesson: str) -> Recipe:
 
 
 def _dense_300(name: str, title: str, point: str, lesson: str) -> Recipe:
-    """Return one of S3's four networks."""
+    """Return the recipe of one of S3's four networks."""
     published = name == "published"
     return Recipe(
         id=f"dense-300-{name}",
@@ -66,7 +66,7 @@ def _dense_300(name: str, title: str, point: str, lesson: str) -> Recipe:
     )
 
 
-# Name, training levels around the article's and its notebook's, and evaluation point.
+# Name, training levels, which include those of the article and its notebook, evaluation point.
 _FACE_NOISES: dict[str, tuple[str, Corruption, str]] = {
     "gaussian": ("Gaussian", Corruption("gaussian", level=(0.05, 0.4)), "s4-gaussian"),
     "poisson": ("Poisson", Corruption("poisson", level=(16, 256)), "s4-poisson"),
@@ -76,7 +76,7 @@ _FACE_NOISES: dict[str, tuple[str, Corruption, str]] = {
 
 
 def _strided_conv(noise: str, lesson: str) -> Recipe:
-    """Return one of S4's four autoencoders."""
+    """Return the recipe of one of S4's four autoencoders."""
     name, corruption, point = _FACE_NOISES[noise]
     return Recipe(
         id=f"strided-conv-{noise}",
@@ -90,7 +90,7 @@ def _strided_conv(noise: str, lesson: str) -> Recipe:
         epochs=25,
         batch=32,
         schedule="one-cycle",
-        optimiser_settings={"lr": 0.008, "eps": 1e-7},  # in the article constant, 0.001
+        optimiser_settings={"lr": 0.008, "eps": 1e-7},  # in the article a constant 0.001
         precision="bfloat16",
         max_norm=1.0,
         validation=0.1,
@@ -99,7 +99,7 @@ def _strided_conv(noise: str, lesson: str) -> Recipe:
 
 
 def _pix2pix(noise: str, lesson: str) -> Recipe:
-    """Return one of S4's four generators."""
+    """Return the recipe of one of S4's four generators."""
     return replace(
         _strided_conv(noise, lesson),
         id=f"pix2pix-{noise}",
@@ -107,14 +107,14 @@ def _pix2pix(noise: str, lesson: str) -> Recipe:
         model="pix2pix",
         loss="l1",
         adversarial=0.01,  # against 1 for the L1 loss, as in the article
-        epochs=40,  # ten in the article, at a constant rate of 0.0002
+        epochs=40,  # 10 in the article, at a constant rate of 0.0002
         optimiser_settings={"lr": 0.002, "betas": (0.5, 0.999)},
         glorot=False,
     )
 
 
 def _blind(domain: str, corruption: Mixture, loss: str, epochs: int, lesson: str) -> Recipe:
-    """Return the network of a domain that takes any noise."""
+    """Return the recipe of a domain's blind network."""
     return Recipe(
         id=f"blind-{domain}",
         title=f"Any noise, {domain}",
@@ -132,7 +132,7 @@ def _blind(domain: str, corruption: Mixture, loss: str, epochs: int, lesson: str
         schedule="one-cycle",
         precision="bfloat16",
         max_norm=5.0,
-        # For digits of the final fit; designs were chosen on the last 10,000.
+        # Digits: of the final training; designs were chosen on the last 10,000 images.
         validation={"digits": 2_000, "faces": 0.1}[domain],
         glorot=False,
         lesson=lesson,
@@ -145,8 +145,8 @@ _RECIPES = (
         BLIND_DIGITS,
         loss="psnr-spread",
         epochs=36,
-        lesson="One network for every noise on digits: it is not told the kind or the level, and "
-        "estimates them from the picture.",
+        lesson="One network for every noise on digits: it is given neither the kind nor the level, "
+        "and estimates both from the picture.",
     ),
     Recipe(
         id="conv-pool",
@@ -156,7 +156,7 @@ _RECIPES = (
         corruption=POINTS["s0-train"],
         point="s0-train",
         loss="bce",
-        epochs=200,  # fifty in the article, at a constant rate of 0.003
+        epochs=200,  # 50 in the article, at a constant rate of 0.003
         batch=256,
         steps=230,
         schedule="one-cycle",
@@ -178,7 +178,7 @@ _RECIPES = (
         epochs=100,
         batch=512,
         fresh=False,
-        seed=3,  # of four seeds the best on validation images
+        seed=3,  # the best of four seeds on validation images
         patience=5,
         validation=12_000,
         lesson="It learns that the background is grey: it restores the classifier's accuracy "
@@ -205,7 +205,7 @@ _RECIPES = (
         epochs=10,
         batch=32,
         fresh=False,
-        seed=1,  # of four seeds the best on validation images
+        seed=1,  # the best of four seeds on validation images
         lesson="A narrow code cannot store noise, so it removes it, and some of the digit too.",
     ),
     Recipe(
@@ -216,7 +216,7 @@ _RECIPES = (
         corruption=POINTS["s2"],
         point="s2",
         loss="bce",
-        epochs=30,  # ten in the article, on 60,000 images, at a constant rate of 0.001
+        epochs=30,  # 10 in the article, on 60,000 images, at a constant rate of 0.001
         batch=32,
         schedule="one-cycle",
         optimiser_settings={"lr": 0.02, "eps": 1e-7},
@@ -261,7 +261,7 @@ _RECIPES = (
         loss="cross-entropy",
         epochs=5,
         batch=512,
-        seed=1,  # of six seeds the best on validation images
+        seed=1,  # the best of six seeds on validation images
         lesson="It classifies clean digits well and fails on noise it never saw.",
     ),
     _blind(

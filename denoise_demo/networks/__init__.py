@@ -1,7 +1,7 @@
-"""The nn.Modules of all recipes and the registry that builds them; nothing else.
+"""The networks of all recipes, and the registry that builds them.
 
-It may import `common`. It offers `MODELS`, `build` and `count_parameters`, and the modules that
-training and benchmarks put together themselves.
+May import `common`. Offers `MODELS`, `build` and `count_parameters`, and the modules that training
+and the benchmarks assemble themselves.
 """
 
 from denoise_demo.networks.articles import Autoencoder

@@ -1,8 +1,8 @@
 """The articles' networks: dense, convolutional and strided autoencoders, and the classifier.
 
-A denoiser maps `(N, C, H, W)` to the same shape, in [0, 1] in eval mode. `logits` gives the values
-before the output activation, `encode` the code of the bottleneck. The classifier maps
-`(N, 1, 28, 28)` to ten logits.
+A denoiser maps `(N, C, H, W)` to the same shape, in [0, 1] in eval mode. `logits` returns the
+values before the output activation, `encode` the code. The classifier maps `(N, 1, 28, 28)` to ten
+logits.
 """
 
 from abc import ABC, abstractmethod
@@ -13,16 +13,16 @@ from torch import Tensor, nn
 
 
 class EnlargeConv2d(nn.Conv2d):
-    """A 3x3 convolution of the image enlarged twice, computed without enlarging it.
+    """Nearest-neighbour upsampling by 2 and a 3x3 convolution, without the upsampling.
 
-    In an image whose pixels are repeated 2 x 2, a 3x3 window covers only 2 x 2 different pixels,
-    in one of four ways. So the same kernel, its taps added up in those four ways, goes over the
-    small image, and the four results are interleaved: (N, C, H, W) -> (N, out, 2H, 2W).
+    In the upsampled image a 3x3 window covers only 2 x 2 different pixels, in one of four
+    alignments. For each alignment the kernel's taps are summed and applied to the small image;
+    the four results are interleaved: (N, C, H, W) -> (N, out, 2H, 2W).
 
     Reference: Shi et al. 2016, doi:10.1109/CVPR.2016.207, for the interleaving.
     """
 
-    # [even or odd place, pixel of the small image, tap of the kernel]
+    # [even or odd position, pixel of the small image, tap of the kernel]
     TAPS = torch.tensor([[[1.0, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]])
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -30,7 +30,7 @@ class EnlargeConv2d(nn.Conv2d):
         self.register_buffer("taps", self.TAPS.clone(), persistent=False)
 
     def forward(self, small: Tensor) -> Tensor:
-        """Return the convolution of the enlarged image, (N, out, 2H, 2W)."""
+        """Return the convolution of the upsampled image, (N, out, 2H, 2W)."""
         kernels = torch.einsum("pyk,qxl,ockl->opqcyx", self.taps, self.taps, self.weight)
         layout = torch.channels_last
         kernels = kernels.flatten(0, 2).contiguous(memory_format=layout)  # (4 * out, C, 3, 3)
@@ -50,7 +50,7 @@ class Autoencoder(nn.Module, ABC):
         """Return the values before the output activation, (N, 1, 28, 28), for codes."""
 
     def decode(self, code: Tensor) -> Tensor:
-        """Return the images that codes stand for, (N, 1, 28, 28) in [0, 1]."""
+        """Decode codes to images, (N, 1, 28, 28) in [0, 1]."""
         return self.from_code(code).sigmoid()
 
     def logits(self, noisy: Tensor) -> Tensor:
@@ -65,8 +65,8 @@ class Autoencoder(nn.Module, ABC):
 class ConvPool(Autoencoder):
     """Convolutional autoencoder with three poolings and a code of 8 x 4 x 4.
 
-    The last pooling sees 7 x 7 and pads it to 8 x 8; the last wide convolution has no padding
-    and takes 16 x 16 back to 14 x 14. Up-sampling repeats the nearest neighbour.
+    The last pooling pads its input from 7 x 7 to 8 x 8; `decode3` has no padding and reduces
+    16 x 16 to 14 x 14. Upsampling is nearest-neighbour.
 
     Reference: A. Amico 2019, Denoise with autoencoders.
     """
@@ -122,7 +122,7 @@ class ConvFlat(Autoencoder):
 class Dense(Autoencoder):
     """Autoencoder of two dense layers, 784 - code - 784, with a ReLU code.
 
-    Reference: Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; as denoiser Vincent
+    Reference: Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; as a denoiser: Vincent
     et al. 2008, doi:10.1145/1390156.1390294.
     """
 
@@ -143,8 +143,8 @@ class Dense(Autoencoder):
 class DenseReLU(Dense):
     """The dense autoencoder with a ReLU output, as one article published it.
 
-    An output whose value before the ReLU is negative for every image gets no gradient and stays
-    black for good. In eval mode the result is limited to 1.
+    An output unit that is negative before the ReLU for every image gets no gradient and stays
+    black. In eval mode the result is limited to 1.
 
     Reference: "Using Auto-Encoders to denoise domain specific images", 2018.
     """

@@ -5,13 +5,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-SPREAD_MINIMUM = 0.01  # white being 1; hardly visible
+SPREAD_MINIMUM = 0.01  # the smallest expected error, white being 1; hardly visible
 GATE_STRETCH = 1.1  # lets a gate reach 0 and 1 exactly
 CORRECTION_MINIMUM = 2 / 255  # two grey levels: invisible
 
 
 class BlindUNet(nn.Module):
-    """U-Net with global context at 7 x 7, for noise of unknown kind and strength.
+    """U-Net with global context at 7 x 7, for noise of unknown kind and level.
 
     The output is a gated blend with the input, as in `Pix2Pix`, so that a clean image can pass
     unchanged. A second head estimates the standard deviation of the error.
@@ -22,7 +22,7 @@ class BlindUNet(nn.Module):
         rounds: number of context rounds.
 
     Reference: Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Vaswani et al. 2017,
-    arXiv:1706.03762; for the deviation Nix and Weigend 1994, doi:10.1109/ICNN.1994.374138.
+    arXiv:1706.03762; for the error estimate Nix and Weigend 1994, doi:10.1109/ICNN.1994.374138.
     """
 
     def __init__(self, channels: int, widths: tuple[int, int, int], rounds: int) -> None:
@@ -55,7 +55,7 @@ class BlindUNet(nn.Module):
     def with_spread(self, noisy: Tensor) -> tuple[Tensor, Tensor]:
         """Return the denoised images and the standard deviation of their error, (N, C, 28, 28).
 
-        The deviation is computed from detached features: its loss does not train the denoising.
+        It is computed from detached features, so that its loss does not affect the denoising.
         """
         features = self._features(noisy)
         denoised = self._mean(features, noisy)
@@ -84,7 +84,7 @@ class BlindCorrection(BlindUNet):
 
     It is initialised as the identity. The output layer also sees which values are saturated (at or
     beyond 0 or 1), so that it can repair one channel of a pixel and keep the others. In eval mode
-    corrections below CORRECTION_MINIMUM are dropped: values that were right stay exact.
+    corrections below CORRECTION_MINIMUM are dropped, so that correct values stay exact.
 
     Args:
         channels: of the image.
@@ -92,7 +92,7 @@ class BlindCorrection(BlindUNet):
         rounds: number of context rounds.
         blocks: residual blocks at full resolution, after the context.
 
-    Reference: Zhang et al. 2017, doi:10.1109/TIP.2017.2662206, for learning the difference;
+    Reference: Zhang et al. 2017, doi:10.1109/TIP.2017.2662206, for residual learning;
     Louizos et al. 2018, arXiv:1712.01312, for the stretched gate.
     """
 
@@ -108,7 +108,7 @@ class BlindCorrection(BlindUNet):
                 parameter[:channels] = 0
 
     def _mean(self, features: Tensor, noisy: Tensor) -> Tensor:
-        """Add the correction; unclipped in training, where a clamp would stop the gradient."""
+        """Add the correction; unclipped in training, where a clamp would block the gradient."""
         saturated = torch.cat([noisy <= 0, noisy >= 1], 1).to(features.dtype)
         difference, gate = self.output(torch.cat([features, saturated], 1)).float().chunk(2, 1)
         gate = (GATE_STRETCH * (gate.sigmoid() - 0.5) + 0.5).clamp(0, 1)
@@ -184,7 +184,7 @@ class Local(nn.Module):
 
 
 class DenseMixer(nn.Module):
-    """Dense layers over all tokens at once, each squeezed to a few channels before."""
+    """Dense layers across all tokens, each token first squeezed to a few channels."""
 
     def __init__(self, channels: int, squeezed: int = 24, hidden: int = 256) -> None:
         super().__init__()

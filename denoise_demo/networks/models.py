@@ -39,11 +39,11 @@ class ModelSpec:
 
 
 def build(name: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
-    """Build a network with fresh weights.
+    """Build a network with newly initialised weights.
 
     Args:
         name: a key of MODELS.
-        arguments: of the constructor; without them the registry's.
+        arguments: for the constructor; None for those in MODELS.
 
     Raises:
         ValueError: for an unknown name.

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Pix2Pix(nn.Module):
-    """U-Net generator with a gated blend of its output and its input, value by value.
+    """U-Net generator whose output is blended with its input by a gate for each value.
 
-    The image is padded to 32 x 32 and halved by strides of two, once for every width but the
-    first; skip connections join the encoder to the decoder at every size.
+    The image is padded to 32 x 32 and halved by strided convolutions, once for each width after
+    the first; skip connections join the encoder to the decoder at every size.
 
     Args:
         widths: channels at 32 x 32, 16 x 16 and so on.
@@ -54,7 +54,7 @@ class Pix2Pix(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """Score every patch of a pair (noisy, image): is the image a clean one or a denoised one?
+    """Score each patch of an image as clean or denoised, given the noisy input.
 
     Each of the 7 x 7 scores has a receptive field of 18 x 18 pixels.
 

@@ -44,7 +44,7 @@ def test_values_become_the_model():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("dot", "the dot came as 'dot': give an object"),
+        ("dot", "the dot is 'dot': give an object"),
         ({}, "size of the dot is missing: give kind, size, place"),
         ({"size": 1, "z": 2}, "z of the dot is unknown: give kind, size, place only"),
         ({"size": "1"}, "size of the dot is '1': it should be a valid number"),
@@ -77,7 +77,7 @@ def test_a_union_names_its_kinds(values, message):
 
 def test_a_long_value_is_cut():
     assert len(brief("x" * 1000)) == 60
-    assert brief(10**10_000) == "a number of thousands of digits"
+    assert brief(10**10_000) == "a number with thousands of digits"
 
 
 @pytest.mark.parametrize("value", [True, "1", None, float("inf"), float("nan"), 10**400])

@@ -23,7 +23,7 @@ from denoise_demo.data.mnist import DataError, Images
 @pytest.fixture(autouse=True)
 def cache(cache_folder: Path) -> Path:
     """The folder of the cached array, still to be made; messages are new to every test."""
-    faces._tell_once.cache_clear()
+    faces._print_once.cache_clear()
     return cache_folder / "faces"
 
 
@@ -407,7 +407,7 @@ def test_a_cache_that_cannot_be_written_is_said_and_not_taken_for_a_damaged_zip(
 
     message = refusal(place)
 
-    assert "cannot be kept" in message
+    assert "cannot be cached" in message
     assert "damaged" not in message
 
 
@@ -458,7 +458,7 @@ def test_a_few_of_many_skipped_files_are_named_and_again_from_the_cache(
     write_folder(folder, album() | {f"bad-{i}.jpg": b"text" for i in range(7)})
     load_faces("train", folder)
     first = capsys.readouterr().err
-    faces._tell_once.cache_clear()  # as in another run
+    faces._print_once.cache_clear()  # as in another run
     no_reading()
 
     load_faces("train", folder)
@@ -536,7 +536,7 @@ def test_a_member_whose_path_leads_out_is_skipped_and_written_nowhere(
     assert not (tmp_path.parent / "evil.jpg").exists()
     message = capsys.readouterr().err
     assert "skipped 1 of 41" in message
-    assert "its path leads out of the zip" in message
+    assert "its path points outside the zip" in message
 
 
 def test_backslashes_inside_are_folders(tmp_path: Path) -> None:
@@ -610,7 +610,7 @@ def test_a_member_larger_than_a_picture_may_be_is_not_read_whole(
 def test_a_zip_with_a_password_is_refused_saying_so(tmp_path: Path, encrypt, capsys) -> None:
     path = encrypt(write_zip(tmp_path / "faces.zip", album()))
 
-    assert "holds 0 pictures that can be read, of 40" in refusal(path)
+    assert "has 0 readable pictures of 40" in refusal(path)
     assert "encrypted" in capsys.readouterr().err
 
 

@@ -56,7 +56,7 @@ def test_idx_labels_are_read() -> None:
     ids=["empty", "two bytes", "16-bit values", "two dimensions", "a web page"],
 )
 def test_a_file_with_another_magic_number_is_refused(content: bytes) -> None:
-    with pytest.raises(DataError, match="not an IDX file of MNIST"):
+    with pytest.raises(DataError, match="not an MNIST IDX file"):
         parse_idx(content)
 
 

@@ -74,7 +74,7 @@ def test_an_unknown_denoiser_is_refused_naming_networks_and_filters(find):
 
 @pytest.mark.parametrize("find", [get_denoiser, load_denoiser])
 def test_the_classifier_is_refused(find):
-    with pytest.raises(ValueError, match="mlp-classifier classifies; it does not denoise"):
+    with pytest.raises(ValueError, match="mlp-classifier is a classifier, not a denoiser"):
         find("mlp-classifier")
 
 

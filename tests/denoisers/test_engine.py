@@ -156,7 +156,7 @@ def test_the_gpu_agrees_with_the_cpu(key):
 @pytest.mark.parametrize(
     ("key", "device", "message"),
     [
-        ("mlp-classifier", "cpu", "mlp-classifier classifies; it does not denoise"),
+        ("mlp-classifier", "cpu", "mlp-classifier is a classifier, not a denoiser"),
         ("conv-pond", "cpu", "unknown recipe.*conv-pool"),
         ("dense-1", "abacus", "unknown device"),
     ],

@@ -79,7 +79,7 @@ class Failing(Trainer):
         (torch.OutOfMemoryError("CUDA out of memory"), 1, "memory is full"),
         (RuntimeError("MPS backend out of memory"), 1, "memory is full"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, "memory is full"),
-        (RuntimeError("CUDA error: device lost\nmore"), 1, "GPU fails (CUDA error: device lost)"),
+        (RuntimeError("CUDA error: device lost\nmore"), 1, "GPU failed (CUDA error: device lost)"),
     ],
 )
 def test_a_failure_is_one_clear_line_and_a_run_to_resume(  # noqa: PLR0917
