@@ -1,8 +1,7 @@
 """Train networks: `python train.py conv-pool`, `python train.py --all`, `--list`.
 
-Each recipe becomes weights/RECIPE.safetensors, with the losses of its epochs in RECIPE.csv. A run
-that was stopped or killed continues with --resume and ends with the same weights. An experiment
-changes a recipe and needs a folder of its own:
+Writes weights/RECIPE.safetensors, and the losses of all epochs to RECIPE.csv. --resume continues a
+stopped run and gives the same weights. A changed recipe needs a separate folder:
 
     python train.py dense-16 --set epochs=3 --set optimiser_settings.lr=0.01 --out experiment
 
@@ -64,15 +63,15 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, list[Recipe]
     data = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
     how.add_argument("--data-dir", metavar="FOLDER", help=data)
     how.add_argument("--device", choices=DEVICES, help="auto takes CUDA, then MPS, then the CPU")
-    changes = parser.add_argument_group("changes of a recipe, which need --out")
-    set_help = "any setting, as corruption.level=0.1,0.5 (repeatable)"
+    changes = parser.add_argument_group("changes to a recipe (need --out)")
+    set_help = "any setting, for example corruption.level=0.1,0.5 (repeatable)"
     changes.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=set_help)
     changes.add_argument("--epochs", metavar="N", help="short for --set epochs=N")
     changes.add_argument("--seed", metavar="N", help="short for --set seed=N")
     where = parser.add_argument_group("files")
     where.add_argument("--out", type=Path, metavar="FOLDER", help="default: weights")
     where.add_argument("--resume", action="store_true", help="continue a stopped run")
-    where.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write logs for it there")
+    where.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write logs to FOLDER")
     where.add_argument("--dry-run", action="store_true", help="show the settings and exit")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.recipes if name not in RECIPES]:
@@ -100,7 +99,7 @@ def train(
     device: torch.device,
     group: Group,
 ) -> None:
-    """Train one recipe and write its files; of several processes, one prints and writes."""
+    """Train one recipe and write its files; only the first process prints and writes."""
     trainer = Trainer(recipe, images["train"], device, group)
     resume_file = runs.resume_path(recipe, options.out)
     if options.resume and resume(trainer, resume_file) and group.leads:
@@ -124,7 +123,7 @@ def train(
 
 
 def command(recipe: Recipe, options: argparse.Namespace, group: Group) -> str:
-    """Return the command that trains this again, without local paths."""
+    """Return the command that reproduces this training, without local paths."""
     start = ["torchrun", "--nproc-per-node", str(group.size)] if group.size > 1 else ["python"]
     words = [*start, "train.py", recipe.id]
     for name in ("epochs", "seed", "device"):

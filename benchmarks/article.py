@@ -1,4 +1,4 @@
-"""Epochs of conv-pool as the article trained it: a Python generator with SciPy feeds Keras.
+"""Time epochs of conv-pool as the article trained it: a Python generator with SciPy feeds Keras.
 
 Needs TensorFlow, unlike denoise_demo; `benchmarks/training.py` calls it. Prints the seconds of each
 epoch; the first includes building the graph.

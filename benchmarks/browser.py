@@ -1,4 +1,4 @@
-"""What the benchmarks of the page share: a server, a distant server, a drag, a row of a table."""
+"""Shared by the benchmarks of the page: a server, a distant server, a drag, a row of a table."""
 
 import asyncio
 import os

@@ -2,7 +2,8 @@
 
     python -m benchmarks.designs --data-dir DATA [--minutes 10] [--optimiser Muon] [DESIGN ...]
 
-Prints Markdown: PSNR on the last 10,000 training images, which validate. Test images are not used.
+Prints Markdown: PSNR on the validation images, the last 10,000 training images. Does not use test
+images.
 """
 
 import argparse
@@ -60,7 +61,7 @@ DESIGNS: dict[str, Callable[[], nn.Module]] = {
 
 
 def train(network: nn.Module, clean: Tensor, seconds: float, optimiser: str, rate: float) -> int:
-    """Train for so many seconds along one cycle of the learning rate; return the steps done."""
+    """Train for this many seconds with a one-cycle learning rate; return the number of steps."""
     generator = torch.Generator().manual_seed(0)
     mixed = has_bfloat16(clean.device)
     recipe = replace(RECIPES["blind-digits"], optimiser=optimiser, optimiser_settings={"lr": rate})

@@ -30,7 +30,7 @@ IMAGES = 10_000
 
 
 def seconds(function: Callable[[], object], repeats: int) -> float:
-    """Return the median seconds of a call, a GPU's work included, after one warm-up call."""
+    """Return the median seconds of a call, including a GPU's work, after one warm-up call."""
     wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
     spent = []
     for _ in range(repeats + 1):

@@ -1,10 +1,10 @@
-"""Train the blind network on one noise at a time, to measure what blindness costs.
+"""Train the blind network on one noise at a time, to measure the cost of handling every noise.
 
     python -m benchmarks.specialists --data-dir DATA --out FOLDER [--epochs 12] [POINT ...]
 
-Prints Markdown: the test digits' PSNR and accuracy at each point, from its specialist and from the
-shipped network. A specialist sees fewer digits, all of them under its noise. A stopped run
-continues; finished specialists are only measured again.
+Prints Markdown: PSNR and accuracy on the test digits at each point, for its specialist and for the
+shipped network. A specialist trains on fewer digits, all under its noise. A stopped run continues;
+finished specialists are only measured again.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Compare a training epoch of conv-pool with the article's implementation, in turns.
+"""Compare a training epoch of conv-pool with the article's implementation, alternately.
 
     python -m benchmarks.training --keras PYTHON
 
-PYTHON is an interpreter of its own environment, with TensorFlow and SciPy. Needs no data set:
+PYTHON is the interpreter of a separate environment with TensorFlow and SciPy. Needs no data set:
 random images cost the same. Prints Markdown.
 """
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keras", metavar="PYTHON", help="an interpreter that has TensorFlow")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=3, help="of each, in a round")
+    parser.add_argument("--epochs", type=int, default=3, help="of each implementation, per round")
     options = parser.parse_args()
     ways = {
         precision: Trainer(

@@ -153,7 +153,7 @@ FAULTS = {
     ),
     "training-noise-in-measurement": Fault(
         "training/trainer.py",
-        "manual_seed(_mixed(recipe.seed, 2))",
+        "manual_seed(_derived_seed(recipe.seed, 2))",
         "manual_seed(recipe.seed)",
         "training",
     ),

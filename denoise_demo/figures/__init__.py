@@ -1,7 +1,7 @@
 """Drawing: the articles' figures and the page's charts.
 
-`FIGURES` is the registry of the articles' figures; `draw` makes one with matplotlib for any
-denoiser and pictures, and `to_png` saves it. The module `curves` makes the interactive charts; it
+`FIGURES` is the registry of the articles' figures; `draw` draws one with matplotlib for any
+denoiser and pictures, and `to_png` encodes it. The module `curves` makes the interactive charts; it
 is imported when the first one is drawn, because altair takes memory that most visits do not need.
 Only this room imports matplotlib and altair. May import every room but training and ui.
 """

@@ -1,4 +1,4 @@
-"""What the figure of the blind networks shows: expected errors against actual ones."""
+"""The figure of the blind networks: actual against expected errors."""
 
 from denoise_demo.benchmark import load_results
 from denoise_demo.data import DOMAINS
@@ -7,7 +7,7 @@ from denoise_demo.figures.contents import Curves, Subject
 
 
 def reliability(_: Subject) -> Curves:
-    """Show the error made against the error expected, for groups of equally sure pixels.
+    """Show the actual against the expected error, for groups of values by expected error.
 
     Raises:
         ResultsError: when the benchmark has not measured it with these weights.

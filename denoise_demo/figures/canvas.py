@@ -37,7 +37,7 @@ LETTER = 0.62  # mean width of a letter, relative to the font size
 
 @dataclass(frozen=True)
 class Note:
-    """Words under a picture, marked as right or wrong, or as the best."""
+    """A text under a picture, optionally marked as right, wrong or best."""
 
     text: str
     right: bool | None = None
@@ -58,12 +58,12 @@ class Row:
 
 
 def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> Figure:
-    """Show rows of pictures, one axes each, from black at 0 to white at 1.
+    """Draw rows of pictures, each on its own axes, from black at 0 to white at 1.
 
     Args:
         title: the heading.
-        columns: what stands above each column; a line break is allowed.
-        rows: rows of equally many pictures of one size.
+        columns: the column headings; line breaks are allowed.
+        rows: rows with the same number of pictures, all of one size.
         caption: the small print, wrapped to the figure's width.
     """
     count, _, height, width = rows[0].images.shape
@@ -71,7 +71,7 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
     cell_width, cell_height = scale * width, scale * height
     left = MARGIN + _label_width(rows)
     figure_width = left + count * cell_width + (count - 1) * GAP + MARGIN
-    canvas = Canvas(figure_width, title, caption, _stack(columns, rows, cell_height))
+    canvas = Canvas(figure_width, title, caption, _content_height(columns, rows, cell_height))
     canvas.headings(columns, [left + i * (cell_width + GAP) + cell_width / 2 for i in range(count)])
     for row in rows:
         canvas.row(row, left, cell_width, cell_height)
@@ -79,7 +79,7 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
 
 
 def picture_scale(height: int, width: int) -> int:
-    """Return how many pixels wide a picture's pixel is drawn, given the size of all pictures."""
+    """Return the drawn size of a picture's pixel, given the size of all pictures together."""
     return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
 
 
@@ -114,7 +114,7 @@ class Canvas:
             self.figure.text(*place, line, size=points, family=FONT, parse_math=False, **style)
 
     def headings(self, columns: Sequence[str], places: Sequence[float], **style: Any) -> None:
-        """Write what stands above the columns."""
+        """Write the column headings."""
         for heading, x in zip(columns, places, strict=bool(columns)):
             self.text(x, self.top, heading, **({"ha": "center"} | style))
         self.top += LINE_HEIGHT * max(map(count_lines, columns), default=0)
@@ -137,7 +137,7 @@ class Canvas:
         style: dict[str, Any] = {"interpolation": "nearest", "aspect": "auto"}
         if len(image) == 1:
             axes.imshow(image[0].cpu().numpy(), cmap="gray", vmin=0, vmax=1, **style)
-        else:  # matplotlib would cut fractions of colours to 8 bits instead of rounding them
+        else:  # matplotlib would truncate colours to 8 bits instead of rounding them
             colours = image.clamp(0, 1).mul(255).round().byte()
             axes.imshow(colours.permute(1, 2, 0).cpu().numpy(), **style)
         axes.set_axis_off()
@@ -149,7 +149,7 @@ class Canvas:
         return self.figure.add_axes(box)
 
     def note(self, note: Note, x: float, y: float) -> None:
-        """Write a note; right, wrong and best differ in mark, colour and weight."""
+        """Write a note; marks, colours and weights distinguish right, wrong and best."""
         mark, colour, weight = {
             None: (" ★", BLUE, "bold") if note.best else ("", GREY, "normal"),
             True: (" ✓", BLUE, "normal"),
@@ -158,14 +158,14 @@ class Canvas:
         self.text(x, y, note.text + mark, ha="center", color=colour, weight=weight)
 
 
-def _stack(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:
-    """Return the height that the headings and rows take."""
+def _content_height(columns: Sequence[str], rows: Sequence[Row], cell_height: int) -> int:
+    """Return the height of the headings and rows."""
     headings = LINE_HEIGHT * max(map(count_lines, columns), default=0)
     return headings + sum(cell_height + _notes_height(row) + GAP for row in rows)
 
 
 def _notes_height(row: Row) -> int:
-    """Return the height that a row's notes take."""
+    """Return the height of a row's notes."""
     return LINE_HEIGHT * max(count_lines(note.text) for note in row.notes) + 4 if row.notes else 0
 
 
@@ -185,7 +185,7 @@ def count_lines(text: str) -> int:
 
 
 def plain_axes(axes: Axes) -> None:
-    """Keep two spines and a faint grid across."""
+    """Keep two spines and add faint horizontal grid lines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY, labelfontfamily=FONT)

@@ -1,4 +1,4 @@
-"""Grids of horizontal bar charts with their values, and of curves beside the diagonal."""
+"""Grids of horizontal bar charts, and of curves compared with the diagonal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from denoise_demo.figures.canvas import (
 
 CHART_WIDTH, CHART_GAP = 400, 30  # pixels: a column of charts, and the gap to the next
 PLOT_SIZE, AXIS_WIDTH = 520, 96  # pixels: a square plot, and its axis with its labels
-PALE = "#b4b9be"  # of filters; colour-blind safe beside HUES
+PALE = "#b4b9be"  # for filters; colour-blind safe beside HUES
 HUES = (
     "#0072b2",
     "#c44e00",
@@ -31,13 +31,13 @@ HUES = (
     "#56b4e9",
     "#1a1a1a",
 )  # Okabe and Ito, colour-blind safe
-MOST = len(HUES)  # curves in colour
+MOST = len(HUES)  # maximum number of curves in colour
 MARKERS = "osD^vX"
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar from 0 to a value, the words at its end, and the ends of its interval."""
+    """A bar from 0 to a value, the text at its end, and its interval."""
 
     label: str
     value: float = 0.0
@@ -66,7 +66,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Plot:
-    """Curves on two logarithmic axes of one span, and the names of the axes."""
+    """Curves on two logarithmic axes with the same range, and the axis labels."""
 
     title: str
     curves: Sequence[Curve]
@@ -76,12 +76,12 @@ class Plot:
 def bar_grid(
     title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Chart]], caption: str
 ) -> Figure:
-    """Show rows of charts; the labels of a row's bars stand at its left, once for all its charts.
+    """Draw rows of charts, with the labels of the bars once, at the left of the row.
 
     Args:
         title: the heading.
-        columns: what stands above each column; a line break is allowed.
-        rows: by label; all charts have bars of the same labels.
+        columns: the column headings; line breaks are allowed.
+        rows: charts by row label; all charts have bars with the same labels.
         caption: the small print, wrapped to the figure's width.
     """
     bars = next(iter(rows.values()))[0].bars
@@ -108,7 +108,7 @@ def bar_grid(
 
 
 def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> Figure:
-    """Show square plots side by side, each with the diagonal, where both axes are equal."""
+    """Draw square plots side by side, each with the diagonal, where both axes are equal."""
     starts = [
         MARGIN + AXIS_WIDTH + i * (PLOT_SIZE + AXIS_WIDTH + CHART_GAP) for i in range(len(plots))
     ]

@@ -1,4 +1,4 @@
-"""What a figure is drawn of and what it shows, before it is laid out."""
+"""Inputs and contents of figures, before layout."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from denoise_demo.figures.charts import Chart, Plot
 
 @dataclass(frozen=True)
 class Subject:
-    """What a figure is drawn of: pictures (N, C, 28, 28) in [0, 1], and what was chosen for them.
+    """The input of a figure: pictures (N, C, 28, 28) in [0, 1], their source, and the settings.
 
     A label is None where it is unknown.
     """
@@ -33,9 +33,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class Panels:
-    """A figure's content: column headings, rows, and the corruption and network to name.
+    """A figure's content: column headings, rows, and the corruption and network for the caption.
 
-    Words take the corruption's place where there are several.
+    `corruption` is a text where there are several.
     """
 
     columns: Sequence[str]
@@ -72,5 +72,5 @@ def decibels(images: Tensor, clean: Tensor) -> list[Note]:
 
 
 def in_decibels(value: float) -> str:
-    """Return a PSNR in words."""
+    """Return a PSNR as text with its unit."""
     return f"{value:.1f} dB" if math.isfinite(value) else "∞ dB"

@@ -13,8 +13,8 @@ from denoise_demo.figures.charts import HUES, MOST
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # what Gradio's page draws
 WIDTH, HEIGHT = 1000, 420  # pixels; the page sets the width
-HIGHEST = {"psnr": 40.0}  # the axis ends here: errors above are invisible
-FEW = 16  # epochs that are marked one by one
+HIGHEST = {"psnr": 40.0}  # the end of the axis: errors above it are invisible
+FEW = 16  # with fewer epochs, each is marked
 GREY, HERE, WORSE = "#94a3b8", "#0d9488", "#d97706"
 
 
@@ -50,14 +50,14 @@ def level_curves(
 ) -> VegaChart:
     """Return a chart of a score against the level of one kind of noise.
 
-    Every denoiser is a grey line, those in `shown` are in colour with their 95 % intervals. What
-    lies below doing nothing is shaded.
+    Every denoiser is a grey line; those in `shown` are in colour, with their 95 % intervals. The
+    area below doing nothing is shaded.
 
     Args:
         sweep: the benchmark's rows of one domain, for every kind and level of noise.
-        kind: of noise.
+        kind: a key of NOISES.
         metric: a key of `scores_of` the domain.
-        shown: at most MOST ids of denoisers.
+        shown: ids of at most MOST denoisers.
         here: the level to mark.
 
     Raises:
@@ -119,7 +119,7 @@ def loss_curves(history: Sequence[Epoch], loss: str) -> VegaChart:
     names = ["training", "validation"]
     x = alt.X("epoch:Q", title="epoch", axis=_axis(whole=True))
     y = alt.Y("loss:Q", title=loss, scale=alt.Scale(zero=False))
-    legend = alt.Legend(orient="top", symbolStrokeWidth=3)  # one for both, or Vega warns
+    legend = alt.Legend(orient="top", symbolStrokeWidth=3)  # shared, or Vega warns
     colours, dashes = list(HUES[:2]), [[1, 0], [6, 3]]
     colour = alt.Color(
         "of:N", title=None, scale=alt.Scale(domain=names, range=colours), legend=legend
@@ -138,7 +138,7 @@ def loss_curves(history: Sequence[Epoch], loss: str) -> VegaChart:
 
 
 def _nearest(y: alt.Y, tooltip: list[alt.Tooltip]) -> alt.Chart:
-    """Return the layer that shows the point nearest to the pointer, and its numbers."""
+    """Return the layer that marks the point nearest the pointer, with a tooltip."""
     near = alt.selection_point("near", nearest=True, on="pointerover", clear="pointerout")
     shown = alt.when(near, empty=False).then(alt.value(1)).otherwise(alt.value(0))
     point = alt.Chart().mark_point(filled=True, size=70, color=HERE, clip=True)
@@ -147,14 +147,14 @@ def _nearest(y: alt.Y, tooltip: list[alt.Tooltip]) -> alt.Chart:
 
 
 def _layered(layers: list[alt.Chart], values: Sequence[Values], x: alt.X) -> VegaChart:
-    """Put layers over one x axis and the same values."""
+    """Combine layers with a common x axis and common values."""
     chart = alt.layer(*layers, data=_data(values)).encode(x=x)
     size = {"width": WIDTH, "height": HEIGHT, "background": "transparent"}
     return chart.properties(**size, **{"$schema": SCHEMA})
 
 
 def _chart(values: Sequence[Values]) -> alt.Chart:
-    """Return a layer with values of its own."""
+    """Return a layer with separate values."""
     return alt.Chart(_data(values))
 
 
@@ -189,7 +189,7 @@ def _tooltip(spec: NoiseSpec, score: Score) -> list[alt.Tooltip]:
 
 
 def _level_axis(spec: NoiseSpec) -> alt.X:
-    """Return the axis on which noise rises to the right; a count falls by equal ratios."""
+    """Return the level axis, noise rising to the right; photon counts are logarithmic."""
     span = [spec.minimum, spec.maximum]
     falling = alt.Scale(type="log", reverse=True, domain=span, nice=False)
     scale = falling if spec.minimum > 0 else alt.Scale(domain=span)
@@ -207,7 +207,7 @@ def _axis(*, whole: bool = False) -> alt.Axis:
 def _below_nothing(
     sweep: Sequence[SweepRow], kind: str, metric: str, top: float
 ) -> list[dict[str, float]]:
-    """Return the score of doing nothing at each level; where it is perfect, the top."""
+    """Return the score of doing nothing at each level, at most `top`."""
     rows = [row for row in sweep if (row.denoiser, row.kind) == (NOTHING, kind)]
     scores = [(row.level, score) for row in rows if (score := row.score(metric))]
     return [
@@ -217,7 +217,7 @@ def _below_nothing(
 
 
 def _place(row: SweepRow, metric: str) -> Place | None:
-    """Return a row's place on a curve; None where the score is infinite or was not measured."""
+    """Return a row's point of a curve; None where the score is infinite or was not measured."""
     score, name = row.score(metric), row.denoiser
     if score is None or score.mean is None or score.low is None or score.high is None:
         return None

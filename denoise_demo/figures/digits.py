@@ -1,4 +1,4 @@
-"""What the figures of digits show: digits in, columns and rows of pictures out."""
+"""The contents of the figures of digits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ CODES = ("dense-1", "dense-2", "dense-8", "dense-32")
 
 @dataclass(frozen=True)
 class Trial:
-    """A corruption, the images it gave and what the network made of them, (N, 1, 28, 28)."""
+    """A corruption, the noisy images and the denoised images, (N, 1, 28, 28) each."""
 
     corruption: Corruption
     noisy: Tensor
@@ -52,7 +52,7 @@ def blur_then_noise(subject: Subject) -> Panels:
 
 
 def noise_generator(subject: Subject) -> Panels:
-    """Show pairs as a recipe trains on them, or S0's where a recipe trains without noise."""
+    """Show a recipe's training pairs, or S0's if it trains without noise."""
     trained = (
         RECIPES[subject.denoiser].corruption if subject.denoiser in RECIPES else POINTS["clean"]
     )
@@ -76,7 +76,7 @@ def noise_generator(subject: Subject) -> Panels:
 def _drawn(
     clean: Tensor, corruption: Corruption | Mixture, generator: torch.Generator
 ) -> tuple[Tensor, list[str]]:
-    """Corrupt images, and say with which blur and strength each; of a mixture, which noise too."""
+    """Corrupt images; return each one's blur and level in words, for a mixture the noise too."""
     if isinstance(corruption, Mixture):
         noisy, words = [], []
         for image, part in zip(clean, corruption.pick(len(clean), generator), strict=True):
@@ -94,7 +94,7 @@ def _drawn(
 
 
 def rising_noise(subject: Subject) -> Panels:
-    """Show one digit at six rising levels, named by the article's label and by the true range."""
+    """Show one digit at six rising levels, with the article's label and the true range."""
     points = [POINTS[f"s0-level-{i}"] for i in range(6)]
     trials = [_try(subject, point) for point in points]
     clean = subject.clean.expand(len(points), -1, -1, -1)
@@ -158,7 +158,7 @@ def side_by_side(subject: Subject) -> Panels:
 
 
 def _try(subject: Subject, corruption: Corruption) -> Trial:
-    """Corrupt and denoise; what the article clips is clipped, the rest as the network expects."""
+    """Corrupt and denoise; clip if the article does or the network expects it."""
     clip = corruption.clip or get_denoiser(subject.denoiser).clip
     corruption = replace(corruption, clip=clip)
     noisy = corruption(subject.clean, subject.generator())

@@ -1,4 +1,4 @@
-"""What the figures of faces show: four noises, every denoiser against them, and the errors."""
+"""The contents of the figures of faces: four noises, every denoiser, and the errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,13 +49,13 @@ DENOISERS: dict[str, tuple[str, str]] = {  # label and colour, colour-blind safe
     AUTOENCODER: ("autoencoder", BLUE),
     GAN: ("pix2pix", ORANGE),
 }
-LONGER = 1.5  # times its longest bar: an axis, so that the number has a place
+LONGER = 1.5  # length of an axis over its longest bar, to leave room for the number
 NOTHING_SHOWN = "none published"
 
 
 @dataclass(frozen=True)
 class Error:
-    """A mean absolute error, the interval and count of faces where known, and if it is read off."""
+    """A mean absolute error, its interval and number of faces; `about` if read off a chart."""
 
     mae: float
     interval: tuple[float, float] | None = None
@@ -67,7 +67,7 @@ Errors = Mapping[tuple[str, str], Error]
 
 
 def four_noises(subject: Subject) -> Panels:
-    """Show a face under the four noises, as strong as the article says and as its notebook has."""
+    """Show a face under the four noises, at the levels of the article's text and its notebook."""
     columns, images = ["clean"], [subject.clean]
     for kind in KINDS:
         named = {
@@ -84,7 +84,7 @@ def four_noises(subject: Subject) -> Panels:
 
 
 def results_grid(subject: Subject) -> Panels:
-    """Show what every denoiser makes of each noise, a row for each, the best of a row marked."""
+    """Show every denoiser's result for each noise, one row per noise, the best marked."""
     labels = [label.replace(" ", "\n", 1) for label, _ in DENOISERS.values()]
     columns = ["clean", "noisy", *labels[1:]]
     rows = []
@@ -105,7 +105,7 @@ def error_bars(subject: Subject) -> Bars:
     """Show errors computed correctly, as the article computed them, and as it published them.
 
     Raises:
-        ResultsError: when the benchmark has not measured faces, or other weights.
+        ResultsError: when the benchmark has not measured faces with these weights.
     """
     ours, theirs = _measured()
     printed = {
@@ -130,7 +130,7 @@ def error_bars(subject: Subject) -> Bars:
 
 
 def denoiser_id(name: str, kind: str) -> str:
-    """Return the network of a noise, or a filter, which is the same for all."""
+    """Return the id of a noise's network, or of a filter, which is the same for all."""
     return f"{name}-{kind}" if name in (AUTOENCODER, GAN) else name
 
 
@@ -151,7 +151,7 @@ def _measured() -> tuple[Errors, Errors]:
 
 
 def _heading(point: str) -> str:
-    """Return an evaluation point's noise and strength, and who names it."""
+    """Return an evaluation point's noise and level, and whether the text or notebook names it."""
     kind = PLACES[point].kind
     if point.endswith("-notebook"):
         return f"{NOISES[kind].label}, {NOTEBOOK_STRENGTHS[kind]} (the notebook)"
@@ -161,7 +161,7 @@ def _heading(point: str) -> str:
 
 
 def _chart(point: str, errors: Errors, end: float | None = None) -> Chart:
-    """Return a noise's bars; with intervals there is a best one."""
+    """Return a noise's bars; the best is marked if it has an interval."""
     found = {name: errors.get((point, name)) for name in DENOISERS}
     known = [error.mae for error in found.values() if error]
     best = min(known, default=0)

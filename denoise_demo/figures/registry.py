@@ -18,9 +18,10 @@ from denoise_demo.lab import choose_pictures
 class FigureSpec:
     """One figure of an article.
 
-    `denoiser` is the article's own network; `any_denoiser` says whether another of the domain may
-    replace it. `pictures` is the number of pictures drawn, 0 for results of the benchmark, and
-    `first` the article's first one. `details` is Markdown shown under the explanation.
+    `denoiser` is the article's network; `any_denoiser` says whether another of the domain may
+    replace it. `pictures` is the number of pictures drawn, 0 for results of the benchmark;
+    `first` is the number of the article's first picture. `details` is Markdown shown under the
+    explanation.
     """
 
     label: str
@@ -49,17 +50,17 @@ def draw(
         kind: a key of FIGURES.
         denoiser: a network's or a filter's id; ignored by a figure whose networks are fixed.
         source: a key of COLLECTIONS for the figure's domain.
-        first: the number of the first picture; after the last one comes the first again.
-        seed: of the noise.
+        first: the number of the first picture; numbers wrap around at the end.
+        seed: noise seed.
         picture: the laboratory's picture, for that source; see `sources.laboratory_picture`.
 
     Raises:
         ValueError: for anything unknown or malformed; DataError, CheckpointError and ResultsError
-            for data, weights or results that are not there.
+            for missing data, weights or results.
     """
     spec = get_figure(kind)
     noise_seed(seed)
-    denoiser = _own_or(denoiser, spec)
+    denoiser = _allowed_denoiser(denoiser, spec)
     chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
     subject = Subject(*chosen, denoiser, seed)
     content = spec.build(subject)
@@ -73,7 +74,7 @@ def draw(
 
 
 def get_figure(kind: object) -> FigureSpec:
-    """Return the figure; ValueError naming the known ones when there is none."""
+    """Return a figure by key; ValueError lists the known ones."""
     return lookup(FIGURES, kind, "figure")
 
 
@@ -82,21 +83,21 @@ def file_name(kind: str, denoiser: str) -> str:
     return f"{kind}-{denoiser}.png" if get_figure(kind).any_denoiser else f"{kind}.png"
 
 
-def _own_or(denoiser: str, spec: FigureSpec) -> str:
-    """Return the figure's own denoiser or, where allowed, the one asked for."""
+def _allowed_denoiser(denoiser: str, spec: FigureSpec) -> str:
+    """Return the requested denoiser, or the figure's own where its networks are fixed."""
     if not spec.any_denoiser:
         return spec.denoiser
-    method = get_denoiser(denoiser)
-    if method.domain not in ("", spec.domain):
+    requested = get_denoiser(denoiser)
+    if requested.domain not in ("", spec.domain):
         raise ValueError(
-            f"{denoiser} denoises {method.domain}, and this figure shows {spec.domain}: choose "
+            f"{denoiser} denoises {requested.domain}, and this figure shows {spec.domain}: choose "
             f"another denoiser"
         )
-    return method.id
+    return requested.id
 
 
 def _caption(subject: Subject, content: Panels) -> str:
-    """Say what the figure was made with."""
+    """Return the denoiser, the corruption and the seed in words."""
     corruption = content.corruption
     parts = [f"Denoiser: {content.network}."] if content.network else []
     if isinstance(corruption, str):

@@ -1,9 +1,9 @@
-"""Experiments: what happens to one picture, without any page.
+"""Experiments on single pictures, independent of the page.
 
-A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` say what to do with it,
-and `run` corrupts, denoises, classifies and measures it. Built on that: `compare` (all denoisers at
-once), `gain_matrix` (the benchmark's gains), codes of the bottleneck, `dream`, and `PRESETS`.
-May import everything above the figures: common, corruption, networks, data, denoisers, benchmark.
+A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` choose the corruption
+and the denoiser, and `run` corrupts, denoises, classifies and measures. The other views build on
+this: `compare` (all denoisers at once), `gain_matrix` (the benchmark's gains), codes, `dream` and
+`PRESETS`. May import common, corruption, networks, data, denoisers and benchmark.
 """
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans

@@ -1,4 +1,4 @@
-"""Codes: what an autoencoder keeps of a digit between its encoder and its decoder."""
+"""Codes: the values between an autoencoder's encoder and decoder."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor
 from denoise_demo.data import load_examples
 from denoise_demo.denoisers import load_classifier, load_network
 
-NETWORKS = {  # by the size of the code; the title of each
+NETWORKS = {  # titles by recipe, sorted by the size of the code
     "dense-1": "1 unit",
     "dense-2": "2 units",
     "dense-8": "8 units",
@@ -22,15 +22,15 @@ NETWORKS = {  # by the size of the code; the title of each
     "conv-flat": "8 × 28 × 28 values",
 }
 PLANE = "dense-2"  # its codes are points of a map
-EDITED = [key for key in NETWORKS if key != "conv-flat"]  # more values than pixels: no bottleneck
+EDITED = [key for key in NETWORKS if key != "conv-flat"]  # its code is larger than the image
 STRONGEST = 8  # units that get a slider
-RANGE = 1.15  # of a unit, times its largest value for a built-in digit
+RANGE = 1.15  # a unit's range over its largest value for a built-in digit
 MAP_SIZE = 72  # codes along each axis of the map
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """The plane of two units: how the image of each code is classified.
+    """A map of the codes of two units: how the image of each code is classified.
 
     `digits` and `sure` (MAP_SIZE, MAP_SIZE) are the digit and its probability, rows by the
     second unit, columns by the first, both from 0 to `span`; `points` (N, 2) are the codes of the
@@ -46,14 +46,14 @@ class CodeMap:
 
 @cache
 def unit_spans(network: str) -> Tensor:
-    """Return the range of each unit of a code, from 0, in the code's shape."""
+    """Return the upper end of each unit's range, which starts at 0, in the code's shape."""
     codes = load_network(network, "cpu").encode(load_examples().clean())
     largest = codes.amax(0)
     return RANGE * largest.clamp_min(0.1 * float(largest.max()))
 
 
 def code_picture(code: Tensor, spans: Tensor) -> Tensor:
-    """Return a code as a picture (1, H, W) from 0 to 1, a unit's span being 1.
+    """Return a code as a picture (1, H, W) from 0 to 1, each unit's span being 1.
 
     Units of a dense code are laid out in rows, the maps of a convolutional one in two rows.
     """
@@ -73,7 +73,7 @@ def strongest_units(code: Tensor) -> list[int]:
 
 
 def decode(network: str, code: Tensor) -> Tensor:
-    """Return the image, (1, 1, 28, 28), of a flat code."""
+    """Decode a flat code to an image, (1, 1, 28, 28)."""
     return load_network(network).decode(code.view(1, *unit_spans(network).shape))
 
 

@@ -1,4 +1,4 @@
-"""One noisy picture through every network of its domain and every filter."""
+"""Comparison: one noisy picture, denoised by many denoisers."""
 
 import time
 from collections.abc import Collection
@@ -23,9 +23,9 @@ from denoise_demo.lab.settings import Settings
 class Comparison:
     """The results of several denoisers for one picture.
 
-    `names` are "noisy" for doing nothing, then the denoisers' ids. In their order stand `images`
-    (M, C, H, W) in [0, 1], `scores` by metric, (M,) each, `probabilities` (M, 10), None for faces
-    or without a classifier, and `milliseconds`, what each took.
+    `names` are "noisy" for doing nothing, then the denoisers' ids. The results are in the same
+    order: `images` (M, C, H, W) in [0, 1], `scores` by metric, (M,) each, `probabilities`
+    (M, 10), None for faces or without a classifier, and `milliseconds`.
     """
 
     names: list[str]
@@ -42,8 +42,8 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
 
     Args:
         clean: (1, 1, 28, 28) for digits or (1, 3, 28, 28) for faces, in [0, 1].
-        settings: the corruption and its seed; their denoiser is ignored.
-        names: which of the picture's domain's denoisers, by id.
+        settings: the corruption and the seed; the denoiser is ignored.
+        names: ids of denoisers of the picture's domain.
 
     Raises:
         ValueError: for a denoiser that does not take this picture.
@@ -52,7 +52,7 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
     chosen = [get_denoiser(name) for name in names]
     for spec in chosen:
         if spec.shape and spec.shape != clean.shape[1:]:
-            raise ValueError(f"{spec.id} does not take such pictures: compare the others")
+            raise ValueError(f"{spec.id} does not take such pictures: leave it out")
     corruption = (settings.kind, settings.level, settings.blur_sigma)
     noisy = {}
     for clip in (True, False):
@@ -75,7 +75,7 @@ def compare(clean: Tensor, settings: Settings, names: Collection[str]) -> Compar
 
 
 def contenders(domain: str, usable: Collection[str], *, slow: bool) -> list[str]:
-    """Return the denoisers of a domain that can be used: the quick ones, or the slow filters."""
+    """Return a domain's usable denoisers: the fast ones, or the slow filters."""
     return [
         key for key, spec in list_denoisers(domain).items() if key in usable and spec.slow is slow
     ]

@@ -44,14 +44,14 @@ def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
         steps: how many times to denoise, at least 2.
 
     Yields:
-        Every step; the last one's denoised images are the digits, in [0, 1].
+        Every step; the denoised images of the last step are the digits, in [0, 1].
 
     Raises:
         ValueError: for an invalid seed, or too few steps.
         CheckpointError: when the network's weights are missing or damaged.
 
-    Reference: Alain and Bengio 2014, arXiv:1211.4246; Bengio et al. 2013, arXiv:1305.6663; with
-    noise that fades, Song and Ermon 2019, arXiv:1907.05600.
+    Reference: Alain and Bengio 2014, arXiv:1211.4246; Bengio et al. 2013, arXiv:1305.6663; for
+    the decreasing noise Song and Ermon 2019, arXiv:1907.05600.
     """
     generator = torch.Generator().manual_seed(noise_seed(seed))
     if steps < 2:

@@ -1,4 +1,4 @@
-"""One experiment: corrupt, denoise, classify, measure. What every view and endpoint shows."""
+"""One experiment: corrupt, denoise, classify and measure pictures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from denoise_demo.networks import DIGIT
 class Outcome:
     """The result of an experiment, for images (N, C, H, W).
 
-    `outside` says whether the network was trained on another domain, so that these images were
-    brought to its number of channels; `clean` is the network's input without noise.
-    `scores` holds metrics by name, each (N,), for "noisy" and "denoised", of the images as they
-    are shown, limited to [0, 1]. `probabilities` holds (N, 10) for "clean", "noisy" and
-    "denoised", or nothing without a classifier or a digit. `spread` is the expected error of a
-    network that gives one, as a standard deviation.
+    `outside` says whether the network was trained on another domain and the images were converted
+    to its number of channels; `clean` is the network's input without noise. `scores` holds metrics
+    by name, each (N,), for "noisy" and "denoised", of the images as shown, limited to [0, 1].
+    `probabilities` holds (N, 10) for "clean", "noisy" and "denoised"; it is empty for faces and
+    without a classifier. `spread` is the expected error, a standard deviation, of a network that
+    estimates it.
     """
 
     clean: Tensor
@@ -40,8 +40,8 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
 
     Args:
         clean: (N, C, H, W) in [0, 1], grey for digits, in colour for faces.
-        settings: the corruption, seed and denoiser. A network for other pictures gets grey ones
-            in three channels, and colour ones in grey.
+        settings: the corruption, seed and denoiser. A network of the other domain gets grey images
+            in three channels, and colour images in grey.
 
     Raises:
         ValueError: when the denoiser does not take images of this size.
@@ -68,7 +68,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
 
 
 def _denoise(spec: DenoiserSpec, noisy: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Denoise, with the expected error of a network that gives one."""
+    """Denoise; also return the expected error of a network that estimates it."""
     if spec.expects_error:
         return load_network(spec.id).with_spread(noisy)
     return load_denoiser(spec.id)(noisy, sigma), None
@@ -79,7 +79,7 @@ def _by(shape: Iterable[int]) -> str:
 
 
 def _score(clean: Tensor, noisy: Tensor, denoised: Tensor) -> dict[str, dict[str, Tensor]]:
-    """Measure both versions in one batch, as they are shown."""
+    """Measure both versions in one batch, limited to [0, 1] as shown."""
     both = torch.cat([noisy, denoised]).clamp(0, 1)
     values = live_scores(both, torch.cat([clean, clean]))
     halves = {name: value.chunk(2) for name, value in values.items()}

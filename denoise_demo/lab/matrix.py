@@ -1,4 +1,4 @@
-"""Gains of every denoiser under many corruptions, trained on or not, from the results."""
+"""The matrix: gains of every denoiser under many corruptions, from the results."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab.settings import is_trained_on
 
 POINTS_SHOWN = ("clean", "s0-level-1", "s0-level-3", "s0-level-5")  # not clipped, as on the stage
-LIGHT, STRONG = 2, 6  # of the twelve levels of a kind's sweep, in rising noise
+LIGHT, STRONG = 2, 6  # indices of the twelve levels of a sweep, sorted by rising noise
 Rows = Mapping[str, PointRow | SweepRow]
 
 
@@ -25,7 +25,7 @@ class Case:
 
 
 class Cell(TypedDict):
-    """A denoiser in a case: its scores, their changes over doing nothing, and over how many."""
+    """A denoiser in a case: scores, their changes from doing nothing, number of pictures."""
 
     psnr: float | None
     gain: float | None
@@ -44,7 +44,7 @@ class MatrixRow(TypedDict):
 
 
 class Matrix(TypedDict):
-    """A domain's matrix as JSON values; `missing` are denoisers that are not measured yet."""
+    """A domain's matrix as JSON values; `missing` lists denoisers that were not measured."""
 
     columns: list[dict[str, object]]
     rows: list[MatrixRow]
@@ -54,8 +54,7 @@ class Matrix(TypedDict):
 def gain_matrix(results: Results, domain: str) -> Matrix:
     """Return a domain's matrix.
 
-    A gain in dB or a change in accuracy is None where doing nothing, or the result, has an
-    infinite PSNR, or there is no accuracy.
+    A gain in dB is None where a PSNR is infinite, a change in accuracy where there is no accuracy.
 
     Raises:
         ResultsError: when nothing was measured.

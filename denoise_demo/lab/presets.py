@@ -43,7 +43,7 @@ _BLIND = {
         label="Blind · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         denoiser="blind-digits",
-        note="S1's noise without clipping at white. The network is not told which noise it is.",
+        note="S1's noise without clipping at white. The network does not know which noise it is.",
     ),
     "blind-clean": Preset(
         label="Blind · nothing to clean",
@@ -55,7 +55,7 @@ _BLIND = {
         label="Blind · a face under Gaussian noise",
         corruption=Corruption("gaussian", level=0.32, clip=False),
         denoiser="blind-faces",
-        note="The network is told neither that the noise is Gaussian nor its level.",
+        note="The network knows neither that the noise is Gaussian nor its level.",
     ),
     "blind-specks": Preset(
         label="Blind · a few specks on a face",
@@ -205,7 +205,7 @@ PRESETS: dict[str, Preset] = {
         denoiser="strided-conv-gaussian",
         portrait=1,
         note="The notebook's variance is 0.01; the article's text says 0.1. On most faces the "
-        "network wins in so much noise; on a face unlike those it learnt, it may lose.",
+        "network wins in so much noise; on a face unlike its training faces it may lose.",
     ),
     "s4-notebook-salt-pepper": Preset(
         label="S4 · a face under the notebook's salt & pepper",

@@ -1,4 +1,4 @@
-"""What the page measures of its pictures: scores against the original, and classes of digits."""
+"""Scores of pictures against their originals, and classes of digits."""
 
 import math
 
@@ -22,5 +22,5 @@ def classify(digits: Tensor) -> Tensor | None:
 
 
 def json_number(value: float) -> float | None:
-    """Return a number as JSON has it: None for an infinite one."""
+    """Return a number as a JSON value: None if it is not finite."""
     return value if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The settings of one experiment, and whether a denoiser was trained on such noise."""
+"""The settings of one experiment, and whether a denoiser was trained on its noise."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from denoise_demo.denoisers import RECIPES, get_denoiser
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Settings:
-    """What a person chooses: the corruption, the noise seed and the denoiser.
+    """The corruption, the noise seed and the denoiser.
 
     `level` is in the unit of the noise kind, `blur_sigma` in pixels. `denoiser` is a network's or
     a filter's id.
@@ -25,17 +25,17 @@ class Settings:
     seed: Annotated[StrictInt, Field(ge=0, le=SEED_MAXIMUM)]
 
     def __post_init__(self) -> None:
-        """Check what depends on the registries."""
+        """Check the values that depend on the registries."""
         lookup(NOISES, self.kind, "noise").check(self.level)
         get_denoiser(self.denoiser)
 
     @classmethod
     def parse(cls, values: object) -> "Settings":
-        """Read the settings from JSON values; ValueError says what came and what to give."""
+        """Validate settings from JSON values; ValueError says what to give instead."""
         return parse(cls, values, "the settings")
 
 
 def is_trained_on(denoiser: str, kind: str, level: float, blur_sigma: float) -> bool:
-    """Whether a denoiser is a network that was trained on this noise, or nearly this."""
+    """Whether a denoiser is a network that was trained on this noise or nearly the same."""
     recipe = RECIPES.get(denoiser)
     return recipe is not None and recipe.corruption.covers(kind, level, blur_sigma)

@@ -1,4 +1,4 @@
-"""Where clean pictures come from: numbered collections, the drawing pad, a photo, ready pixels."""
+"""Sources of clean pictures: numbered collections, the drawing pad, a photo, ready pixels."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -28,8 +28,8 @@ from denoise_demo.data import (
     to_pil,
 )
 
-LONGEST_PICTURE = 20_000  # characters; a digit takes some 1,100, the largest in colour 16,500
-LABORATORY = "laboratory"  # the figures' source that is the picture on the stage
+LONGEST_PICTURE = 20_000  # characters; a digit takes about 1,100, the largest in colour 16,500
+LABORATORY = "laboratory"  # the source of figures that is the picture on the stage
 ALIASES = {"built-in": "example", "portraits": "portrait", "faces": "face"}  # in older links
 
 Raster = Annotated[int, Field(ge=28, le=560)]  # pixels a side of a drawing or a photo
@@ -41,9 +41,9 @@ Labelled = tuple[Tensor, int | None]
 class Collection:
     """Pictures of one domain, chosen by number.
 
-    `noun` is what one of them is called; `load` returns them, cached, and `available` says
-    whether it can, without loading; `missing` is a sentence on how to get them. The first
-    built-in collection of a domain stands in wherever others are missing.
+    `noun` names one of them; `load` returns all, cached; `available` says whether they can be
+    loaded; `missing` is a sentence on how to get them. The first built-in collection of a domain
+    replaces collections that are missing.
     """
 
     label: str
@@ -56,7 +56,7 @@ class Collection:
 
 
 class Source(BaseModel):
-    """A picture that a request describes; the fields are what its kind needs."""
+    """A picture described by a request; each kind adds the fields that it needs."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     kind: str
@@ -72,7 +72,7 @@ class Numbered(Source):
     index: int
 
     def read(self) -> Labelled:
-        """Return the picture; ValueError for a number that is not there."""
+        """Return the picture; ValueError for an index out of range."""
         images = COLLECTIONS[self.kind].load()
         if not 0 <= self.index < len(images):
             raise ValueError(
@@ -83,7 +83,7 @@ class Numbered(Source):
 
 
 class Drawing(Source):
-    """Ink of the drawing pad, base64 text of one byte a pixel; centred as MNIST was, or not."""
+    """Ink of the drawing pad, base64 text of one byte per pixel; centred like MNIST if asked."""
 
     pixels: str
     size: Raster
@@ -97,7 +97,7 @@ class Drawing(Source):
 
 
 class Photo(Source):
-    """A square cut out of a photo, base64 text of three bytes a pixel."""
+    """A square cut out of a photo, base64 text of three bytes per pixel."""
 
     pixels: str
     size: Raster
@@ -117,7 +117,7 @@ class Pixels(Source):
     channels: int
 
     def read(self) -> Labelled:
-        """Return the picture; ValueError for another number of channels than 1 or 3."""
+        """Return the picture; ValueError unless it has 1 or 3 channels."""
         if self.channels not in (1, 3):
             raise ValueError(f"channels is {brief(self.channels)}: give 1 (grey) or 3 (colour)")
         size = {"height": self.height, "width": self.width, "channels": self.channels}
@@ -125,14 +125,14 @@ class Pixels(Source):
 
 
 def clean_picture(source: object) -> Labelled:
-    """Return the picture that a request names, (1, C, H, W) in [0, 1], and its label if known.
+    """Return the picture that a request describes, (1, C, H, W) in [0, 1], and any known label.
 
     Args:
         source: an object with `kind`, a key of COLLECTIONS or "drawing", "photo" or "pixels", and
             the fields of its model.
 
     Raises:
-        ValueError: for anything malformed, a blank drawing, or a data set that is not there.
+        ValueError: for a malformed source, a blank drawing, or a missing data set.
     """
     if not isinstance(source, Mapping):
         raise ValueError(f"the source is {brief(source)}: give an object with its kind")
@@ -156,13 +156,13 @@ def collections_of(domain: str) -> dict[str, Collection]:
 
 
 def figure_sources(domain: str) -> dict[str, str]:
-    """Return the labels of what a figure of a domain can be drawn of: collections, the stage."""
+    """Return the labels of a domain's sources for figures: collections and the stage."""
     labels = {key: entry.label for key, entry in collections_of(domain).items()}
     return labels | {LABORATORY: "The picture in the laboratory"}
 
 
 def figure_source(domain: str, source: object) -> str:
-    """Return the key of a source of figures, given it or its older name; ValueError for others."""
+    """Return a figure source's key from its key or older name; ValueError for others."""
     known = figure_sources(domain)
     if isinstance(source, str) and ALIASES.get(source) in known:
         return ALIASES[source]
@@ -171,7 +171,7 @@ def figure_source(domain: str, source: object) -> str:
 
 
 def count_pictures(domain: str, source: str) -> int:
-    """Return how many pictures of a domain a figure's source has to start from."""
+    """Return how many pictures a figure's source offers as the first one."""
     key = figure_source(domain, source)
     return 1 if key == LABORATORY else len(COLLECTIONS[key].load())
 
@@ -179,10 +179,10 @@ def count_pictures(domain: str, source: str) -> int:
 def choose_pictures(
     domain: str, source: str, first: int, count: int, picture: str = ""
 ) -> tuple[Tensor, list[int | None], str]:
-    """Return pictures (count, C, 28, 28), their labels and where they come from in words.
+    """Return pictures (count, C, 28, 28), their labels, and their source in words.
 
-    The laboratory's picture is followed by built-in ones where a figure shows several; after the
-    last picture of a collection comes its first.
+    Built-in pictures follow the laboratory's where a figure shows several; collections wrap
+    around at the end.
     """
     kind, key = get_domain(domain), figure_source(domain, source)
     if not count:
@@ -198,7 +198,8 @@ def choose_pictures(
     images = COLLECTIONS[key].load()
     if not 0 <= integer(first, f"first {kind.noun}") < len(images):
         raise ValueError(
-            f"first {kind.noun} {brief(first)}: the {images.source} has 0 to {len(images) - 1}"
+            f"first {kind.noun} {brief(first)} is outside the {images.source}: "
+            f"choose 0 to {len(images) - 1}"
         )
     rows = (first + torch.arange(count)) % len(images)
     words = f"{images.source}, number {first}" + (" and following" if count > 1 else "")
@@ -216,7 +217,7 @@ def laboratory_picture(text: str, domain: Domain) -> Tensor:
         raise ValueError(f"nothing is on the laboratory's stage yet: {remedy}")
     try:
         if not isinstance(text, str) or len(text) > LONGEST_PICTURE:
-            raise ValueError("not a short text")
+            raise ValueError("not a text, or too long")
         source = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError("the laboratory's picture is not valid JSON: show it again") from error

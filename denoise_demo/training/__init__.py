@@ -1,8 +1,8 @@
 """Training a recipe: loop, losses, optimisers, schedules, resuming, several processes.
 
-It may import every room up to `benchmark`. It offers `Trainer` with `fit` and `resume`, the
-registries `LOSSES`, `OPTIMISERS` and `SCHEDULES`, `override` for changed recipes, and
-`training_facts` for what a weight file says of its training. `train.py` is its command line.
+May import every room up to `benchmark`. Offers `Trainer` with `fit` and `resume`, the registries
+`LOSSES`, `OPTIMISERS` and `SCHEDULES`, `override` for changed recipes, and `training_facts` for
+the training recorded in a weight file. `train.py` is its command line.
 """
 
 from denoise_demo.training.describe import (

@@ -28,7 +28,7 @@ class Adversary:
         self.mixed = mixed
 
     def verdict(self, noisy: Tensor, denoised: Tensor) -> Tensor:
-        """Return the loss of denoised images that are not taken for clean, a single number."""
+        """Return the adversarial loss of denoised images, a scalar: 0 if all pass for clean."""
         self.module.requires_grad_(False)
         with self._precision(noisy):
             scores: Tensor = self.module(noisy, denoised)
@@ -38,7 +38,7 @@ class Adversary:
         """Take one step of the discriminator."""
         self.module.requires_grad_(True)
         with self._precision(noisy):
-            # One forward pass, because DistributedDataParallel synchronises once for each.
+            # One forward pass, because DistributedDataParallel synchronises on each.
             images = torch.cat([clean, denoised.detach()])
             real, fake = self.shared(torch.cat([noisy, noisy]), images).float().chunk(2)
         loss = ((real - 1).square().mean() + fake.square().mean()) / 2

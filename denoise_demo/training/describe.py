@@ -1,4 +1,4 @@
-"""A training in words: for the card of a weight file and for the command line."""
+"""Descriptions of a training run, for the card of a weight file and the command line."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ SETTINGS = {
     "weight_decay": "weight decay",
     "alpha": "smoothing constant",
 }
-# Settings that are shown where they are switched on.
+# Settings that are shown only when they are switched on.
 OTHERS = {
     "steps": "{} batches per epoch",
     "precision": "{} arithmetic",
@@ -34,12 +34,12 @@ SHOWN_ELSEWHERE = {
 
 
 def training_facts(metadata: JsonObject) -> dict[str, str]:
-    """Return how a weight file was trained, by fact, from its metadata; see `runs.finish`.
+    """Return facts on the training of a weight file from its metadata; see `runs.finish`.
 
-    Settings that are not known here appear under their own names.
+    Unknown settings appear under their own names.
 
     Raises:
-        KeyError, TypeError, AttributeError: for metadata that does not say it.
+        KeyError, TypeError, AttributeError: for incomplete or malformed metadata.
     """
     recipe, data = metadata["recipe"], metadata["data"]
     drawn = " (new noise for every batch)" if recipe["fresh"] else " (noise drawn once)"
@@ -61,12 +61,12 @@ def training_facts(metadata: JsonObject) -> dict[str, str]:
 
 
 def loss_label(loss: str) -> str:
-    """Return a loss in words; an unknown one by its own name."""
+    """Return a loss in words, or its name if it is unknown."""
     return LOSSES[loss].label if loss in LOSSES else loss
 
 
 def recipe_table(folder: Path) -> str:
-    """Return the table of recipes with what their weight files in a folder say."""
+    """Return a table of all recipes and their weight files in a folder."""
     lines = [
         f"{'recipe':<25}  {'article':<7}  {'parameters':>10}  {'trained':<10}  score (test images)"
     ]
@@ -85,7 +85,7 @@ def recipe_table(folder: Path) -> str:
 
 
 def dry_run(recipe: Recipe) -> str:
-    """Return what a run would train."""
+    """Return a description of what a run would train."""
     return (
         f"{recipe.id}: {MODELS[recipe.model].label}, {count_parameters(recipe.model):,} parameters"
         f"\n  corruption: {recipe.corruption.describe()}\n  {json.dumps(settings_of(recipe))}"
@@ -125,7 +125,7 @@ def _others(recipe: JsonObject) -> str:
 
 
 def _held_back(validation: float) -> str:
-    """Return how many images validate: their number, or below 1 their share."""
+    """Return the number of validation images, or below 1 their share, in words."""
     return f"{100 * validation:g} % of the" if validation < 1 else f"{validation:,}"
 
 

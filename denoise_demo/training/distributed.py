@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a run and this one's rank; a single process needs no communication."""
+    """The processes of a run, and this process's rank; one process needs no communication."""
 
     rank: int = 0
     size: int = 1
@@ -43,7 +43,7 @@ class Group:
         return number
 
     def align(self, module: nn.Module) -> None:
-        """Copy the first process's running statistics to all; each has counted its own share."""
+        """Copy the first process's running statistics to all, because each saw only its share."""
         for buffer in module.buffers() if self.size > 1 else ():
             dist.broadcast(buffer, 0)
 
@@ -64,10 +64,10 @@ def joined(device: torch.device) -> Iterator[tuple[Group, torch.device]]:
     """Join the processes that torchrun started, by NCCL on GPUs and gloo elsewhere.
 
     Args:
-        device: where to train; with CUDA every process takes a GPU of its own.
+        device: where to train; with CUDA each process takes one GPU.
 
     Yields:
-        The group, of one process without torchrun, and this process's device.
+        The group (a single process without torchrun) and this process's device.
 
     Raises:
         ValueError: when there is no GPU for every process, or the device has no backend.

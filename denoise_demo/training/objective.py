@@ -1,4 +1,4 @@
-"""What a training minimises: the losses, and a network together with its recipe's loss."""
+"""The losses, and a network combined with its recipe's loss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Loss = Callable[..., Tensor]  # (output, target) -> the mean over the batch
 
 @dataclass(frozen=True)
 class LossSpec:
-    """A loss: its name in words, its function, and the network's method whose output it takes."""
+    """A loss: its name in words, its function, and the network method that gives its input."""
 
     label: str
     function: Loss
@@ -27,10 +27,10 @@ def psnr_and_spread(
 ) -> Tensor:
     """Return a loss for high PSNR plus the misfit of the expected error.
 
-    The first is the mean over images of ln(MSE + light), which weighs all noise levels alike in
+    The first is the mean over images of ln(MSE + light), which weights all noise levels equally in
     decibels, down to a mean squared error of `light`; with `faint` also ln(MAE + faint), which
-    rewards values that stay exact. The second is the Gaussian negative log-likelihood of the
-    detached errors, weighted by the variance for stability; it does not train the denoising.
+    rewards exact values. The second is the Gaussian negative log-likelihood of the detached
+    errors, weighted by the variance for stability; it does not affect the denoising.
 
     Args:
         output: denoised images and the expected standard deviation, (N, C, H, W) each.
@@ -69,12 +69,12 @@ LOSSES: dict[str, LossSpec] = {
 
 
 class Objective(nn.Module):
-    """A network with its recipe's loss: (noisy, target) -> the batch's mean loss, and output.
+    """A network with its recipe's loss: (noisy, target) -> (mean loss of the batch, output).
 
     With `mixed` the network computes in bfloat16; its weights and the loss stay in float32.
 
     Raises:
-        ValueError: for an unknown loss, or one whose kind of output the network lacks.
+        ValueError: for an unknown loss, or one that needs a method the network lacks.
     """
 
     def __init__(self, module: nn.Module, loss: str, *, mixed: bool = False) -> None:
@@ -87,7 +87,7 @@ class Objective(nn.Module):
             )
 
     def forward(self, noisy: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the loss, a single number, and the network's output, logits if it takes those."""
+        """Return the loss, a scalar, and the network's output (logits if the loss takes them)."""
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         network = getattr(self.module, self.spec.output)
         with torch.autocast(noisy.device.type, torch.bfloat16, enabled=self.mixed):
@@ -98,7 +98,7 @@ class Objective(nn.Module):
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Return whether the device computes in bfloat16; emulated, it is slower than float32."""
+    """Return whether the device has bfloat16 in hardware; emulation is slower than float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

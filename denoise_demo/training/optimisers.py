@@ -1,6 +1,6 @@
 """The optimisers by name: torch's own, and Muon for matrices.
 
-The Muon of torch 2.9 and later takes no kernels of convolutions.
+torch's own Muon (2.9 and later) does not take the kernels of convolutions.
 """
 
 import inspect
@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from denoise_demo.common import JsonObject, lookup
 from denoise_demo.denoisers import Recipe
 
-MATRIX_MINIMUM = 16  # rows and columns that make a matrix worth orthogonalising
+MATRIX_MINIMUM = 16  # smallest number of rows and columns worth orthogonalising
 QUINTIC = (3.4445, -4.7750, 2.0315)  # steepest at 0, where most singular values start
 ITERATIONS = 5
 ADAM_SIZE = 0.2  # root mean square of Adam's steps, relative to the learning rate
-# How torch computes, not what.
+# Arguments that affect how torch computes, not the result.
 IMPLEMENTATION = {
     *("params", "parameters", "precision"),
     *("foreach", "maximize", "capturable", "differentiable", "fused"),
@@ -31,10 +31,10 @@ class Muon(torch.optim.Optimizer):
     The steps have the size of Adam's, so that one learning rate serves both.
 
     Args:
-        parameters: matrices, and kernels, which are taken as (out, in x height x width).
+        parameters: matrices, and kernels, which are treated as (out, in x height x width).
         lr: learning rate.
         momentum: decay of the running mean of the gradients.
-        precision: of the arithmetic that orthogonalises.
+        precision: of the orthogonalisation.
 
     Reference: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon; Liu et al. 2025,
     arXiv:2502.16982, for the size of the steps.
@@ -52,7 +52,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Take one step along every gradient."""
+        """Take one optimisation step."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if (gradient := parameter.grad) is None:
@@ -68,9 +68,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalised(matrix: Tensor) -> Tensor:
-    """Return about U V^T of a matrix U S V^T: singular values of 0.7 to 1.2, most of them.
+    """Approximate U V^T of a matrix U S V^T; most singular values become 0.7 to 1.2.
 
-    Newton-Schulz iteration with Jordan's polynomial, which is fast because it does not converge.
+    Newton-Schulz iteration with Jordan's polynomial, which is fast but does not converge.
     """
     first, third, fifth = QUINTIC
     tall = len(matrix) > matrix.shape[1]
@@ -106,8 +106,8 @@ def optimisers_of(
     """Return the optimisers of a network by name; with Muon, Adam trains what is not a matrix.
 
     Raises:
-        ValueError: for an unknown optimiser, a setting that it does not know or take, or when
-            Muon finds no matrix.
+        ValueError: for an unknown optimiser, an unknown or invalid setting, or a network without
+            matrices for Muon.
     """
     spec = lookup(OPTIMISERS, recipe.optimiser, "optimiser")
     settings: JsonObject = dict(recipe.optimiser_settings)
@@ -116,7 +116,7 @@ def optimisers_of(
     try:
         if spec.kind is Muon:
             return _muon_and_adam(settings, module, mixed=mixed)
-        # The fused Adam is faster, and what the shipped weights were trained with.
+        # The fused Adam is faster, and the shipped weights were trained with it.
         settings |= {"fused": True} if spec.kind is torch.optim.Adam else {}
         return {"optimiser": spec.kind(module.parameters(), **settings)}
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""`train.py --set name=value`: other values for the fields of a recipe, typed and checked."""
+"""`train.py --set name=value`: typed and checked changes to the fields of a recipe."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from denoise_demo.training.objective import Objective
 from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
 from denoise_demo.training.schedules import SCHEDULES
 
-NAMES = ("id", "title", "lesson", "article")  # how a recipe is called, not how it trains
+NAMES = ("id", "title", "lesson", "article")  # fields that do not affect training
 DOTTED = ("corruption.NAME", "optimiser_settings.NAME")
 Fields = dict[str, Any]  # of a recipe or corruption, by name
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -32,17 +32,17 @@ WORDS: dict[object, str] = {
 
 
 def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
-    """Return a recipe with other values for some of its fields.
+    """Return a recipe with some of its fields changed.
 
     Args:
-        recipe: stays as it is.
-        assignments: "name=value". A dotted name reaches into the corruption or the optimiser's
-            settings; `corruption` itself takes an evaluation point. A value is a number, two with
-            a comma between, true, false, none or a word.
+        recipe: is not modified.
+        assignments: "name=value". A dotted name sets a field of the corruption or an optimiser
+            setting; `corruption` itself takes an evaluation point. A value is a number, two
+            numbers separated by a comma, true, false, none or a word.
 
     Raises:
-        ValueError: for an unknown name, naming the known ones; for a value of another type or
-            range; for values that do not fit together.
+        ValueError: for an unknown name, a value of the wrong type or out of range, or values that
+            do not fit together.
     """
     # Whole fields first, so that `optimiser=SGD` may follow `optimiser_settings.momentum=0.9`.
     for assignment in sorted(assignments, key=lambda each: "." in each.partition("=")[0]):
@@ -70,7 +70,7 @@ def _change(recipe: Recipe, name: str, text: str) -> Fields:
         value = _value(name, text, OptimiserSetting)
         return {whole: {**recipe.optimiser_settings, part: value}}
     value = _value(name, text, lookup(_fields(), name, "setting"))
-    if name == "optimiser":  # keeps the settings that the new one has too
+    if name == "optimiser":  # keep the settings that the new one has, too
         known = lookup(OPTIMISERS, text, "optimiser").settings
         kept = {k: v for k, v in recipe.optimiser_settings.items() if k in known}
         return {name: value, "optimiser_settings": kept}
@@ -78,7 +78,7 @@ def _change(recipe: Recipe, name: str, text: str) -> Fields:
 
 
 def _fields() -> Fields:
-    """Return the types of the fields that can be set, and how to name the others."""
+    """Return the types of the fields that can be set; DOTTED stands for the nested ones."""
     hints = get_type_hints(Recipe, include_extras=True)
     settable = {key: hint for key, hint in hints.items() if key not in NAMES}
     del settable["optimiser_settings"]
@@ -92,7 +92,7 @@ def _settable(corruption: Corruption | Mixture) -> Fields:
 
 
 def _value(name: str, text: str, hint: object) -> object:
-    """Return the value that a text means for a type; ValueError saying what it should be."""
+    """Convert a text to a value of a type; ValueError says what to give instead."""
     adapter: TypeAdapter[object] = TypeAdapter(hint, config=STRICT)  # type: ignore[arg-type]
     for value in (_literal(text), text):
         try:
@@ -125,7 +125,7 @@ def _words(hint: object) -> str:
     if origin is Literal:
         return " or ".join(arguments)
     if origin is tuple:
-        return "two numbers with a comma between"
+        return "two numbers separated by a comma"
     return WORDS[hint]
 
 

@@ -1,4 +1,4 @@
-"""What a training shows while it runs: a progress bar, and logs for TensorBoard."""
+"""Progress of a training run: a progress bar, and logs for TensorBoard."""
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -23,7 +23,7 @@ class Progress:
         self.bar = tqdm(disable=True)
 
     def __call__(self, step: int, loss: float, images: int) -> None:
-        """Show a step of the epoch, the mean loss so far and how many images were seen."""
+        """Show a step of the epoch, the mean loss so far and the number of images so far."""
         if self.bar.disable:
             epoch = f"{self.trainer.recipe.id} {len(self.trainer.history) + 1}"
             total = self.trainer.images_per_epoch

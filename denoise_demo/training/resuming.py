@@ -1,4 +1,4 @@
-"""Resuming: the state saved after every epoch, from which a killed run ends bit-identical."""
+"""Resuming: the state is saved after every epoch, and a resumed run gives identical weights."""
 
 import math
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
         on_step: called every few batches with the step, the mean loss and the images so far.
 
     Raises:
-        DivergedError: when the loss is not finite; the last good state stays.
+        DivergedError: when the loss is not finite; the last good state is kept.
     """
     while not trainer.finished:
         record = trainer.epoch(on_step)
@@ -122,5 +122,5 @@ def _restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tens
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose name starts with the prefix, without it."""
+    """Return the tensors whose names start with the prefix, and remove it."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""What a training run leaves behind: its weight file with metadata, and a table of its losses."""
+"""The files of a training run: weights with metadata, and a table of losses."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def load_images(domain: str, folder: str | None, group: Group) -> dict[str, Imag
 
 
 def resume_path(recipe: Recipe, folder: Path) -> Path:
-    """Return where the state of an unfinished run is kept."""
+    """Return the file for the state of an unfinished run."""
     return folder / f"{recipe.id}.resume.safetensors"
 
 
@@ -52,7 +52,7 @@ def is_finished(recipe: Recipe, folder: Path) -> bool:
 
 
 def replaces_weights(recipe: Recipe, folder: Path) -> bool:
-    """Return whether a new run will replace finished weights of other settings at its end."""
+    """Return whether a new run will replace finished weights of other settings."""
     path = checkpoints.checkpoint_path(recipe.id, folder)
     return path.exists() and not resume_path(recipe, folder).exists()
 
@@ -61,13 +61,13 @@ def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[s
     """Measure a trained network, write its weight file and delete the resume file.
 
     Args:
-        trainer: at its end.
-        test: the test images; they are only measured on.
+        trainer: finished.
+        test: the test images, used for measurement only.
         folder: where the files are.
-        command: how to train this again, for the metadata.
+        command: reproduces this training; for the metadata.
 
     Returns:
-        The scores at the recipe's own evaluation point.
+        The scores at the recipe's evaluation point.
     """
     recipe = trainer.recipe
     scores = _test_scores(trainer, test)
@@ -98,7 +98,7 @@ def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
 
 
 def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> JsonObject:
-    """Return what a weight file records of its training."""
+    """Return the metadata of a weight file."""
     recipe = trainer.recipe
     return {
         "recipe": settings_of(recipe),

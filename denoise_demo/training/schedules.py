@@ -13,7 +13,7 @@ def constant(done: float) -> float:
 
 
 def one_cycle(done: float) -> float:
-    """Rise along a cosine from a small rate to the full one, then fall along one to zero.
+    """Rise along a cosine from a small rate to the full rate, then fall along another to zero.
 
     Reference: Smith and Topin 2018, arXiv:1708.07120.
     """

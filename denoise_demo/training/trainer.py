@@ -42,11 +42,11 @@ class Record:
 
 
 class Trainer:
-    """The state of a training; `modules`, `optimisers` and `history` are all that changes.
+    """The state of a training; only `modules`, `optimisers` and `history` change.
 
     Args:
         recipe: what to train.
-        images: the domain's training set; the recipe says how much of its end validates.
+        images: the domain's training set, including the validation images at its end.
         device: where to train, and where the data set is kept.
         group: the processes that share every batch.
 
@@ -87,8 +87,8 @@ class Trainer:
                 "to validate: give another number, or a share below 1"
             )
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
-        # A derived seed, so that no measurement under a given seed sees this same noise.
-        fixed = self.generator.manual_seed(_mixed(recipe.seed, 2))
+        # A derived seed, so that measurements with the same seed get other noise.
+        fixed = self.generator.manual_seed(_derived_seed(recipe.seed, 2))
         self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
         self.validation_clean = validation.clean().to(device)
         self.validation_labels = validation.labels.to(device)
@@ -167,11 +167,11 @@ class Trainer:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out.
 
         The order depends on the seed and the epoch only. Every process draws the noise of the
-        whole batch, because a mixture's rare parts would get no image in a share of it.
+        whole batch, because in its share a mixture's rare parts might get no image.
         """
         seed, epoch = self.recipe.seed, len(self.history)
-        self.generator.manual_seed(_mixed(seed, epoch, 1))
-        shuffler = torch.Generator().manual_seed(_mixed(seed, epoch, 0))
+        self.generator.manual_seed(_derived_seed(seed, epoch, 1))
+        shuffler = torch.Generator().manual_seed(_derived_seed(seed, epoch, 0))
         rounds = math.ceil(self.images_per_epoch / len(self.clean))
         shuffles = [torch.randperm(len(self.clean), generator=shuffler) for _ in range(rounds)]
         order = torch.cat(shuffles)[: self.images_per_epoch].to(self.device)
@@ -231,8 +231,8 @@ def check_shares(recipe: Recipe, group: Group) -> None:
         )
 
 
-def _mixed(*numbers: int) -> int:
-    """Return a seed derived from several numbers, unrelated for neighbouring ones."""
+def _derived_seed(*numbers: int) -> int:
+    """Return a seed derived from several numbers; similar numbers give unrelated seeds."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
