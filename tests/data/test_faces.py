@@ -503,7 +503,7 @@ def test_too_few_pictures_are_refused(
 
     message = refusal(place)
 
-    assert f"holds {count} pictures" in message
+    assert f"has {count} readable pictures" in message
     assert f"at least {FEWEST} are needed" in message
     assert not has_faces(place)
 

@@ -354,7 +354,7 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
         ({"kind": None}, "unknown figure None"),
         ({"denoiser": "dense-9"}, "unknown denoiser 'dense-9'"),
         ({"denoiser": None}, "unknown denoiser None"),
-        ({"denoiser": "mlp-classifier"}, "it does not denoise"),
+        ({"denoiser": "mlp-classifier"}, "not a denoiser"),
         ({"denoiser": "pix2pix-speckle"}, "denoises faces, and this figure shows digits"),
         ({"source": "faces"}, "unknown source of digits 'faces'"),
         ({"first": -1}, "first digit -1"),

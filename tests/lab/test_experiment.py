@@ -126,7 +126,7 @@ def test_the_ends_of_a_span_are_accepted(field: str, value: float) -> None:
 def test_the_classifier_is_refused_saying_what_to_choose() -> None:
     message = refusal({**GOOD, "denoiser": "mlp-classifier"})
 
-    assert "it does not denoise: choose another" in message
+    assert "is a classifier, not a denoiser: choose another" in message
 
 
 # A run
