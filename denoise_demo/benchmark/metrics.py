@@ -34,12 +34,14 @@ class Score:
 class MetricSpec(Score):
     """A score computed from pictures and their originals: `function(image, clean)`, (N,).
 
-    `live` says whether the page computes it for every frame; the benchmark computes all.
+    `live` says whether the page computes it for every frame; the benchmark computes all. `meaning`
+    is for readers: Markdown with LaTeX.
     """
 
     function: Callable[[Tensor, Tensor], Tensor]
     live: bool = True
     reference: str = ""
+    meaning: str = ""
 
 
 def mae(image: Tensor, clean: Tensor) -> Tensor:
@@ -110,7 +112,13 @@ def scores_of(domain: str) -> dict[str, Score]:
 ACCURACY = Score("Accuracy", "share of digits classified correctly", "", 3, higher_is_better=True)
 METRICS: dict[str, MetricSpec] = {
     "psnr": MetricSpec(
-        "PSNR", "peak signal-to-noise ratio", "dB", 2, higher_is_better=True, function=psnr
+        "PSNR",
+        "peak signal-to-noise ratio",
+        "dB",
+        2,
+        higher_is_better=True,
+        function=psnr,
+        meaning=r"$-10 \log_{10}$ of the mean squared error, in decibels; ∞ when identical",
     ),
     "ssim": MetricSpec(
         "SSIM",
@@ -120,8 +128,17 @@ METRICS: dict[str, MetricSpec] = {
         higher_is_better=True,
         function=ssim,
         reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",
+        meaning="structural similarity of edges and contrast; 1 when identical",
     ),
-    "mae": MetricSpec("MAE", "mean absolute error", "", 3, higher_is_better=False, function=mae),
+    "mae": MetricSpec(
+        "MAE",
+        "mean absolute error",
+        "",
+        3,
+        higher_is_better=False,
+        function=mae,
+        meaning="mean absolute error of a value; white is 1",
+    ),
     "bce": MetricSpec(
         "BCE",
         "mean binary cross-entropy",

@@ -76,7 +76,8 @@ def recipe_table(folder: Path) -> str:
         try:
             metadata = checkpoints.read_metadata(path)
             score = describe_score(recipe, metadata["metrics"])
-            trained = f"{metadata['epochs']} epochs"
+            count = metadata["epochs"]
+            trained = f"{count} epoch" if count == 1 else f"{count} epochs"
         except (checkpoints.CheckpointError, KeyError, TypeError):
             trained = "damaged" if path.exists() else "no"
         parameters = count_parameters(recipe.model)

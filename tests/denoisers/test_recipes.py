@@ -71,12 +71,12 @@ def test_enough_training_images_validate_and_not_too_many(recipe):
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_a_blind_network_sees_every_noise_in_every_batch(domain):
+def test_a_blind_network_sees_all_noise_it_is_measured_on_in_every_batch(domain):
     recipe = RECIPES[f"blind-{domain}"]
     share = min(recipe.corruption.weights) / sum(recipe.corruption.weights)
 
     assert recipe.expects_error
-    assert kinds(recipe.corruption) == NOISES.keys()
+    assert kinds(recipe.corruption) >= kinds(points(domain)["blind"])
     assert share * recipe.batch >= 0.5  # of an image: no part is rounded away
 
 

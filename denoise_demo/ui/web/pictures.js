@@ -22,7 +22,7 @@ export function setTab(tab) {
   tell("tabbed");
   for (const key of Object.keys(state.shared.collections)) {
     for (const button of document.querySelectorAll(`[data-${key}]`)) {
-      const isPressed = tab === key && Number(button.dataset[key]) === (state.chosen[key] ?? 0);
+      const isPressed = tab === key && Number(button.getAttribute(`data-${key}`)) === (state.chosen[key] ?? 0);
       button.setAttribute("aria-pressed", isPressed);
     }
   }
@@ -36,7 +36,7 @@ export function showIndex(key, index) {
 export function click({ target }) {
   for (const key of Object.keys(state.shared.collections)) {
     const button = target.closest?.(`[data-${key}]`);
-    if (button) show({ kind: key, index: Number(button.dataset[key]) }, key);
+    if (button) show({ kind: key, index: Number(button.getAttribute(`data-${key}`)) }, key);
   }
 }
 

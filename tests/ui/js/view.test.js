@@ -9,6 +9,7 @@ Object.assign(globalThis, {
   location: { search: "" },
 });
 const { ask, mount } = await import("../../../denoise_demo/ui/web/page.js");
+const { click } = await import("../../../denoise_demo/ui/web/pictures.js");
 const { state } = await import("../../../denoise_demo/ui/web/state.js");
 
 const settings = { kind: "uniform", level: 0.8, blur_sigma: 0.5, denoiser: "conv-pool", seed: 0 };
@@ -19,7 +20,9 @@ const view = {
 const props = {
   start: view, fields: {}, choices: [], modules: [], tabs: {}, views: { stage: [], compare: ["sort"] },
   kinds: { uniform: { minimum: 0, maximum: 2 } },
-  collections: { example: { noun: "built-in digit", domain: "digits", builtIn: true } },
+  collections: Object.fromEntries(
+    ["example", "two-words"].map((key) => [key, { noun: "digit", domain: "digits", builtIn: true }]),
+  ),
 };
 let receive;
 mount({ props, trigger() {}, watch: (_, listener) => (receive = listener) });
@@ -48,4 +51,12 @@ test("an answer to an older request is dropped, the last one taken", () => {
 
   answer({ settings: { ...settings, level: 0.4 } });
   assert.equal(state.settings.level, 0.4);
+});
+
+test("a click on a thumbnail shows its picture, whatever the name of its collection", () => {
+  const button = { getAttribute: (name) => ({ "data-two-words": "4" })[name] };
+
+  click({ target: { closest: (selector) => (selector === "[data-two-words]" ? button : null) } });
+
+  assert.deepEqual(state.source, { kind: "two-words", index: 4 });
 });

@@ -1,6 +1,7 @@
 """The curves: what they show, and how they follow the laboratory."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 from denoise_demo.benchmark import results
 from denoise_demo.corruption.noise import NOISES
 from denoise_demo.data import DOMAINS
-from denoise_demo.denoisers import list_denoisers
+from denoise_demo.denoisers import FILTERS, list_denoisers
 from denoise_demo.ui.panels.curves import curves as page
 from denoise_demo.ui.panels.matrix import matrix as matrix_page
 from tests.ui.driving import choose, view
@@ -51,6 +52,14 @@ def test_the_page_draws_the_denoiser_on_the_stage_first():
     scale = json.loads(chart.plot)["layer"][4]["encoding"]["color"]["scale"]
     assert scale["domain"] == [list_denoisers()[key].label for key in ("blind-digits", "conv-pool")]
     assert "1,000 test digits" in words
+
+
+def test_the_page_names_the_chosen_denoisers_that_are_not_measured_yet(monkeypatch):
+    monkeypatch.setitem(FILTERS, "toy", replace(FILTERS["mean-3"], label="Toy"))
+
+    _, words = page.draw_curves(place(), "psnr", ["toy", "conv-pool"])
+
+    assert "**Not measured yet:** Filter · Toy. Run `python -m denoise_demo.benchmark" in words
 
 
 def test_the_page_keeps_an_empty_choice_and_drops_one_of_other_pictures():

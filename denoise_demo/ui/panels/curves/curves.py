@@ -1,7 +1,7 @@
 """Curves over the noise level, with the laboratory's own level marked."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 import gradio as gr
@@ -9,7 +9,7 @@ from gradio.blocks import Block
 from pydantic import ConfigDict, StrictFloat
 from pydantic.dataclasses import dataclass as checked
 
-from denoise_demo.benchmark import ResultsError, SweepRow, load_results, scores_of
+from denoise_demo.benchmark import COMMAND, Results, ResultsError, SweepRow, load_results, scores_of
 from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
@@ -96,8 +96,16 @@ def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[object
             curves = level_curves(results.sweep, here.kind, score, shown, here.level)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
-    left_out = "".join(f" Left out: {note}." for note in results.left_out)
-    return chart(curves), _explain(results.sweep, here.domain) + left_out
+    words = [_explain(results.sweep, here.domain), *_missing(results, here.kind, shown)]
+    words += [f"Left out: {note}." for note in results.left_out]
+    return chart(curves), " ".join(words)
+
+
+def _missing(results: Results, kind: str, shown: Sequence[str]) -> Iterator[str]:
+    """Say which of the chosen denoisers the benchmark has not measured."""
+    measured = {row.denoiser for row in results.sweep if row.kind == kind}
+    if labels := [get_denoiser(key).label for key in shown if key not in measured]:
+        yield f"**Not measured yet:** {', '.join(labels)}. Run `{COMMAND}`."
 
 
 def follow_domain(
