@@ -14,11 +14,12 @@ export function createQueue({ next, call, paint, lost }) {
   let sent = 0;
   let painted = 0;
   let last = "";
+  let isWaiting = false; // before the next attempt, for all requests that failed
   let delay = 0; // round-trip time in milliseconds, without the computation
 
   function pump() {
     const allowed = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, Math.ceil(delay / SPACING)));
-    const request = wanted && inFlight < allowed ? next() : null;
+    const request = wanted && !isWaiting && inFlight < allowed ? next() : null;
     if (!request) return;
     wanted = false;
     const text = JSON.stringify(request);
@@ -35,7 +36,8 @@ export function createQueue({ next, call, paint, lost }) {
     inFlight -= 1;
     if (!reply) {
       last = "";
-      setTimeout(refresh, PATIENCE);
+      if (!isWaiting) setTimeout(retry, PATIENCE);
+      isWaiting = true;
       return lost();
     }
     const elapsed = performance.now() - started;
@@ -45,6 +47,11 @@ export function createQueue({ next, call, paint, lost }) {
       paint(reply, request, elapsed);
     }
     pump();
+  }
+
+  function retry() {
+    isWaiting = false;
+    refresh();
   }
 
   function refresh() {

@@ -143,6 +143,25 @@ test("a server that is away is asked again for what is wanted then", async () =>
   assert.deepEqual(painted, ["b"]);
 });
 
+test("while the server is away, there is one attempt at a time, however many requests failed", async () => {
+  want("a");
+  want("b");
+  await calls[0].fail();
+  await calls[1].fail();
+  for (let i = 0; i < 100; i++) want(i);
+  assert.equal(calls.length, 2);
+
+  for (const attempt of [2, 3]) {
+    mock.timers.tick(1000);
+    assert.equal(calls.length, attempt + 1);
+    await calls[attempt].fail();
+  }
+
+  mock.timers.tick(1000);
+  await calls[4].answer();
+  assert.deepEqual(painted, [99]);
+});
+
 test("a request that failed may be repeated as it was", async () => {
   want("a");
   await calls[0].fail();
