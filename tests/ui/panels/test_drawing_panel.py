@@ -70,6 +70,31 @@ def test_undo_and_clear_leave_a_blank_pad_that_predicts_nothing(page):
     assert canvas(page, "denoised").max() == 0
 
 
+def test_undo_ends_the_stroke_that_is_being_drawn(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.2), (0.7, 0.2))
+    expect(page.locator("#stage .invite")).to_be_hidden()
+
+    page.get_by_role("button", name="Undo").dispatch_event("click")  # the pen stays down
+    page.mouse.move(600, 300, steps=5)
+    page.mouse.up()
+
+    expect(page.locator("#stage .invite")).to_be_visible()
+
+
+def test_another_tab_ends_the_stroke_that_is_being_drawn(page):
+    open_tab(page, "Draw")
+    draw(page, (0.3, 0.2), (0.7, 0.2))
+
+    page.locator("#source").get_by_role("tab", name="Digits").dispatch_event("click")
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
+    page.mouse.move(600, 300, steps=5)
+    page.mouse.up()
+    settles(page)
+
+    expect(page.locator("#stage .truth")).to_have_text("label 4")
+
+
 def test_the_eraser_takes_ink_away(page):
     open_tab(page, "Draw")
     draw(page, (0.2, 0.5), (0.8, 0.5))

@@ -74,7 +74,9 @@ export function createPad({ element, on, blank }) {
     $("[data-action=erase]").setAttribute("aria-pressed", erase);
   }
 
+  // Also ends a stroke that is being drawn: it may be among those taken back.
   function redraw() {
+    up();
     ink.clearRect(0, 0, pad.width, pad.height);
     for (const stroke of state.strokes) drawStroke(stroke, 0);
   }
@@ -116,7 +118,9 @@ export function createPad({ element, on, blank }) {
     send,
     show: (isDrawing) => {
       pad.hidden = !isDrawing;
-      if (!isDrawing) $(".invite").hidden = true;
+      if (isDrawing) return;
+      up();
+      $(".invite").hidden = true;
     },
     reset: () => {
       redraw();
