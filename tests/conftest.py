@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, with the reason."""
+    """Skip tests that this machine cannot run, with the reason."""
     reasons = {
         "data": lambda: None if _data_dir() else "set DENOISE_DATA_DIR to the folder with the data",
         "gpu": lambda: None if torch.cuda.is_available() else "needs a CUDA device",
@@ -58,7 +58,7 @@ def _browser_required() -> bool:
 
 @cache
 def _find_chromium() -> str | None:
-    """Return the path of an installed chromium or of Playwright's own, if any."""
+    """Return the path of an installed chromium or of Playwright's, if any."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
@@ -181,7 +181,7 @@ def untrained_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def untrained_weights(
     untrained_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A copy of these files that networks are loaded from; the test may damage it."""
+    """A copy of these files, used for loading networks; the test may damage it."""
     folder = shutil.copytree(untrained_files, tmp_path / "weights")
     monkeypatch.setenv("DENOISE_WEIGHTS_DIR", str(folder))
     yield folder

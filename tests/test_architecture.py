@@ -1,4 +1,4 @@
-"""The shape of the code: rooms, sizes, import chains; with -s pytest prints the longest chain.
+"""The structure of the code: rooms, sizes, import chains; with -s pytest prints the longest chain.
 
 The direction of imports between rooms is checked by import-linter (`lint-imports`).
 """
@@ -37,7 +37,7 @@ def test_the_tests_mirror_the_rooms():
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_every_room_says_what_lives_there(room):
+def test_every_room_describes_its_contents(room):
     docstring = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text("utf-8")))
 
     assert docstring
@@ -52,7 +52,7 @@ def test_no_file_is_too_long():
     assert not too_long
 
 
-def test_types_are_known_almost_everywhere():
+def test_almost_all_code_is_typed():
     files = [*PACKAGE.rglob("*.py"), ROOT / "app.py", ROOT / "train.py"]
     uses = {relative(path): len(re.findall(r"\bAny\b", path.read_text("utf-8"))) for path in files}
 
@@ -114,7 +114,7 @@ def imports(module: str) -> set[str]:
 
 
 def runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes that exist when the code runs."""
+    """Yield all nodes except those under TYPE_CHECKING."""
     yield node
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):

@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, commands work, numbers and names are those of the code."""
+"""The documents: links and commands work, numbers and names match the code."""
 
 import ast
 import doctest
@@ -43,7 +43,7 @@ def test_the_readme_example_works():
     assert not failed
 
 
-def test_the_readme_table_is_that_of_the_results():
+def test_the_readme_table_shows_the_results():
     results = load_results()
     rows = re.findall(r"^\| (\w+), .*`(\S+)` \| (.*) \|$", README.read_text("utf-8"), re.MULTILINE)
 
@@ -178,7 +178,7 @@ def check_module(module: str, options: list[str]) -> None:
     assert all(word in text for word in options if word.startswith("--")), (module, options)
 
 
-def test_the_figure_of_the_rooms_is_that_of_the_code():
+def test_the_figure_of_the_rooms_matches_the_code():
     figure = re.search(r"```mermaid\n(.*?)```", text_of(ROOT / "docs/architecture.md"), re.DOTALL)
     assert figure
     boxes = re.findall(r'(\w+)\["\w+/<br/>([\w, ]+)"\]', figure[1])

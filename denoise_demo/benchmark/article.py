@@ -27,14 +27,14 @@ NOTEBOOK = [  # the notebook's levels where they differ from the text's: they fi
 ]
 
 MISTAKES: dict[str, str] = {
-    "Black pictures": "the filters' 8-bit results are divided by 255 as integers, which makes "
-    "nearly every value 0.",
-    "Other people": "the result for test face number i is compared with face number i of the whole "
-    "data set, another person.",
-    "A forgotten prediction": "the autoencoder's bars show the last filter's result for the last "
-    "noise; its own pictures are never looked at.",
-    "Noise as the goal": "pix2pix is compared with its noisy input, so that changing nothing would "
-    "be perfect.",
+    "Black pictures": "the filters' 8-bit results are divided by 255 as integers, so that almost "
+    "every value is 0.",
+    "Wrong reference": "denoised test face number i is compared with face number i of the whole "
+    "data set, which is another person.",
+    "Stale prediction": "the autoencoder's bars show the last filter's result for the last noise; "
+    "its own output is never measured.",
+    "Noisy target": "pix2pix is compared with its noisy input, so that changing nothing would be "
+    "perfect.",
 }
 
 # In the article's unit; values marked "about" are read off a bar chart.
@@ -48,7 +48,7 @@ Network = Callable[[Tensor], Tensor]
 
 
 def published() -> list[ArticleRow]:
-    """Return what the article published, per channel value; only GAN's are exact."""
+    """Return the article's published errors, per channel value; only those of pix2pix are exact."""
     return [
         ArticleRow(domain="faces", point=point, denoiser=denoiser, mae=error / CHANNELS)
         for denoiser, errors in PUBLISHED.items()

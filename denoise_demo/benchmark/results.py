@@ -44,8 +44,8 @@ def weights_hashes() -> dict[str, str]:
 def load_results(path: Path | None = None, domain: str | None = None) -> Results:
     """Read the results of the benchmark, without those that are out of date.
 
-    Rows are left out when the weights of their network have changed or, for digits, those of the
-    classifier, and when the definition of their point or sweep has changed.
+    Rows are left out when their network's weights, their point's or sweep's definition or, for
+    digits, the classifier's weights have changed.
 
     Args:
         path: the file; defaults to weights/results.json.

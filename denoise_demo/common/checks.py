@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
-JsonObject = dict[str, Any]  # what a JSON file or request holds, before it is checked
+JsonObject = dict[str, Any]  # the content of a JSON file or request, before it is checked
 SEED_MAXIMUM = 2**31 - 1
 SHOWN = 60  # characters of a wrong value shown in a message
 

@@ -90,8 +90,8 @@ MIXED_POINTS: dict[str, Mixture] = {
         "any noise and blur of the laboratory, up to 1.2 times", *_visible(BEYOND, BEYOND_BLUR)
     ),
 }
-# About a third of a blind network's training images get any corruption; the rest get those of the
-# articles and the strongest ones.
+# About a third of a blind network's training images get any corruption; the rest get the articles'
+# corruptions and the strongest ones.
 BLIND_DIGITS: Mixture = mixture(
     "any noise and blur at any level, clipped or not",
     *_everything(34, BEYOND, BEYOND_BLUR),

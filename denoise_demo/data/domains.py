@@ -39,7 +39,9 @@ def domain_of(picture: Tensor) -> str:
     for name, domain in DOMAINS.items():
         if picture.shape[1:] == domain.shape:
             return name
-    raise ValueError(f"no network takes pictures of {tuple(picture.shape[1:])}: give another")
+    raise ValueError(
+        f"no network takes pictures of {tuple(picture.shape[1:])}: give another picture"
+    )
 
 
 DOMAINS: dict[str, Domain] = {

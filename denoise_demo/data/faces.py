@@ -120,7 +120,7 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
 
 
 def _is_picture(name: str) -> bool:
-    """Whether a file name is a picture's and not that of an archiver's or editor's hidden file."""
+    """Whether a file is a picture by its suffix, and not hidden by an archiver or an editor."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden

@@ -25,7 +25,7 @@ DAMAGE = (
 
 
 class DataError(ValueError):
-    """Data that is missing, damaged or not as expected; the message says what to do."""
+    """Data is missing, damaged or not as expected; the message says what to do."""
 
 
 @dataclass(frozen=True)

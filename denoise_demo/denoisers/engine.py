@@ -21,7 +21,7 @@ from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recip
 from denoise_demo.networks import MODELS, Residual
 
 CLASSIFIER = "mlp-classifier"
-BATCH = 200  # images; larger batches are slower on a CPU, whose caches they overflow
+BATCH = 200  # images; larger batches are slower on a CPU, because they overflow its caches
 DEVICES = ("auto", "cpu", "cuda", "mps")
 _loading = threading.Lock()
 

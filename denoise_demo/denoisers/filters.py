@@ -37,7 +37,7 @@ WAVELET = "db2"
 
 @dataclass(frozen=True)
 class FilterSpec:
-    """A classical filter: its function and what to call it."""
+    """A classical filter: its function, label, lesson and reference."""
 
     label: str
     function: FilterFunction

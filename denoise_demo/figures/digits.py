@@ -60,8 +60,8 @@ def noise_generator(subject: Subject) -> Panels:
     corruption = trained if known else POINTS["s0-train"]
     noisy, columns = _drawn(subject.clean, corruption, subject.generator())
     rows = [
-        Row("Noisy", noisy, detail="what goes in"),
-        Row("Clean", subject.clean, detail="what is asked for"),
+        Row("Noisy", noisy, detail="network input"),
+        Row("Clean", subject.clean, detail="target"),
     ]
     if known:
         how = "which trains on such pairs"

@@ -125,8 +125,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s0-noise-generator": FigureSpec(
         label="Noise generator",
         article="S0",
-        explanation="Four pairs as the network meets them in training, what goes in above and "
-        "what is asked for below: S0 draws another amount of blur and noise for every digit.",
+        explanation="Four training pairs of the network, its input above and its target below: S0 "
+        "draws another amount of blur and noise for every digit.",
         build=digits.noise_generator,
         denoiser="conv-pool",
         any_denoiser=True,
@@ -197,8 +197,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-four-noises": FigureSpec(
         label="Four noises",
         article="S4",
-        explanation="One face under four kinds of noise: the Gaussian noise and the salt & pepper "
-        "of the article's text are far from those that its notebook draws.",
+        explanation="One face under four kinds of noise: for Gaussian noise and salt & pepper the "
+        "article's text and its notebook name very different levels.",
         build=faces.four_noises,
         denoiser="strided-conv-gaussian",
         any_denoiser=False,
@@ -222,7 +222,7 @@ FIGURES: dict[str, FigureSpec] = {
         article="S4",
         explanation="Shorter bars are better: the article's bars say that its autoencoder is no "
         "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "
-        "in its notebook, which the middle column makes again.",
+        "in its notebook, which the middle column repeats.",
         build=faces.error_bars,
         denoiser="strided-conv-gaussian",
         any_denoiser=False,

@@ -1,4 +1,4 @@
-"""S4's benchmark with its mistakes: each of them is really made, and nothing else."""
+"""S4's benchmark with its mistakes: each is reproduced, and no other."""
 
 from functools import cache
 
@@ -17,7 +17,7 @@ TRAINED_ON, TESTED_ON = 0.2, 0.3  # the brightness of the faces; too dark to bec
 
 @cache
 def bars() -> dict[tuple[str, str], float]:
-    """Measure six dim faces to train on and four to test, the GAN changing nothing."""
+    """Measure six dim training faces and four test faces, with a GAN that changes nothing."""
     faces = torch.cat(
         [torch.full((6, 3, 28, 28), TRAINED_ON), torch.full((4, 3, 28, 28), TESTED_ON)]
     )
@@ -44,7 +44,7 @@ def test_changing_nothing_is_perfect_for_the_gan(point: str) -> None:
     assert bars()[point, GAN] == 0
 
 
-def test_each_noise_has_the_gan_of_its_own() -> None:
+def test_each_noise_has_its_own_gan() -> None:
     loaded: list[str] = []
 
     def load(recipe_id: str) -> article.Network:
@@ -92,7 +92,7 @@ def test_salt_and_pepper_spares_last_row_last_column_and_blue(generator: torch.G
     assert float(hit.float().mean()) == pytest.approx(0.03, rel=0.05)
 
 
-def test_published_errors_are_shared_among_three_channels() -> None:
+def test_published_errors_are_divided_by_three_channels() -> None:
     rows = {(row.point, row.denoiser): row.mae for row in article.published()}
 
     assert rows["s4-gaussian-notebook", GAN] == pytest.approx(0.0759)
@@ -102,7 +102,7 @@ def test_published_errors_are_shared_among_three_channels() -> None:
 
 
 @pytest.mark.data
-def test_real_faces_give_the_bars_that_were_published() -> None:
+def test_real_faces_give_the_published_bars() -> None:
     if not has_faces():
         pytest.skip("needs faces in DENOISE_DATA_DIR")
     train, test = (load_faces(split)[:400].clean() for split in ("train", "test"))

@@ -1,4 +1,4 @@
-"""Scores of images, and how far their means can be trusted."""
+"""Scores of images, and the intervals of their means."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_the_score_of_every_image_is_its_metric(digits):
         torch.testing.assert_close(scores[metric.__name__], expected)
 
 
-def test_what_leaves_the_unit_interval_is_scored_as_it_is_shown(digits):
+def test_values_beyond_the_unit_interval_are_clipped_before_scoring(digits):
     scene = set_scene(Corruption("uniform", 2.0, clip=False), digits)
 
     scores = score(nothing, scene)
@@ -68,7 +68,7 @@ def test_what_leaves_the_unit_interval_is_scored_as_it_is_shown(digits):
     torch.testing.assert_close(scores["mae"], expected)
 
 
-def test_the_denoiser_is_told_the_deviation(digits):
+def test_the_denoiser_is_given_the_deviation(digits):
     scene, told = set_scene(Corruption("gaussian", (0.0, 1.0)), digits), []
 
     def denoise(noisy, sigma):
@@ -120,7 +120,7 @@ def test_evaluate_gives_the_means(digits):
 # Intervals
 
 
-def test_the_interval_is_that_of_the_normal_law_for_many_images(generator):
+def test_the_interval_of_many_images_is_that_of_the_normal_distribution(generator):
     values = 3 + 2 * torch.randn(5000, generator=generator, dtype=torch.float64)
 
     summary = summarise({"psnr": values})
@@ -131,7 +131,7 @@ def test_the_interval_is_that_of_the_normal_law_for_many_images(generator):
     assert summary["psnr_high"] == pytest.approx(float(values.mean()) + half, abs=0.1 * half)
 
 
-def test_about_95_of_100_intervals_hold_the_truth(generator):
+def test_about_95_of_100_intervals_contain_the_true_mean(generator):
     samples = torch.rand(200, 100, generator=generator, dtype=torch.float64)
 
     intervals = [summarise({"mae": values}) for values in samples]
@@ -153,11 +153,11 @@ def test_an_infinite_mean_is_none_with_both_ends():
     assert summarise({"psnr": values}) == dict.fromkeys(["psnr", "psnr_low", "psnr_high"])
 
 
-# What a network expects of its errors, against what they are
+# Expected against actual errors
 
 
 class Guesser:
-    """Expects more error in the upper half of a picture, and is off twice as much as it expects."""
+    """Expects more error in the upper half of a picture; its actual error is twice as large."""
 
     def with_spread(self, noisy):
         spread = torch.full_like(noisy, 0.1)

@@ -1,4 +1,4 @@
-"""Image quality: agreement with scikit-image, and the properties each measure must have."""
+"""Metrics: agreement with scikit-image, and the properties that each must have."""
 
 import math
 
@@ -97,7 +97,7 @@ def test_identical_images_have_the_best_value(metric, best: float) -> None:
 
 @every_metric
 @pytest.mark.parametrize("shape", SHAPES)
-def test_there_is_one_finite_value_for_each_image_on_its_own(key, shape) -> None:
+def test_each_image_has_its_own_finite_value(key, shape) -> None:
     function, (noisy, clean) = METRICS[key].function, pair(shape)
 
     values = function(noisy, clean)

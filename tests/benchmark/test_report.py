@@ -1,4 +1,4 @@
-"""The results as a page: what docs/results.md shows."""
+"""The report: what docs/results.md shows."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def change(shipped):
 
 
 def line(page, *starts):
-    """Return the only line of a page's tables that begins with these cells."""
+    """Return the one table line of a page that begins with these cells."""
     [found] = [text for text in page.splitlines() if text.startswith(f"| {' | '.join(starts)} |")]
     return found
 
@@ -46,7 +46,7 @@ def details(page, domain, point):
     return part.split(f"<summary><code>{point}</code>")[1].split("</details>")[0]
 
 
-def test_the_page_in_the_repository_is_that_of_the_shipped_results(shipped):
+def test_the_page_in_the_repository_shows_the_shipped_results(shipped):
     assert report.RESULTS_PAGE.read_text("utf-8") == render(shipped)
 
 
@@ -88,13 +88,13 @@ def test_the_best_of_a_column_is_bold_and_fewer_pictures_are_marked(change):
     )
 
 
-def test_the_least_error_is_the_best(change):
+def test_the_smallest_error_is_the_best(change):
     page = render(change("wiener", "s4-speckle", "faces", mae=0.0, mae_low=0.0, mae_high=0.0))
 
     assert "**0.00000 ± 0.00000**" in line(details(page, "faces", "s4-speckle"), "`wiener`")
 
 
-def test_what_is_not_measured_has_no_line(shipped):
+def test_unmeasured_denoisers_have_no_line(shipped):
     rows = [row for row in shipped.rows if row.denoiser not in ("dense-2", "median-3")]
 
     page = render(shipped.model_copy(update={"rows": rows}))

@@ -1,4 +1,4 @@
-"""Results on disk: they come back as written, and what is out of date is left out."""
+"""Results on disk: saved and loaded, without rows that are out of date."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ from denoise_demo.denoisers import (
     read_metadata,
 )
 
-NOISELESS = {"clean", "s0-level-0"}  # there a filter that is told so returns its input
+NOISELESS = {"clean", "s0-level-0"}  # informed filters return their input there
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ SWEEP = [
 # Reading and writing
 
 
-def test_results_come_back_as_they_were_written_a_line_for_each_row(path):
+def test_results_survive_saving_with_one_line_per_row(path):
     written = results_of(
         [row("conv-pool", psnr=12.345, psnr_low=12.0, psnr_high=12.5)], sweep=SWEEP
     )
@@ -78,7 +78,7 @@ def test_results_come_back_as_they_were_written_a_line_for_each_row(path):
     assert sum('"denoiser"' in line for line in path.read_text("utf-8").splitlines()) == 3
 
 
-def test_a_number_json_does_not_know_is_never_written(path):
+def test_a_number_that_json_lacks_is_never_written(path):
     with pytest.raises(ValueError, match="JSON"):
         save_results(results_of([row("conv-pool", psnr=float("inf"))]), path)
 
@@ -102,14 +102,14 @@ def test_damaged_results_say_how_to_make_them_again(change, path):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null"])
-def test_what_is_not_results_is_refused(content, path):
+def test_a_file_that_is_not_results_is_refused(content, path):
     path.write_text(content)
 
     with pytest.raises(ResultsError, match="is damaged"):
         load_results(path)
 
 
-# What is out of date
+# Rows out of date
 
 
 def test_rows_of_changed_weights_are_left_out_and_named(path):
@@ -129,7 +129,7 @@ def test_another_classifier_makes_all_rows_of_digits_out_of_date(path):
     assert {row.domain for row in load_results(path).rows} == {"faces"}
 
 
-def test_a_point_that_changed_its_meaning_takes_its_rows_with_it(path, monkeypatch):
+def test_rows_of_a_changed_point_are_left_out(path, monkeypatch):
     save_results(results_of(ROWS), path)
 
     monkeypatch.setitem(POINTS, "s1", replace(POINTS["s1"], level=0.8))
@@ -140,7 +140,7 @@ def test_a_point_that_changed_its_meaning_takes_its_rows_with_it(path, monkeypat
     assert COMMAND in str(found.lacks("scores at s1"))
 
 
-def test_a_mixture_means_the_same_in_other_words_but_not_with_other_parts(path):
+def test_a_mixture_may_change_its_title_but_not_its_parts(path):
     blind = results.current_points()["blind"]
     titled = results.current_points() | {"blind": replace(blind, title="x")}
     shorter = results.current_points() | {"blind": replace(blind, parts=blind.parts[::-1])}
@@ -159,7 +159,7 @@ def test_a_sweep_that_was_clipped_is_left_out(path):
     assert load_results(path).sweep == SWEEP[:1]
 
 
-def test_what_is_new_and_not_measured_yet_breaks_nothing(path, monkeypatch):
+def test_new_entries_without_results_break_nothing(path, monkeypatch):
     save_results(results_of(ROWS, sweep=SWEEP), path)
 
     monkeypatch.setitem(POINTS, "toy", Corruption("gaussian", 0.1))
@@ -187,9 +187,7 @@ def shipped():
 
 
 @pytest.mark.parametrize(("domain", "count"), [("digits", 10_000), ("faces", 2_394)])
-def test_the_shipped_results_are_of_the_shipped_weights_and_points_and_complete(
-    shipped, domain, count
-):
+def test_the_shipped_results_are_complete_and_up_to_date(shipped, domain, count):
     rows = shipped.at_points(domain)
 
     assert not shipped.left_out
@@ -210,7 +208,7 @@ def test_every_shipped_number_lies_in_its_interval(shipped):
             assert score.mean is None or score.low <= score.mean <= score.high
 
 
-def test_the_shipped_scores_are_those_in_the_weight_files(shipped):
+def test_the_shipped_scores_equal_those_in_the_weight_files(shipped):
     for key, recipe in RECIPES.items():
         recorded = read_metadata(checkpoint_path(key))["metrics"]
         name, point = (key, recipe.point) if recipe.denoises else (NOTHING, "clean")
@@ -253,7 +251,7 @@ def test_conv_pool_is_as_good_as_the_articles_own_network(shipped):
 
 
 @pytest.mark.parametrize("noise", ["gaussian", "speckle"])
-def test_the_face_autoencoders_win_over_doing_nothing_in_strong_noise(shipped, noise):
+def test_the_face_autoencoders_beat_doing_nothing_in_strong_noise(shipped, noise):
     rows, point = shipped.at_points("faces"), f"s4-{noise}"
     ours, nothing = rows[f"strided-conv-{noise}", point], rows[NOTHING, point]
 
@@ -263,14 +261,14 @@ def test_the_face_autoencoders_win_over_doing_nothing_in_strong_noise(shipped, n
 
 @pytest.mark.parametrize("noise", ["gaussian", "poisson", "salt-pepper", "speckle"])
 @pytest.mark.parametrize("rival", ["strided-conv-{}", "mean-3", "median-3", NOTHING])
-def test_pix2pix_wins_over_every_rival_at_the_articles_noises(shipped, noise, rival):
+def test_pix2pix_beats_every_rival_at_the_articles_noises(shipped, noise, rival):
     rows, point = shipped.at_points("faces"), f"s4-{noise}"
 
     best = rows[f"pix2pix-{noise}", point].score("mae").high
     assert best < rows[rival.format(noise), point].score("mae").low
 
 
-def test_the_best_face_network_wins_by_three_decibels_over_the_articles_filters(shipped):
+def test_the_best_face_network_beats_the_articles_filters_by_three_decibels(shipped):
     rows = shipped.at_points("faces")
 
     def psnr(name):
@@ -285,7 +283,7 @@ def test_the_best_face_network_wins_by_three_decibels_over_the_articles_filters(
     [("digits", "psnr", 1), ("faces", "psnr", 1), ("faces", "ssim", 1), ("faces", "mae", -1)],
 )
 def test_the_blind_networks_are_the_best_wherever_there_is_noise(shipped, domain, metric, sign):
-    """Where a denoiser returns some picture untouched its PSNR is infinite; then the MAE counts."""
+    """Where a denoiser returns a picture unchanged, its PSNR is infinite and the MAE is used."""
     blind = f"blind-{domain}"
     places = {}
     for found in [*shipped.rows, *shipped.sweep]:

@@ -1,4 +1,4 @@
-"""The benchmark: what it measures, where it writes, and how it goes on after a stop."""
+"""The benchmark: its jobs, its files, and resuming a stopped run."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ def images(digits, faces):
     return {"digits": digits[:12], "faces": faces[:12]}
 
 
-# What is measured
+# Jobs
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -60,7 +60,7 @@ def toys(monkeypatch):
 
 @pytest.mark.usefixtures("toys")
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_what_is_new_is_measured_by_itself(domain, images, tmp_path):
+def test_new_entries_are_measured_automatically(domain, images, tmp_path):
     [job] = [job for job in jobs(domain) if job.where.get("point") == "s4-toy"]
 
     done = suite.run([job], images, tmp_path / "partial.json", resume=False)
@@ -102,11 +102,11 @@ def test_networks_that_expect_an_error_are_calibrated_at_some_points(images):
         assert min(row.expected + row.actual) >= 0
 
 
-# Stops, and going on
+# Resuming
 
 
 class Stop(Corruption):
-    """A corruption under which the first measurement is stopped."""
+    """A corruption that interrupts the first measurement."""
 
     stops = 0
 
@@ -119,7 +119,7 @@ class Stop(Corruption):
 
 @pytest.fixture
 def stopped(images, tmp_path):
-    """Three jobs, the file of a run that was stopped in the last, and the jobs' pictures."""
+    """Three jobs, the file of a run that was stopped in the third, and the jobs' pictures."""
     todo = [
         Job("rows", "faces", {"point": "clean"}, POINTS["clean"]),
         Job("rows", "faces", {"point": "s4-poisson"}, POINTS["s4-poisson"]),
@@ -131,7 +131,7 @@ def stopped(images, tmp_path):
     return todo, tmp_path / "partial.json"
 
 
-def test_a_stopped_run_goes_on_to_the_same_results(stopped, images, tmp_path):
+def test_a_resumed_run_gives_the_same_results(stopped, images, tmp_path):
     todo, partial_file = stopped
     before = json.loads(partial_file.read_text("utf-8"))
     assert len(before["rows"]) == 2 * len(todo[0].denoisers)
@@ -143,7 +143,7 @@ def test_a_stopped_run_goes_on_to_the_same_results(stopped, images, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["points", "pictures", "weights"])
-def test_a_run_goes_on_only_with_the_same_points_pictures_and_weights(change, stopped, images):
+def test_a_run_resumes_only_with_the_same_points_pictures_and_weights(change, stopped, images):
     todo, partial_file = stopped
     if change == "points":
         todo[2] = replace(todo[2], corruption=Corruption("speckle", 0.6))
@@ -157,7 +157,7 @@ def test_a_run_goes_on_only_with_the_same_points_pictures_and_weights(change, st
         suite.run(todo, images, partial_file, resume=True)
 
 
-def test_a_damaged_part_is_refused(stopped, images):
+def test_damaged_partial_results_are_refused(stopped, images):
     todo, partial_file = stopped
     partial_file.write_text("{", "utf-8")
 

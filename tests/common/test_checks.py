@@ -1,4 +1,4 @@
-"""Values from outside: what is wrong is said in one sentence."""
+"""Input validation: wrong values are refused in one sentence."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from denoise_demo.common.checks import SEED_MAXIMUM
 
 
 class Dot(BaseModel):
-    """A dot of a size, at a place."""
+    """A dot with a size and a place."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     kind: Literal["dot"] = "dot"
@@ -26,7 +26,7 @@ class Dot(BaseModel):
 
 
 class Line(BaseModel):
-    """A line of a length."""
+    """A line with a length."""
 
     kind: Literal["line"]
     length: float
@@ -70,24 +70,24 @@ def test_a_wrong_value_is_named_with_what_to_give(values, message):
         ({"kind": "dot", "size": "1"}, "dot.size of the shape is '1': it should be a valid number"),
     ],
 )
-def test_a_union_names_its_kinds(values, message):
+def test_a_wrong_union_kind_is_answered_with_the_known_kinds(values, message):
     with pytest.raises(ValueError, match=message):
         parse(SHAPE, values, "the shape")
 
 
-def test_a_long_value_is_cut():
+def test_a_long_value_is_truncated():
     assert len(brief("x" * 1000)) == 60
     assert brief(10**10_000) == "a number with thousands of digits"
 
 
 @pytest.mark.parametrize("value", [True, "1", None, float("inf"), float("nan"), 10**400])
-def test_only_a_finite_number_is_one(value):
+def test_only_finite_numbers_are_accepted(value):
     with pytest.raises(ValueError, match="give a finite number"):
         finite(value, "level")
 
 
 @pytest.mark.parametrize("value", [-1, SEED_MAXIMUM + 1, 1.0, True, "1"])
-def test_a_seed_is_a_whole_number_in_range(value):
+def test_only_a_whole_number_in_range_is_a_seed(value):
     with pytest.raises(ValueError, match="seed"):
         noise_seed(value)
 

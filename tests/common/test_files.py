@@ -1,4 +1,4 @@
-"""Files written atomically: whole or not at all."""
+"""Atomic file writes: a file is replaced completely or not at all."""
 
 import errno
 import os
@@ -74,7 +74,7 @@ def test_a_failed_flush_or_rename_keeps_the_old_file_only(owner, call, error, pa
     assert_only(path, b"old")
 
 
-def test_two_threads_may_write_one_file(path):
+def test_two_threads_can_write_the_same_file(path):
     both, failures = threading.Barrier(2, timeout=10), []
 
     def write(content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Gaussian blur: equal to SciPy's, with one sigma for all images or one each."""
+"""Gaussian blur: equal to SciPy's, with one sigma for all images or one per image."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Corruptions and mixtures as recipes and evaluation points use them, and what they freeze."""
+"""Corruptions and mixtures for recipes and evaluation points, and the frozen points."""
 
 import inspect
 import json
@@ -38,7 +38,7 @@ def ends(span: float | tuple[float, float]) -> tuple[float, float]:
     return span if isinstance(span, tuple) else (span, span)
 
 
-def test_fixed_levels_corrupt_as_corrupt_does(clean):
+def test_fixed_levels_equal_corrupt(clean):
     noisy = Corruption("uniform", level=0.8, blur_sigma=1.0)(clean, seeded(7))
 
     assert torch.equal(noisy, corrupt(clean, "uniform", 0.8, 1.0, generator=seeded(7)))
@@ -150,11 +150,11 @@ def test_training_mixtures_exceed_the_sliders_by_a_fifth(name):
 
 
 @pytest.mark.parametrize("corruption", [*MIXTURES.values(), *POINTS.values()])
-def test_a_corruption_comes_back_from_json(corruption):
+def test_a_corruption_survives_json(corruption):
     assert recorded(json.loads(json.dumps(asdict(corruption)))) == corruption
 
 
-def test_another_noise_or_slider_range_changes_no_point_and_no_training_mixture(monkeypatch):
+def test_new_noises_and_slider_ranges_change_no_points_or_training_mixtures(monkeypatch):
     monkeypatch.setitem(NOISES, "toy", replace(NOISES["gaussian"], label="Toy"))
     monkeypatch.setitem(NOISES, "speckle", replace(NOISES["speckle"], minimum=1, maximum=99))
 
@@ -165,6 +165,6 @@ def test_another_noise_or_slider_range_changes_no_point_and_no_training_mixture(
     assert Corruption("toy", 0.5).describe() == "toy noise, sigma 0.5, clipped"
 
 
-def test_faces_have_the_points_of_the_article_on_faces():
+def test_faces_have_the_points_of_s4():
     assert set(points("faces")) < set(points("digits"))
     assert {name.partition("-")[0] for name in points("faces")} == {"clean", "s4", "blind"}

@@ -1,4 +1,4 @@
-"""Every kind of noise: reproducible, of the stated strength, continuous in its level."""
+"""Every kind of noise: reproducible, with the stated strength, continuous in its level."""
 
 import itertools
 
@@ -16,7 +16,7 @@ every_random_kind = pytest.mark.parametrize("kind", [kind for kind in NOISES if 
 
 
 def add(image: Tensor, kind: str, level: object = None, seed: int = 0, **options: object) -> Tensor:
-    """Corrupt with the noise of a seed, unclipped unless the test says otherwise."""
+    """Corrupt with the noise of a seed; unclipped by default."""
     generator = torch.Generator().manual_seed(seed)
     return corrupt(image, kind, level, **{"clip": False, "generator": generator, **options})
 
@@ -28,7 +28,7 @@ def image(generator):
 
 @pytest.fixture
 def grey():
-    """An even image of 270,000 values."""
+    """A uniform image of 270,000 values."""
     return torch.full((1, 3, 300, 300), 0.5)
 
 
@@ -65,7 +65,7 @@ def test_every_image_of_a_batch_gets_its_own_noise(kind, image):
 
 @every_kind
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_shape_and_type_stay_and_the_clean_images_too(kind, dtype, image):
+def test_shape_type_and_clean_images_are_unchanged(kind, dtype, image):
     clean = image.to(dtype)
     before = clean.clone()
 
@@ -144,7 +144,7 @@ def test_poisson_inverts_the_distribution_function_as_scipy_does(peak):
     expected = np.maximum(scipy.stats.poisson.ppf(uniforms.double().numpy(), mean), 0)
     differs = counts != expected
     assert differs.mean() < 0.005
-    # Single precision decides otherwise only where the uniform is on the edge of a step.
+    # Single precision differs only where the uniform number is at the edge of a step.
     edge = scipy.stats.poisson.cdf(np.minimum(counts, expected), mean)
     assert (abs(edge - uniforms.numpy())[differs] < 1e-5).all()
     assert (abs(counts - expected)[differs] == 1).all()
@@ -253,7 +253,7 @@ def test_blur_comes_before_noise_and_clipping_last(kind, image):
 
 @every_kind
 @pytest.mark.parametrize("share", [0.1, 1.0])
-def test_the_deviation_is_that_of_the_noise(kind, share, generator):
+def test_the_deviation_equals_the_measured_one(kind, share, generator):
     spec, image = NOISES[kind], torch.rand(1, 3, 8, 8, generator=generator)
     level = spec.minimum + share * (spec.maximum - spec.minimum)
 

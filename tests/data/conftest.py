@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def encrypt() -> Callable[[Path], Path]:
-    """A function that sets the flag of encryption on every member of a zip."""
+    """A function that sets the encryption flag of every member of a zip."""
 
     def flag(path: Path) -> Path:
         content = bytearray(path.read_bytes())

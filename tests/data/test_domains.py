@@ -1,4 +1,4 @@
-"""The kinds of pictures: what each loads and shows."""
+"""The domains: their networks, data and examples."""
 
 import pytest
 
@@ -11,7 +11,7 @@ every_domain = pytest.mark.parametrize("name", DOMAINS)
 
 
 @every_domain
-def test_its_networks_take_its_pictures(name):
+def test_a_domains_networks_take_its_pictures(name):
     models = {recipe.model for recipe in RECIPES.values() if recipe.domain == name}
 
     assert models
@@ -30,7 +30,7 @@ def test_both_splits_load_with_the_same_arguments(name, fake_data):
 
 
 @every_domain
-def test_a_split_that_is_not_there_is_refused(name, fake_data):
+def test_a_missing_split_is_refused(name, fake_data):
     with pytest.raises(DataError, match="unknown split 'validation'; choose one of: train, test"):
         get_domain(name).load("validation", fake_data)
 

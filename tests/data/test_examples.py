@@ -19,7 +19,7 @@ def drawn(example):
     return draw_strokes(example["strokes"], pen=example["pen"])
 
 
-def test_every_class_has_two_hands_that_differ():
+def test_every_class_has_two_different_examples():
     counts = Counter(example["label"] for example in EXAMPLES)
     digits = load_examples().clean().flatten(1)
 
@@ -41,14 +41,14 @@ def test_a_digit_looks_like_mnists(example):
     assert 0 <= points.min() <= points.max() <= 1
     assert 0.05 <= example["pen"] <= 0.2
     assert 0.049 < digit.mean() < 0.246  # percentiles 1 and 99 of MNIST's training digits
-    assert 0.547 < digit[digit > 0.02].mean() < 0.84  # likewise
-    assert not np.concatenate([ink[[0, -1]], ink.T[[0, -1]]]).any()  # it lies within its box
+    assert 0.547 < digit[digit > 0.02].mean() < 0.84  # the same percentiles
+    assert not np.concatenate([ink[[0, -1]], ink.T[[0, -1]]]).any()  # within its box
     centre = [float(digit.sum(axis) @ np.arange(28) / digit.sum()) for axis in (0, 1)]
     assert centre == pytest.approx([14, 14], abs=0.51)  # MNIST: 14.0 on average, within 0.5
 
 
 @each
-def test_paper_is_told_from_ink_in_a_tight_crop(example):
+def test_paper_is_distinguished_from_ink_in_a_tight_crop(example):
     ink = drawn(example)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     crop = ink[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5]

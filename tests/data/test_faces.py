@@ -1,4 +1,4 @@
-"""Faces from a folder or a zip: read once, cached as one array, whatever the files are."""
+"""Faces from a folder or a zip of any picture files: read once, cached as one array."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ from denoise_demo.data.mnist import DataError, Images
 
 @pytest.fixture(autouse=True)
 def cache(cache_folder: Path) -> Path:
-    """The folder of the cached array, still to be made; messages are new to every test."""
+    """The folder for the cached array, not yet created; every test prints its messages."""
     faces._print_once.cache_clear()
     return cache_folder / "faces"
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def picture(seed: int, width: int = 30, height: int = 30) -> Image.Image:
-    """Return a smooth picture in colours of its own."""
+    """Return a smooth picture with colours that depend on its number."""
     generator = np.random.default_rng(seed)
     small = generator.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
@@ -46,7 +46,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def album(count: int = FEWEST, name: str = "{:03}.png") -> dict[str, bytes]:
-    """Return the contents of so many picture files, by name."""
+    """Return the contents of this many picture files, by name."""
     return {name.format(i): encoded(picture(i)) for i in range(count)}
 
 
@@ -72,7 +72,7 @@ def every(place: Path) -> np.ndarray:
 
 
 def only(content: bytes, folder: Path) -> np.ndarray:
-    """Return what becomes of one picture, (3, 28, 28); it is the first among others."""
+    """Return one picture as loaded, (3, 28, 28); it is the first of several."""
     write_folder(folder, {**album(name="z{:03}.png"), "a.jpg": content})
     pixels = every(folder)
     assert len(pixels) == FEWEST + 1
@@ -80,7 +80,7 @@ def only(content: bytes, folder: Path) -> np.ndarray:
 
 
 def refusal(place: Path | str | None) -> str:
-    """Return what is said when no faces can be loaded: one sentence, with a remedy."""
+    """Return the message when no faces can be loaded: one sentence, with a remedy."""
     with pytest.raises(DataError) as caught:
         load_faces("train", place)
     message = str(caught.value)
@@ -96,7 +96,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-# What is read
+# Readable pictures
 
 
 def test_a_folder_and_a_zip_give_the_same_array_in_the_order_of_the_names(
@@ -133,7 +133,7 @@ def test_the_middle_square_is_averaged_down(size: tuple[int, int], folder: Path)
 
 
 def averaged(values: np.ndarray, start: float, side: float, axis: int) -> np.ndarray:
-    """Average 28 even stretches of a line, counting a pixel by the part of it that lies inside."""
+    """Average 28 equal sections of a line, weighting each pixel by its part inside."""
     edges = start + side * np.arange(29) / 28
     cells = np.arange(values.shape[axis])
     inside = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
@@ -141,7 +141,7 @@ def averaged(values: np.ndarray, start: float, side: float, axis: int) -> np.nda
     return np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
 
 
-def test_what_is_finer_than_the_pixels_becomes_grey_and_no_moire(folder: Path) -> None:
+def test_detail_finer_than_pixels_becomes_grey_without_moire(folder: Path) -> None:
     board = np.indices((280, 280)).sum(0) % 2 * 255
 
     pixels = only(encoded(Image.fromarray(board.astype(np.uint8))), folder)
@@ -156,10 +156,10 @@ def test_only_the_middle_of_a_wide_picture_is_kept(folder: Path) -> None:
     pixels = only(encoded(wide), folder)
 
     assert (pixels[:, :, 3:-3] == np.array([0, 255, 0]).reshape(3, 1, 1)).all()
-    assert pixels[0].max() < 24  # at the border the filter sees a little beyond the crop
+    assert pixels[0].max() < 24  # at the border the filter reaches a little beyond the crop
 
 
-def test_three_quarters_of_what_can_be_read_train_and_the_rest_tests(folder: Path) -> None:
+def test_three_quarters_of_readable_faces_train_and_the_rest_test(folder: Path) -> None:
     files = album(43)
     everything = np.stack([faces.to_face(picture(i)) for i in range(43)])
     write_folder(folder, files | {f"00{i}x.png": b"text" for i in range(4)})
@@ -175,7 +175,7 @@ def test_three_quarters_of_what_can_be_read_train_and_the_rest_tests(folder: Pat
 
 
 @pytest.mark.parametrize("split", ["", "validation", None, 1])
-def test_another_split_is_refused(split: object, folder: Path) -> None:
+def test_an_unknown_split_is_refused(split: object, folder: Path) -> None:
     with pytest.raises(DataError, match=r"unknown split.*train, test"):
         load_faces(split, write_folder(folder, album()))
 
@@ -192,11 +192,11 @@ def test_all_common_formats_are_read(folder: Path) -> None:
     assert all(np.abs(found - expected).mean() < 12 for found in pixels[: len(kinds)])
 
 
-# Where it looks
+# Search order
 
 
 @pytest.mark.parametrize("place", ["faces", "faces/deep/er"])
-def test_a_folder_of_the_data_is_looked_into(place: str, tmp_path: Path) -> None:
+def test_a_faces_folder_in_the_data_folder_is_searched(place: str, tmp_path: Path) -> None:
     write_folder(tmp_path / "data" / "mnist", {"train-images-idx3-ubyte": b"digits"})
     write_folder(tmp_path / "data" / place, album())
 
@@ -204,7 +204,7 @@ def test_a_folder_of_the_data_is_looked_into(place: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("place", ["", "faces"])
-def test_a_zip_in_the_folder_of_the_data_is_found(place: str, tmp_path: Path) -> None:
+def test_a_zip_in_the_data_folder_is_found(place: str, tmp_path: Path) -> None:
     folder = tmp_path / "data" / place
     folder.mkdir(parents=True)
     write_zip(folder / "faces64.zip", album())
@@ -223,7 +223,7 @@ def test_the_environment_or_the_current_folder_can_be_the_place(
     assert load_faces("train", ".").source == "pictures train split"
 
 
-def test_what_archivers_and_editors_hide_is_no_picture(
+def test_hidden_files_of_archivers_and_editors_are_ignored(
     folder: Path, tmp_path: Path, capsys
 ) -> None:
     hidden = ["__MACOSX/._0.jpg", "__MACOSX/img/0.jpg", ".thumbnails/0.png", "img/.0.png"]
@@ -234,7 +234,7 @@ def test_what_archivers_and_editors_hide_is_no_picture(
     assert capsys.readouterr().err == ""
 
 
-def test_a_folder_called_like_a_picture_is_looked_into(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_named_like_a_picture_is_searched(folder: Path, tmp_path: Path) -> None:
     files = album(name="holiday.jpg/{:03}.png")
     with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
         archive.mkdir("holiday.jpg")
@@ -267,7 +267,9 @@ def place(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Path:
     return write_zip(tmp_path / "faces.zip", album())
 
 
-def test_pictures_are_read_once_and_kept_as_one_array(place: Path, cache: Path, no_reading) -> None:
+def test_pictures_are_read_once_and_cached_as_one_array(
+    place: Path, cache: Path, no_reading
+) -> None:
     first = load_faces("train", place)
     no_reading()
 
@@ -283,7 +285,7 @@ def test_pictures_are_read_once_and_kept_as_one_array(place: Path, cache: Path, 
     assert len(test) == 10
 
 
-def test_nothing_is_written_but_the_cache_and_nothing_is_unpacked(
+def test_only_the_cache_is_written_and_nothing_is_unpacked(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -317,7 +319,7 @@ def test_nothing_is_written_but_the_cache_and_nothing_is_unpacked(
         lambda content: content[content.index(b"sha256.npy") :],
     ],
 )
-def test_a_damaged_cache_is_made_again(damage, place: Path, cache: Path, no_reading) -> None:
+def test_a_damaged_cache_is_rebuilt(damage, place: Path, cache: Path, no_reading) -> None:
     first = load_faces("train", place)
     [kept] = cache.iterdir()
     sound = kept.read_bytes()
@@ -383,7 +385,7 @@ def test_a_moved_zip_is_not_read_again(place: Path, tmp_path: Path, no_reading) 
 
 
 @pytest.mark.parametrize("moment", ["reading", "writing"])
-def test_an_interruption_leaves_nothing_half_done(
+def test_an_interruption_leaves_no_partial_cache(
     moment: str, place: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(content: bytes | int) -> None:
@@ -400,9 +402,7 @@ def test_an_interruption_leaves_nothing_half_done(
     assert len(load_faces("train", place)) == 30
 
 
-def test_a_cache_that_cannot_be_written_is_said_and_not_taken_for_a_damaged_zip(
-    place: Path, cache_folder: Path
-) -> None:
+def test_an_unwritable_cache_is_reported_as_such(place: Path, cache_folder: Path) -> None:
     cache_folder.write_text("a file in the way")
 
     message = refusal(place)
@@ -419,7 +419,7 @@ def truncated(content: bytes) -> bytes:
 
 
 def huge_header() -> bytes:
-    """A PNG that announces 20,000 x 20,000 pixels and has none."""
+    """A PNG with a header of 20,000 x 20,000 pixels and no pixels."""
     size = struct.pack(">II5B", 20_000, 20_000, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + size
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
@@ -452,7 +452,7 @@ def test_files_that_cannot_be_read_are_skipped_and_named_with_the_reason(
     assert all(re.search(f"{name}' .[^;]*{why}", line) for name, (_, why) in BAD.items()), line
 
 
-def test_a_few_of_many_skipped_files_are_named_and_again_from_the_cache(
+def test_a_few_of_many_skipped_files_are_named_even_from_the_cache(
     folder: Path, capsys, no_reading
 ) -> None:
     write_folder(folder, album() | {f"bad-{i}.jpg": b"text" for i in range(7)})
@@ -471,7 +471,7 @@ def test_a_few_of_many_skipped_files_are_named_and_again_from_the_cache(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
-def test_what_is_no_ordinary_file_is_skipped(folder: Path, capsys) -> None:
+def test_files_that_are_not_regular_are_skipped(folder: Path, capsys) -> None:
     write_folder(folder, album())
     os.mkfifo(folder / "pipe.jpg")
     (folder / "dangling.jpg").symlink_to(folder / "nowhere.jpg")
@@ -482,10 +482,10 @@ def test_what_is_no_ordinary_file_is_skipped(folder: Path, capsys) -> None:
     assert "dangling.jpg" in message
 
 
-# Nothing to load
+# Missing or too few pictures
 
 
-def test_without_a_place_that_exists_the_message_says_how_to_name_one(tmp_path: Path) -> None:
+def test_a_missing_place_is_refused_with_the_remedy(tmp_path: Path) -> None:
     assert "--data-dir or DENOISE_DATA_DIR" in refusal(None)
     assert "does not exist" in refusal(tmp_path / "nowhere")
     assert not has_faces()
@@ -509,7 +509,7 @@ def test_too_few_pictures_are_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04" + bytes(100), None])
-def test_what_is_not_a_zip_is_refused(content: bytes | None, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_refused(content: bytes | None, tmp_path: Path) -> None:
     path = write_zip(tmp_path / "faces.zip", album())
     path.write_bytes(path.read_bytes()[:-30] if content is None else content)
 
@@ -517,16 +517,14 @@ def test_what_is_not_a_zip_is_refused(content: bytes | None, tmp_path: Path) -> 
     assert not has_faces(path)
 
 
-# Zips that mean harm
+# Malicious zips
 
 
 @pytest.mark.parametrize(
     "name",
     ["../evil.jpg", "a/../../evil.jpg", "/evil.jpg", "..\\evil.jpg", "\\evil.jpg", "C:\\evil.jpg"],
 )
-def test_a_member_whose_path_leads_out_is_skipped_and_written_nowhere(
-    name: str, tmp_path: Path, capsys
-) -> None:
+def test_a_member_with_a_path_outside_the_zip_is_skipped(name: str, tmp_path: Path, capsys) -> None:
     path = write_zip(tmp_path / "faces.zip", album() | {name: encoded(picture(1))})
 
     load_faces("train", path)
@@ -539,13 +537,13 @@ def test_a_member_whose_path_leads_out_is_skipped_and_written_nowhere(
     assert "its path points outside the zip" in message
 
 
-def test_backslashes_inside_are_folders(tmp_path: Path) -> None:
+def test_backslashes_in_a_zip_separate_folders(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "faces.zip", album(name="img\\{:03}.png"))
 
     assert len(load_faces("train", path)) == 30
 
 
-def test_a_zip_bomb_is_refused_by_what_it_announces(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path: Path) -> None:
     zeros = bytes(30_000_000)
     path = write_zip(
         tmp_path / "bomb.zip", {f"{i}.bmp": zeros for i in range(8)}, zipfile.ZIP_DEFLATED
@@ -560,14 +558,14 @@ def test_a_zip_bomb_is_refused_by_what_it_announces(tmp_path: Path) -> None:
 def test_a_large_zip_of_stored_pictures_is_no_bomb(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faces, "LARGEST_FILE", 10_000)  # so that this small zip is a large one
+    monkeypatch.setattr(faces, "LARGEST_FILE", 10_000)  # makes this small zip count as large
     path = write_zip(tmp_path / "faces.zip", album(), zipfile.ZIP_DEFLATED)
 
     assert len(load_faces("train", path)) == 30
 
 
 def with_announced_size(path: Path, name: str, size: int) -> None:
-    """Change the uncompressed size that a zip announces of a member, in both places."""
+    """Change the uncompressed size that a zip declares for a member, in both places."""
     content = bytearray(path.read_bytes())
     directory = content.index(b"PK\x01\x02")
     local = content.index(name.encode(), 0, directory) - 30
@@ -577,7 +575,7 @@ def with_announced_size(path: Path, name: str, size: int) -> None:
     path.write_bytes(content)
 
 
-def test_a_member_larger_than_it_announces_is_not_read_to_its_end(tmp_path: Path, capsys) -> None:
+def test_a_member_larger_than_declared_is_not_read_to_its_end(tmp_path: Path, capsys) -> None:
     liar = encoded(picture(1)) + bytes(20_000_000)
     path = write_zip(tmp_path / "faces.zip", album() | {"liar.png": liar}, zipfile.ZIP_DEFLATED)
     with_announced_size(path, "liar.png", 1000)
@@ -586,14 +584,14 @@ def test_a_member_larger_than_it_announces_is_not_read_to_its_end(tmp_path: Path
     assert "liar.png" in capsys.readouterr().err
 
 
-def test_a_member_smaller_than_it_announces_is_taken_at_its_word(tmp_path: Path) -> None:
+def test_a_member_smaller_than_declared_counts_with_its_declared_size(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "faces.zip", album())
     with_announced_size(path, "007.png", 2**31)
 
     assert "zip bomb" in refusal(path)
 
 
-def test_a_member_larger_than_a_picture_may_be_is_not_read_whole(
+def test_a_member_above_the_size_limit_is_not_read_completely(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     monkeypatch.setattr(faces, "LARGEST_FILE", 100_000)

@@ -25,7 +25,7 @@ def test_the_last_digits_validate_and_the_rest_train(digits):
 @pytest.mark.parametrize(
     ("validation", "count"), [(10_000, 10_000), (10_000.0, 10_000), (0.1, 6000), (1e-5, 1)]
 )
-def test_so_many_of_the_last_images_validate_or_such_a_share_of_them(validation: float, count: int):
+def test_validation_is_a_number_or_a_share_of_images(validation: float, count: int):
     numbered = Images(torch.zeros(60_000, 1, 1, 1), torch.arange(60_000), "numbers", ("hash",))
 
     train, held = split_train(numbered, validation)

@@ -81,17 +81,17 @@ def test_a_file_with_another_magic_number_is_refused(content: bytes) -> None:
         "huge sizes",
     ],
 )
-def test_a_file_of_another_length_than_announced_is_refused(content: bytes) -> None:
+def test_a_file_of_another_length_than_declared_is_refused(content: bytes) -> None:
     with pytest.raises(DataError, match="truncated"):
         parse_idx(content)
 
 
-# Where the files may lie
+# File locations
 
 
 @dataclass(frozen=True)
 class Fake:
-    """The digits of `fake_mnist`, to be written elsewhere and recognised."""
+    """The digits of `fake_mnist`, to be written to other places."""
 
     digits: dict[str, Images]
     writer: Callable[..., Path]
@@ -133,7 +133,7 @@ def test_a_zip_is_read_without_unpacking(prefix, zipped, fake, tmp_path) -> None
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_the_named_folder_comes_before_that_of_the_environment(
+def test_the_named_folder_comes_before_the_environments(
     split, fake_mnist, fake, monkeypatch
 ) -> None:
     monkeypatch.setenv("DENOISE_DATA_DIR", str(fake_mnist))
@@ -144,7 +144,7 @@ def test_the_named_folder_comes_before_that_of_the_environment(
     fake.assert_loaded(split, str(fake_mnist))
 
 
-def test_the_cache_folder_is_looked_into_last(fake_mnist, no_mnist, fake) -> None:
+def test_the_cache_folder_is_searched_last(fake_mnist, no_mnist, fake) -> None:
     no_mnist.parent.mkdir()
     fake_mnist.rename(no_mnist)
 
@@ -159,7 +159,7 @@ def test_without_any_files_there_is_no_mnist(no_mnist, tmp_path) -> None:
     assert not has_mnist("train", tmp_path)
 
 
-# What is wrong, and what to do
+# Errors and remedies
 
 
 def test_a_missing_file_is_named_with_the_remedy(no_mnist, tmp_path) -> None:
@@ -173,13 +173,13 @@ def test_a_missing_file_is_named_with_the_remedy(no_mnist, tmp_path) -> None:
     assert "DENOISE_DATA_DIR" in message
 
 
-def test_a_mistyped_folder_is_no_reason_to_download(no_mnist, tmp_path) -> None:
+def test_a_mistyped_folder_starts_no_download(no_mnist, tmp_path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         load_mnist("train", tmp_path / "nowhere", download=True)
 
 
 @pytest.mark.parametrize("content", [b"PK\x05\x06" + bytes(10) + b"\xff" * 8, b"no digits"])
-def test_a_file_that_is_not_a_zip_counts_as_an_empty_place(content, no_mnist, tmp_path) -> None:
+def test_a_file_that_is_not_a_zip_counts_as_empty(content, no_mnist, tmp_path) -> None:
     (tmp_path / "mnist.zip").write_bytes(content)
 
     assert not has_mnist("test", tmp_path / "mnist.zip")
@@ -193,7 +193,7 @@ def test_an_unknown_split_is_refused_naming_the_known_ones(fake_mnist) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[:-100], lambda c: c[:999] + b"\1" + c[1000:]])
-def test_a_changed_file_is_noticed(damage, fake_mnist) -> None:
+def test_a_changed_file_is_refused(damage, fake_mnist) -> None:
     path = fake_mnist / IMAGES
     path.write_bytes(damage(path.read_bytes()))
 
@@ -202,7 +202,7 @@ def test_a_changed_file_is_noticed(damage, fake_mnist) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[:-100], lambda c: c[:30] + b"\0" * 50 + c[80:]])
-def test_a_damaged_gzip_is_noticed(damage, fake_mnist) -> None:
+def test_a_damaged_gzip_is_refused(damage, fake_mnist) -> None:
     path = fake_mnist / IMAGES
     packed = gzip.compress(path.read_bytes())
     path.write_bytes(damage(packed))
@@ -220,7 +220,7 @@ def zip_file(fake_mnist, tmp_path) -> Path:
     return tmp_path / "mnist.zip"
 
 
-def test_a_damaged_zip_is_noticed(zip_file) -> None:
+def test_a_damaged_zip_is_refused(zip_file) -> None:
     content = bytearray(zip_file.read_bytes())
     start = content.index(IMAGES.encode())
     content[start + 200 : start + 240] = bytes(40)
@@ -230,7 +230,7 @@ def test_a_damaged_zip_is_noticed(zip_file) -> None:
         load_mnist("train", zip_file)
 
 
-def test_a_zip_with_a_password_is_noticed(zip_file, encrypt) -> None:
+def test_a_zip_with_a_password_is_refused(zip_file, encrypt) -> None:
     with pytest.raises(DataError, match=r"encrypted.*fetch it again"):
         load_mnist("train", encrypt(zip_file))
 
@@ -253,12 +253,12 @@ def test_digits_are_8_bit_images_with_labels(fake_mnist) -> None:
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *words: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Path], str]]:
-    """A maker of web servers on localhost, each serving one folder."""
+    """A function that starts a web server on localhost for one folder."""
     servers = []
 
     def start(folder: Path) -> str:
@@ -276,7 +276,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture
 def dead_mirror() -> str:
-    """An address on localhost where nobody answers."""
+    """An address on localhost without a server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}/"
@@ -284,7 +284,7 @@ def dead_mirror() -> str:
 
 @pytest.fixture
 def mirror(fake_mnist, fake, tmp_path) -> Path:
-    """A folder as a mirror has it; nothing of it is on this machine's own places."""
+    """A mirror's folder; its files are in none of the places that are searched."""
     folder = fake.write(tmp_path / "mirror", zipped=True)
     for path in fake_mnist.iterdir():
         path.unlink()
@@ -312,7 +312,7 @@ def test_missing_files_are_downloaded_once_into_the_cache_folder(  # noqa: PLR09
     assert names == ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
 
 
-def test_the_second_mirror_helps_when_the_first_is_dead(
+def test_the_second_mirror_is_used_when_the_first_is_down(
     mirror, use_mirrors, serve, dead_mirror, fake
 ) -> None:
     use_mirrors(dead_mirror, serve(mirror))
@@ -325,7 +325,7 @@ def test_the_second_mirror_helps_when_the_first_is_dead(
     [b"", b"<html>log in first</html>", gzip.compress(b"other"), b"\x1f\x8b\x08torn"],
     ids=["nothing", "a web page", "another file", "a torn file"],
 )
-def test_the_second_mirror_helps_when_the_first_sends_something_else(
+def test_the_second_mirror_is_used_when_the_first_sends_another_file(
     content, mirror, use_mirrors, serve, fake
 ) -> None:
     wrong = mirror.with_name("wrong")
@@ -337,7 +337,7 @@ def test_the_second_mirror_helps_when_the_first_sends_something_else(
     fake.assert_loaded("test", download=True)
 
 
-def test_a_download_that_breaks_off_leaves_no_torn_file(
+def test_an_interrupted_download_leaves_no_partial_file(
     mirror, use_mirrors, serve, no_mnist, monkeypatch
 ) -> None:
     def announce_too_much(handler: QuietHandler) -> None:
@@ -355,7 +355,7 @@ def test_a_download_that_breaks_off_leaves_no_torn_file(
     assert not [path for path in no_mnist.rglob("*") if path.is_file()]
 
 
-def test_with_every_mirror_dead_the_message_says_what_to_do(
+def test_with_every_mirror_down_the_message_says_what_to_do(
     mirror, use_mirrors, dead_mirror, no_mnist
 ) -> None:
     use_mirrors(dead_mirror, dead_mirror)
@@ -370,7 +370,7 @@ def test_with_every_mirror_dead_the_message_says_what_to_do(
     assert not [path for path in no_mnist.rglob("*") if path.is_file()]
 
 
-def test_nothing_is_downloaded_unless_asked_for(mirror, use_mirrors, serve) -> None:
+def test_nothing_is_downloaded_without_permission(mirror, use_mirrors, serve) -> None:
     use_mirrors(serve(mirror))
 
     with pytest.raises(DataError, match="not found"):

@@ -1,4 +1,4 @@
-"""Pictures and tensors: digits normalised as MNIST's, faces cropped, pixels as base64 text."""
+"""Pictures and tensors: digits normalised like MNIST, faces cropped, pixels as base64 text."""
 
 import base64
 
@@ -55,13 +55,13 @@ def test_dark_and_light_ink_give_the_same_digit_of_the_networks_shape_and_range(
 
 
 @pytest.mark.parametrize("invert", [True, False])
-def test_invert_is_obeyed_when_given(invert):
+def test_invert_overrides_the_detection(invert):
     digit = to_digit(page(dark=True), invert=invert, centre=False)
 
     assert digit[0, 0, 0, 0] == (0 if invert else 1)
 
 
-def test_a_digit_that_is_ready_passes_through_unchanged():
+def test_a_normalised_digit_stays_unchanged():
     ready = torch.from_numpy(centre_digit(draw_strokes(SEVEN, pen=0.1)))[None, None]
 
     assert (to_digit(to_pil(ready)) - ready).abs().max() <= 0.03
@@ -155,8 +155,8 @@ def test_centring_twice_changes_nothing():
     assert np.array_equal(centre_digit(once), once)
 
 
-def test_no_ink_is_lost_over_the_border():
-    hammer = on_pad((10, 30, 10, 100), (30, 110, 96, 100))  # its mass lies far off its middle
+def test_no_ink_is_lost_at_the_border():
+    hammer = on_pad((10, 30, 10, 100), (30, 110, 96, 100))  # its mass is far off-centre
 
     digit = centre_digit(hammer)
 
@@ -208,7 +208,7 @@ class TestNormalising:
             normalise(np.zeros(shape, dtype=np.float32))
 
     @pytest.mark.parametrize("ink", [np.ones((1, 28, 28)), np.full((28, 28), np.nan), np.ones(28)])
-    def test_what_is_not_ink_is_refused(self, normalise, ink):
+    def test_invalid_ink_is_refused(self, normalise, ink):
         with pytest.raises(ValueError, match=r"\(H, W\)"):
             normalise(ink)
 
@@ -230,7 +230,7 @@ def test_a_stroke_lies_where_its_points_are_with_a_round_antialiased_pen():
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (3, 28, 28), (3, 5, 7), (1, 112, 112)])
-def test_pixels_survive_the_round_trip_and_may_be_written_to(shape, generator):
+def test_pixels_survive_the_round_trip_and_are_writable(shape, generator):
     image = torch.randint(0, 256, shape, generator=generator).float() / 255
     channels = shape[0] if len(shape) == 3 else 1
 
@@ -312,7 +312,7 @@ def test_a_picture_of_the_right_size_is_kept_to_the_bit():
     np.testing.assert_array_equal(to_face(Image.fromarray(values)), values.transpose(2, 0, 1))
 
 
-def test_grey_is_the_luma_as_pillow_has_it():
+def test_grey_is_pillows_luma():
     values = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
     values[0, :3] = np.eye(3) * 255
     expected = np.asarray(Image.fromarray(values).convert("L"), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The portraits that ship with the app, and the place of a face in a picture."""
+"""The portraits that ship with the app, and face detection."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ FACE = (225, 121)  # the middle of the astronaut's face in scikit-image's pictur
 
 @pytest.fixture(scope="module")
 def astronaut() -> Image.Image:
-    """A picture of 512 x 512 whose face lies left of the middle, near the top."""
+    """A picture of 512 x 512 with a face left of the middle, near the top."""
     return Image.fromarray(skimage.data.astronaut())
 
 
@@ -40,7 +40,7 @@ def assert_square_inside(box: portraits.Box, image: Image.Image) -> None:
 # The portraits
 
 
-def test_there_are_two_portraits_in_colour_and_they_have_names() -> None:
+def test_there_are_two_named_portraits_in_colour() -> None:
     loaded = load_portraits()
 
     assert loaded.pixels.shape == (2, 3, 28, 28)
@@ -62,7 +62,7 @@ def test_the_first_portrait_is_the_astronauts_face(astronaut: Image.Image) -> No
     assert np.abs(difference).mean() < 12
 
 
-def test_portraits_need_neither_a_network_nor_a_plotting_library_nor_a_home(tmp_path: Path) -> None:
+def test_portraits_need_no_network_plotting_library_or_home(tmp_path: Path) -> None:
     script = """
 import socket, sys
 def refuse(*arguments): raise SystemExit("reached for the network")
@@ -88,7 +88,7 @@ print(len(load_portraits()), *sorted({name.partition(".")[0] for name in sys.mod
     assert not [path for path in home.rglob("*") if path.is_file()]
 
 
-# The place of the face
+# Face detection
 
 
 def test_the_astronauts_face_is_found(astronaut: Image.Image) -> None:
@@ -112,7 +112,7 @@ def test_a_shifted_face_is_found_where_it_is(dx: int, dy: int, astronaut: Image.
     assert abs((top + bottom) / 2 - FACE[1] - dy) < 12
 
 
-def test_of_two_faces_the_larger_is_taken(astronaut: Image.Image) -> None:
+def test_the_larger_of_two_faces_is_taken(astronaut: Image.Image) -> None:
     canvas = Image.new("RGB", (900, 600), (90, 90, 90))
     canvas.paste(astronaut.resize((320, 320)), (0, 0))
     canvas.paste(astronaut, (360, 40))
@@ -131,7 +131,7 @@ def test_a_face_that_fills_the_picture_is_taken_whole(astronaut: Image.Image) ->
     assert box[2] - box[0] > 150
 
 
-def test_a_small_face_is_not_cut_out_smaller_than_networks_take(astronaut: Image.Image) -> None:
+def test_a_small_face_is_cropped_to_at_least_the_networks_size(astronaut: Image.Image) -> None:
     left, _, right, _ = face_box(astronaut.resize((140, 140)))
 
     assert right - left >= 28

@@ -1,4 +1,4 @@
-"""Uploads: any format, depth, colours and rotation is read, anything else refused."""
+"""Uploads: all formats, depths, colours and rotations are read, other files are refused."""
 
 import io
 import struct
@@ -38,7 +38,7 @@ def raw_png(width, height, *, bits=8, colour=0, rows=b""):
 
 
 def sketch():
-    """Return a picture without symmetry."""
+    """Return an asymmetric picture."""
     values = np.full((32, 64), 40, dtype=np.uint8)
     values[:16, :16], values[16:, 48:] = 255, 128
     return Image.fromarray(values)
@@ -48,7 +48,7 @@ def distance(image, expected):
     return np.abs(np.asarray(image, dtype=float) - expected).max()
 
 
-# What is read
+# Readable files
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -120,7 +120,7 @@ def test_every_depth_and_colour_space_is_scaled_not_clipped(content, mode, expec
 
 
 def transparent(mode, ink):
-    """Encode a square of ink surrounded by nothing."""
+    """Encode a square of ink on a transparent background."""
     picture = Image.new("RGBA", (30, 30), (255 - ink, 255 - ink, 255 - ink, 0))
     picture.paste((ink, ink, ink, 255), (10, 10, 20, 20))
     if mode in ("RGBA", "LA"):
@@ -166,18 +166,18 @@ def test_reducing_is_antialiased():
     assert np.abs(np.asarray(image, dtype=int)[:, 8:-8] - 127.5).max() < 3
 
 
-# What is refused
+# Refused files
 
 
 def refused(source):
-    """Return why a source is refused, which must be a sentence that says what to do."""
+    """Return the refusal of a source, which must be a sentence with a remedy."""
     with pytest.raises(ValueError, match=r"^The [^\n]+: [^\n]+\.$") as caught:
         read_image(source)
     return str(caught.value)
 
 
 def huge_tiles():
-    """Return a TIFF whose tiles are far larger than it."""
+    """Return a TIFF with tiles far larger than the picture."""
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     for tag in (65_000, 65_001):
         tags.tagtype[tag], tags[tag] = 4, 16_000
@@ -230,7 +230,7 @@ def test_a_truncated_file_is_refused(kind, share):
     content = encoded(Image.fromarray(noise), kind)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TIFF's reader also remarks on it
+        warnings.simplefilter("ignore")  # TIFF's reader warns about it, too
         reason = refused(content[: int(len(content) * share)])
 
     assert f"The {kind} picture is damaged" in reason
@@ -248,7 +248,7 @@ def test_too_many_pixels_are_refused_before_decoding(side):
 
     assert f"{side:,} x {side:,}" in reason
     assert f"{MAX_PIXELS:,}" in reason
-    assert limit == Image.MAX_IMAGE_PIXELS  # Pillow's own limit is left alone
+    assert limit == Image.MAX_IMAGE_PIXELS  # Pillow's limit is unchanged
     assert time.process_time() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
 

@@ -1,4 +1,4 @@
-"""The catalog: networks and filters described alike, and what is added appears in it."""
+"""The catalogue: descriptions of networks and filters, including new ones."""
 
 from dataclasses import replace
 

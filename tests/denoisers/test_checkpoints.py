@@ -1,4 +1,4 @@
-"""Weight files: written atomically, checked when read, never unpickled, enough for a network."""
+"""Weight files: atomic, checked, never unpickled, and sufficient to rebuild a network."""
 
 import os
 import pickle
@@ -24,14 +24,14 @@ def tensors():
 
 @pytest.fixture
 def path(tmp_path, tensors):
-    """A sound weight file."""
+    """A valid weight file."""
     path = tmp_path / "x.safetensors"
     checkpoints.save(path, tensors, METADATA)
     return path
 
 
 def refusal(path: Path) -> str:
-    """Return the message of loading, which must name the file and the remedy."""
+    """Return the error of loading, which must name the file and the remedy."""
     with pytest.raises(CheckpointError) as caught:
         load(path)
     message = str(caught.value)
@@ -41,7 +41,7 @@ def refusal(path: Path) -> str:
     return message
 
 
-def test_tensors_and_metadata_come_back(path, tensors):
+def test_tensors_and_metadata_survive_saving(path, tensors):
     loaded, metadata = read(path)
 
     assert loaded.keys() == tensors.keys()
@@ -49,7 +49,7 @@ def test_tensors_and_metadata_come_back(path, tensors):
     assert metadata == read_metadata(path) == METADATA
 
 
-def test_a_file_alone_rebuilds_its_network_ready_to_use(path, tensors, clean):
+def test_a_file_alone_rebuilds_its_network(path, tensors, clean):
     expected = build("dense-8")
     expected.load_state_dict(tensors)
 
@@ -60,7 +60,7 @@ def test_a_file_alone_rebuilds_its_network_ready_to_use(path, tensors, clean):
     assert not any(parameter.requires_grad for parameter in module.parameters())
 
 
-def test_the_constructor_arguments_are_the_files_own(path):
+def test_the_constructor_arguments_come_from_the_file(path):
     checkpoints.save(
         path, build("dense-8", {"code": 5}).state_dict(), METADATA | {"arguments": {"code": 5}}
     )
@@ -123,7 +123,7 @@ def test_a_missing_file_and_a_folder_in_its_place_are_refused(tmp_path):
         *(lambda c, n=n: c[:n] + bytes([c[n] ^ 0xFF]) + c[n + 1 :] for n in (0, 7, 8, 9)),
     ],
 )
-def test_a_torn_or_altered_file_is_refused(damage, path):
+def test_a_truncated_or_altered_file_is_refused(damage, path):
     path.write_bytes(damage(path.read_bytes()))
 
     assert "damaged" in refusal(path)
@@ -171,7 +171,7 @@ def test_a_tensor_that_does_not_fit_is_named(change, words, path, tensors):
     assert all(word in refusal(path) for word in words)
 
 
-def test_refused_tensors_leave_a_network_as_it_was(tensors):
+def test_refused_tensors_leave_a_network_unchanged(tensors):
     module = build("dense-8")
     before = {key: value.clone() for key, value in module.state_dict().items()}
     tensors["decoder.bias"][0] = float("nan")
@@ -183,7 +183,7 @@ def test_refused_tensors_leave_a_network_as_it_was(tensors):
 
 
 class Bomb:
-    """An object that leaves a trace when it is unpickled."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace

@@ -1,4 +1,4 @@
-"""Trained networks ready to call: devices, clipping, caching, and damaged files."""
+"""Loaded networks: devices, clipping, caching, and damaged files."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ every_recipe = pytest.mark.parametrize("key", RECIPES)
 
 
 def images(key: str, count: int = 4) -> Tensor:
-    """Images that leave [0, 1] on both sides, as a recipe's network takes them."""
+    """Images beyond [0, 1] on both sides, in the shape of a recipe's network."""
     shape = MODELS[RECIPES[key].model].shape
     return 0.5 + torch.randn(count, *shape, generator=torch.Generator().manual_seed(0))
 
@@ -68,7 +68,7 @@ def test_an_unknown_device_is_refused_naming_the_known_ones(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_the_remedy(name):
+def test_a_missing_device_is_refused_with_the_remedy(name):
     if (torch.cuda if name == "cuda" else torch.mps).is_available():
         pytest.skip(f"this machine has {name}")
 
@@ -161,7 +161,7 @@ def test_the_gpu_agrees_with_the_cpu(key):
         ("dense-1", "abacus", "unknown device"),
     ],
 )
-def test_what_cannot_be_loaded_is_refused(key, device, message):
+def test_an_invalid_network_or_device_is_refused(key, device, message):
     with pytest.raises(ValueError, match=message):
         load_network(key, device)
 

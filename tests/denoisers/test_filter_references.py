@@ -1,4 +1,4 @@
-"""Filters against SciPy, scikit-image and a plain reading of their definitions."""
+"""Filters against SciPy, scikit-image and direct implementations of their definitions."""
 
 import math
 from collections import Counter
@@ -102,7 +102,7 @@ def test_the_filters_from_scikit_image_agree_with_it(shape, sigma):
         assert_agrees(FILTERS[key](noisy, sigma), channels_first(others), atol=1e-5)
 
 
-# Agreement with a plain reading of the definition
+# Agreement with the definition
 
 
 def windows(image: np.ndarray, size: int):

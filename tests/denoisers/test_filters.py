@@ -1,4 +1,4 @@
-"""Every filter: shapes, use of sigma, what it removes and keeps, what it refuses."""
+"""Every filter: shapes, use of sigma, denoising, symmetry and refused inputs."""
 
 import itertools
 import math
@@ -24,7 +24,7 @@ every_shape = pytest.mark.parametrize("shape", SHAPES)
 
 
 def unclipped(shape: tuple[int, ...], sigma: float = 0.4) -> Tensor:
-    """A smooth image with noise that leaves [0, 1]."""
+    """A smooth image with noise beyond [0, 1]."""
     generator = torch.Generator().manual_seed(sum(shape))
     coarse = torch.rand(*shape[:2], 4, 4, generator=generator)
     clean = torch.nn.functional.interpolate(coarse, shape[2:], mode="bilinear")
@@ -51,7 +51,7 @@ def test_images_are_clipped_and_do_not_influence_each_other(spec, shape):
 
 @pytest.mark.gpu
 @every_filter
-def test_the_result_is_on_the_input_s_device(spec):
+def test_the_result_is_on_the_inputs_device(spec):
     noisy = unclipped((2, 1, 28, 28))
 
     there = spec(noisy.cuda(), torch.tensor([0.1, 0.4], device="cuda"))
@@ -87,7 +87,7 @@ def test_results_are_finite_for_any_sigma(spec, sigma):
 
 
 @pytest.mark.parametrize("key", INFORMED)
-def test_more_noise_makes_an_informed_filter_smoother_from_none_on(key):
+def test_a_larger_sigma_makes_an_informed_filter_smoother(key):
     noisy = unclipped((1, 3, 28, 28))
 
     results = [FILTERS[key](noisy, sigma) for sigma in (0.0, 0.2, 0.4, 0.8)]
@@ -106,7 +106,7 @@ def test_an_uninformed_filter_ignores_sigma(key):
     assert torch.equal(FILTERS[key](noisy), FILTERS[key](noisy, 1.0))
 
 
-# What it removes and keeps
+# Denoising
 
 
 @every_filter
@@ -122,7 +122,7 @@ def test_noise_on_a_disc_is_lowered(spec, channels, clip):
 
 
 @pytest.mark.parametrize("key", [key for key in FILTERS if key not in RANKING])
-def test_noise_below_black_balances_noise_above(key):
+def test_noise_below_black_balances_noise_above_black(key):
     noisy = 0.3 * torch.randn(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
     with_both, above_only = FILTERS[key](noisy, 0.3), FILTERS[key](noisy.clamp(0, 1), 0.3)
@@ -142,7 +142,7 @@ def test_an_impulse_is_removed_without_trace(key, impulse, place):
 
 
 @pytest.mark.parametrize("key", ["median-3", "median-5", "bilateral", "total-variation"])
-def test_an_edge_stays_where_a_mean_blurs_it(key):
+def test_an_edge_stays_sharper_than_with_a_mean(key):
     edge = torch.zeros(1, 1, 28, 28)
     edge[..., 14:] = 1
 
@@ -205,7 +205,7 @@ def test_a_grey_image_in_colour_gives_the_grey_result(key):
     torch.testing.assert_close(colour, grey, atol=1e-5, rtol=0)
 
 
-# What is refused
+# Refused inputs
 
 
 @every_filter
@@ -220,7 +220,7 @@ def test_a_grey_image_in_colour_gives_the_grey_result(key):
         (torch.full((1, 3, 28, 28), math.inf), "infinity"),
     ],
 )
-def test_other_images_are_refused(spec, noisy, message):
+def test_invalid_images_are_refused(spec, noisy, message):
     with pytest.raises(ValueError, match=message):
         spec(noisy, 0.1)
 
@@ -237,7 +237,7 @@ def test_other_images_are_refused(spec, noisy, message):
         (torch.tensor([[0.1, 0.1]]), r"shape \(1, 2\)"),
     ],
 )
-def test_another_sigma_is_refused(spec, sigma, message):
+def test_an_invalid_sigma_is_refused(spec, sigma, message):
     with pytest.raises(ValueError, match=message):
         spec(torch.zeros(2, 1, 28, 28), sigma)
 

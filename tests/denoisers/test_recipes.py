@@ -1,4 +1,4 @@
-"""Recipes: they refer to what exists, are frozen, and say when a recorded training differs."""
+"""Recipes: valid references, frozen settings, and comparison with recorded settings."""
 
 import json
 from dataclasses import replace
@@ -35,7 +35,7 @@ def kinds(corruption: Corruption | Mixture) -> set[str]:
 
 
 @pytest.mark.parametrize("key", RECIPES)
-def test_a_recipe_refers_to_what_exists(key):
+def test_a_recipe_refers_to_existing_entries(key):
     recipe = RECIPES[key]
 
     assert recipe.id == key
@@ -77,7 +77,7 @@ def test_a_blind_network_sees_all_noise_it_is_measured_on_in_every_batch(domain)
 
     assert recipe.expects_error
     assert kinds(recipe.corruption) >= kinds(points(domain)["blind"])
-    assert share * recipe.batch >= 0.5  # of an image: no part is rounded away
+    assert share * recipe.batch >= 0.5  # images: no part is rounded to none
 
 
 def test_the_recipes_of_a_domain_denoise_its_images():
@@ -105,7 +105,7 @@ def test_weights_from_faces_are_under_their_licence(recipe):
 
 
 @every_recipe
-def test_a_recipe_comes_back_from_what_a_file_records(recipe):
+def test_a_recipe_survives_recording(recipe):
     settings = json.loads(json.dumps(settings_of(recipe)))
 
     assert as_recorded(recipe, settings) == recipe
@@ -139,7 +139,7 @@ def test_a_changed_setting_is_named(name, value):
 
 
 def older(recipe: Recipe) -> dict[str, object]:
-    """Settings as weight files recorded them before."""
+    """Settings as in older weight files."""
     settings = settings_of(recipe)
     settings["settings"] = settings.pop("optimiser_settings")
     del settings["adversarial"], settings["domain"]
@@ -161,5 +161,5 @@ def test_a_setting_without_a_default_must_be_recorded(missing):
 
 
 @pytest.mark.parametrize("recorded", [None, [], "text", 3])
-def test_what_is_not_a_record_differs_in_everything(recorded):
+def test_an_invalid_record_differs_in_every_setting(recorded):
     assert changed_settings(RECIPE, recorded) == list(settings_of(RECIPE))

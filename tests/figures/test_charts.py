@@ -1,4 +1,4 @@
-"""Grids of bars: lengths as the values, words beside the bars, and nothing on top of another."""
+"""Grids of bars and curves: lengths match the values, and nothing overlaps."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_bars_are_as_long_as_their_values_from_the_top_down(figure: Figure) -> N
     assert bars[0].get_window_extent().y0 > bars[1].get_window_extent().y1
 
 
-def test_words_stand_after_the_bar_and_its_interval(figure: Figure) -> None:
+def test_text_follows_the_bar_and_its_interval(figure: Figure) -> None:
     axes = figure.axes[0]
 
     texts = [text.get_text() for text in axes.texts]
@@ -42,7 +42,7 @@ def test_labels_are_level_with_their_bars_and_written_once(figure: Figure) -> No
     assert all(b.y0 < (box.y0 + box.y1) / 2 < b.y1 for box, b in zip(boxes, bars, strict=True))
 
 
-def test_no_words_stick_out_or_cover_a_chart(figure: Figure) -> None:
+def test_no_text_sticks_out_or_covers_a_chart(figure: Figure) -> None:
     boxes = [text.get_window_extent() for text in figure.texts if text.get_text()]
 
     assert all(0 < box.x0 < box.x1 < figure.bbox.x1 for box in boxes)
@@ -56,7 +56,7 @@ def curves() -> Figure:
     return curve_grid("title", plots, "a caption")
 
 
-def test_curves_have_two_logarithmic_axes_of_one_span_with_the_diagonal(curves: Figure) -> None:
+def test_curves_have_two_equal_logarithmic_axes_with_the_diagonal(curves: Figure) -> None:
     for axes in curves.axes:
         diagonal, line = axes.lines
         assert axes.get_xscale() == axes.get_yscale() == "log"

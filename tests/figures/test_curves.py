@@ -1,4 +1,4 @@
-"""Charts over the noise level and over epochs: the measured numbers, and nothing else."""
+"""Charts over the noise level and over epochs: they show the measured numbers."""
 
 import json
 
@@ -18,7 +18,7 @@ def sweep():
 
 
 def spec_of(*arguments):
-    """Return a level chart as the page gets it."""
+    """Return a level chart as the page receives it."""
     return json.loads(level_curves(*arguments).to_json())
 
 
@@ -36,7 +36,7 @@ def test_curves_show_the_measured_numbers(sweep, kind, metric):
     assert {name for name, _ in values} == {NOTHING, *list_denoisers("digits")}
 
 
-def test_the_mark_stands_where_the_laboratory_is(sweep):
+def test_the_mark_is_at_the_laboratorys_level(sweep):
     with_mark, without = (
         spec_of(sweep["faces"], "poisson", "psnr", [], here)["layer"] for here in (77, None)
     )
@@ -69,7 +69,7 @@ def test_lines_in_colour_have_a_legend_and_the_nearest_point_a_tooltip(sweep):
     ]
 
 
-def test_what_is_worse_than_doing_nothing_is_shaded(sweep):
+def test_scores_below_doing_nothing_are_shaded(sweep):
     shade = spec_of(sweep["digits"], "uniform", "psnr", [])["layer"][0]
 
     shaded = {v["level"]: v["value"] for v in shade["data"]["values"]}

@@ -1,4 +1,4 @@
-"""The articles' figures and the cards of the weights, with untrained networks: they say enough."""
+"""The articles' figures, drawn with untrained networks."""
 
 import json
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ pytestmark = pytest.mark.usefixtures("no_mnist")
 
 @pytest.fixture(scope="module", autouse=True)
 def untrained_networks(untrained_files: Path) -> Iterator[None]:
-    """Let `inference` load networks that were never trained, once for all these tests."""
+    """Load untrained networks, once for all these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DENOISE_WEIGHTS_DIR", str(untrained_files))
         yield
@@ -73,7 +73,7 @@ def untrained_networks(untrained_files: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def measured_faces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
-    """Let figures find results of faces: every denoiser's error differs, pix2pix's is least."""
+    """Give the figures results of faces: all errors differ, pix2pix's is the smallest."""
     measured = load_results()
     errors = {"mae": 0.08, "mae_low": 0.075, "mae_high": 0.085}
     measured.rows = [
@@ -100,7 +100,7 @@ def measured_faces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results
 
 @cache
 def built_in(kind: str, recipe: str | None = None, **choices: Any) -> Figure:
-    """Draw a figure of the built-in pictures, once for all tests that only look at it."""
+    """Draw a figure of the built-in pictures, once for all tests that do not change it."""
     source = first_source(FIGURES[kind].domain)
     return draw(kind, denoiser=recipe or FIGURES[kind].denoiser, source=source, **choices)
 
@@ -119,7 +119,7 @@ def words(figure: Figure) -> str:
 
 
 def picture(channels: int = 1, **changes: Any) -> str:
-    """Return the laboratory's picture as the page gives it: one bright column on black."""
+    """Return the laboratory's picture as the page sends it: one bright column on black."""
     image = torch.zeros(channels, 28, 28)
     image[..., 13:15] = 1
     fields = pixels_source(image[None])
@@ -155,7 +155,7 @@ def test_a_figure_can_be_drawn_for_any_denoiser_and_filter(kind: str, recipe: st
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-def test_no_words_stick_out_or_cover_a_picture(kind: str) -> None:
+def test_no_text_sticks_out_or_covers_a_picture(kind: str) -> None:
     figure = built_in(kind)
 
     boxes = [text.get_window_extent() for text in figure.texts if text.get_text()]
@@ -178,7 +178,7 @@ def test_the_small_print_names_the_pictures_the_corruption_and_the_seed(kind: st
 
 
 @pytest.mark.parametrize("kind", PICTURED)
-def test_the_seed_decides_the_noise_and_the_first_picture_the_pictures(kind: str) -> None:
+def test_the_seed_determines_the_noise_and_the_first_picture_the_pictures(kind: str) -> None:
     spec = FIGURES[kind]
     again = draw(kind, denoiser=spec.denoiser, source=first_source(spec.domain))
 
@@ -297,11 +297,11 @@ def test_the_results_grid_marks_the_best_of_each_row() -> None:
 
 @pytest.fixture
 def bars() -> list[list[str]]:
-    """What stands at the ends of the bars of each chart, row by row."""
+    """The texts at the ends of the bars of each chart, row by row."""
     return [[text.get_text() for text in axes.texts] for axes in built_in("s4-error-bars").axes]
 
 
-def test_the_error_bars_are_those_of_faces_with_the_best_marked(bars: list[list[str]]) -> None:
+def test_the_error_bars_show_faces_with_the_best_marked(bars: list[list[str]]) -> None:
     figure = built_in("s4-error-bars")
 
     lengths = [[patch.get_width() for patch in axes.patches] for axes in figure.axes[::3]]
@@ -332,7 +332,7 @@ def test_the_articles_charts_share_one_scale() -> None:
     assert len(set(ends[1::3]) | set(ends[2::3])) == 1
 
 
-def test_a_figure_does_without_the_classifier_and_says_so(untrained_weights: Path) -> None:
+def test_a_figure_without_the_classifier_says_so(untrained_weights: Path) -> None:
     (untrained_weights / "mlp-classifier.safetensors").unlink()
 
     figure = draw("s0-one-level", denoiser="conv-pool", source="built-in")
@@ -365,7 +365,7 @@ def test_a_missing_network_is_refused_with_its_name(untrained_weights: Path) -> 
         ({"seed": 2**31}, "the seed is out of range"),
     ],
 )
-def test_choices_that_make_no_sense_are_refused(choices: dict[str, Any], message: str) -> None:
+def test_invalid_choices_are_refused(choices: dict[str, Any], message: str) -> None:
     sound = {"kind": "s0-rising-noise", "denoiser": "conv-pool", "source": "built-in"}
 
     with pytest.raises(ValueError, match=message):
@@ -387,7 +387,7 @@ def test_the_laboratorys_picture_comes_first(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PICTURED)
-def test_the_laboratorys_picture_of_the_other_kind_is_refused(kind: str) -> None:
+def test_the_laboratorys_picture_of_the_other_domain_is_refused(kind: str) -> None:
     spec = FIGURES[kind]
     other = picture(DOMAINS[OTHER[spec.domain]].shape[0])
 
@@ -395,7 +395,7 @@ def test_the_laboratorys_picture_of_the_other_kind_is_refused(kind: str) -> None
         draw(kind, denoiser=spec.denoiser, source="laboratory", picture=other)
 
 
-def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
+def test_the_laboratorys_picture_is_never_marked_right_or_wrong() -> None:
     figure = draw(
         "s1-denoise-and-classify", denoiser="dense-64", source="laboratory", picture=picture()
     )
@@ -407,7 +407,7 @@ def test_nobody_says_whether_the_laboratorys_picture_is_read_right() -> None:
     ("kind", "name"),
     [("s0-rising-noise", "s0-rising-noise-conv-pool.png"), ("s2-code-sizes", "s2-code-sizes.png")],
 )
-def test_the_file_is_named_for_the_figure_and_its_network(kind: str, name: str) -> None:
+def test_the_file_is_named_after_the_figure_and_its_network(kind: str, name: str) -> None:
     assert file_name(kind, "conv-pool") == name
 
 

@@ -1,4 +1,4 @@
-"""Figures: whole pixels, words beside the pictures, and PNG files that say the same twice."""
+"""Figures: whole pixels, text next to the pictures, and reproducible PNG files."""
 
 import io
 
@@ -22,7 +22,7 @@ def pixels(figure: Figure) -> np.ndarray:
 
 
 def pictures(figure: Figure) -> list[np.ndarray]:
-    """Return what the PNG shows in the place of each picture."""
+    """Return the PNG's content in the place of each picture."""
     page = pixels(figure)
     boxes = [axes.get_window_extent() for axes in figure.axes]
     return [

@@ -1,4 +1,4 @@
-"""Codes: what networks keep of a digit, and pictures from codes set by hand."""
+"""Codes of digits, and pictures decoded from edited codes."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def reply():
     return codes(request())
 
 
-def test_the_networks_stand_by_the_size_of_their_codes():
+def test_the_networks_are_sorted_by_the_size_of_their_codes():
     sizes = [bottleneck.unit_spans(network).numel() for network in NETWORKS]
     assert sizes == sorted(sizes)
     assert sizes[:6] == [1, 2, 8, 16, 32, 64]
@@ -40,7 +40,7 @@ def test_the_networks_stand_by_the_size_of_their_codes():
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_picture_is_its_code_decoded(network, reply):
+def test_a_denoised_picture_is_its_decoded_code(network, reply):
     found = reply["networks"][network]
 
     settings = experiment.Settings("gaussian", 0.2, 0.0, network, 3)
@@ -82,7 +82,7 @@ def test_maps_of_a_code_stay_whole():
     assert float(picture.sum()) == 16
 
 
-def test_the_map_shows_what_is_read_at_each_code():
+def test_the_map_shows_the_class_of_each_code():
     plane = bottleneck.code_map()
     first, second = 50, 20  # columns by the first unit, rows by the second
     code = plane.span * torch.tensor([first, second]) / (MAP_SIZE - 1)
@@ -122,5 +122,5 @@ def test_codes_of_nonsense_are_answered_in_a_sentence(changes, message):
         (["dense-2"], [1.0, 1.0], "network of the request is"),
     ],
 )
-def test_a_code_that_is_none_is_answered_in_a_sentence(network, code, message):
+def test_a_malformed_code_is_answered_in_a_sentence(network, code, message):
     assert message in decode({"network": network, "code": code})["error"]

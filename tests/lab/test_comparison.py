@@ -1,4 +1,4 @@
-"""One noisy picture through everything: the same as the stage shows, for all at once."""
+"""Comparison of all denoisers on one picture: the same results as on the stage."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def test_every_result_is_what_the_stage_shows(domain):
     torch.testing.assert_close(together.images[0], nothing.noisy[0].clamp(0, 1))
 
 
-def test_every_denoiser_of_a_domain_contends_once():
+def test_every_denoiser_of_a_domain_is_compared_once():
     for domain in CLEAN:
         quick, slow = (contenders(domain, list_denoisers(), slow=slow) for slow in (False, True))
         assert sorted(quick + slow) == sorted(list_denoisers(domain))
@@ -70,13 +70,13 @@ def test_a_network_for_other_pictures_is_refused():
         compare(CLEAN["faces"], settings(), ["conv-pool"])
 
 
-def test_the_time_of_each_is_measured():
+def test_the_time_of_each_denoiser_is_measured():
     together = compare(CLEAN["digits"], settings(), ["blind-digits", "dense-1"])
     assert together.milliseconds[0] == 0
     assert together.milliseconds[1] > together.milliseconds[2] > 0
 
 
-def test_what_a_network_learnt():
+def test_each_network_is_marked_as_trained_on_its_own_noise():
     assert is_trained_on("conv-pool", "uniform", 1.0, 1.0)
     assert not is_trained_on("conv-pool", "gaussian", 1.0, 1.0)
     assert is_trained_on("dense-300-clean", "none", 0.3, 0.0)
@@ -87,7 +87,7 @@ def test_what_a_network_learnt():
 
 
 @pytest.mark.parametrize("kind", sorted({part.kind for part in MIXED_POINTS["blind"].parts}))
-def test_the_blind_networks_learnt_every_noise(kind):
+def test_the_blind_networks_are_marked_as_trained_on_every_noise(kind):
     for name in ("blind-digits", "blind-faces"):
         assert is_trained_on(name, kind, NOISES[kind].default, 0.7)
 

@@ -1,4 +1,4 @@
-"""Dreams: noise becomes a digit, the same for the same seed, and can be left at any step."""
+"""Dreams: noise becomes a digit, reproducibly, step by step."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def test_noise_falls_in_equal_ratios_from_noise_alone_to_almost_none():
     assert float(added.std()) == pytest.approx(LAST, rel=0.02)
 
 
-def test_dreams_are_classified_as_digits_of_several_kinds_and_get_surer():
+def test_dreams_become_digits_of_several_classes_with_rising_certainty():
     first, *_, last = dream(1, count=12)
 
     probabilities = load_classifier()(last.denoised)
@@ -31,7 +31,7 @@ def test_dreams_are_classified_as_digits_of_several_kinds_and_get_surer():
     assert float(last.spread.mean()) < 0.5 * float(first.spread.mean())
 
 
-def test_the_seed_decides_the_dream():
+def test_the_seed_determines_the_dream():
     one, same, other = (list(dream(seed, steps=5))[-1].denoised for seed in (4, 4, 5))
 
     assert torch.equal(one, same)

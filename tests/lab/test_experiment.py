@@ -1,4 +1,4 @@
-"""One experiment: settings refused in one clear sentence, results that hang together."""
+"""One experiment: wrong settings are refused in one sentence, results are consistent."""
 
 import math
 from collections.abc import Callable
@@ -37,14 +37,14 @@ BAD = [
 
 
 def short(value: object) -> str:
-    """Name a value in a test's id; the hugest integers cannot even be printed."""
+    """Return a value's name in a test's id; the largest integers cannot be printed."""
     if type(value) is int and abs(value) > 2**64:
         return "huge" if value > 0 else "minus huge"
     return repr(value)[:12]
 
 
 def refusal(values: Any) -> str:
-    """Return what the settings say of bad values: one clear sentence."""
+    """Return the error for bad values: one clear sentence."""
     with pytest.raises(ValueError, match=r"\w") as caught:
         Settings.parse(values)
     message = str(caught.value)
@@ -86,7 +86,7 @@ def test_an_unknown_field_is_refused(field: object) -> None:
 
 
 @pytest.mark.parametrize("values", [None, [], [GOOD], "text", 3, True])
-def test_what_is_no_object_is_refused(values: object) -> None:
+def test_settings_that_are_not_an_object_are_refused(values: object) -> None:
     assert "give an object" in refusal(values)
 
 
@@ -134,7 +134,7 @@ def test_the_classifier_is_refused_saying_what_to_choose() -> None:
 
 @pytest.fixture
 def run(untrained_weights: Path) -> Callable[..., Outcome]:
-    """Run the good settings, or some changed."""
+    """Run the valid settings, with optional changes."""
     return lambda clean, **changes: experiment.run(clean, Settings(**{**GOOD, **changes}))
 
 
@@ -156,7 +156,7 @@ def test_a_run_gives_images_scores_and_probabilities(
     assert not outcome.outside
 
 
-def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
+def test_a_run_of_a_blind_network_includes_its_expected_error(run, clean: Tensor) -> None:
     outcome = run(clean, denoiser="blind-digits")
 
     denoised, spread = load_network("blind-digits").with_spread(outcome.noisy)
@@ -168,7 +168,7 @@ def test_a_run_of_a_blind_network_brings_its_spread(run, clean: Tensor) -> None:
 
 @pytest.mark.parametrize("kind", NOISES)
 @pytest.mark.parametrize("key", ["conv-pool", "dense-64"])
-def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
+def test_a_run_corrupts_denoises_classifies_and_measures(
     run, kind: str, key: str, clean: Tensor
 ) -> None:
     level = NOISES[kind].default
@@ -190,7 +190,7 @@ def test_a_run_is_corrupt_then_denoise_then_classify_and_measure(
 
 
 @pytest.mark.parametrize("kind", NOISES)
-def test_the_settings_decide_the_result_and_the_seed_the_noise(
+def test_the_settings_determine_the_result_and_the_seed_the_noise(
     run, kind: str, clean: Tensor
 ) -> None:
     level, before = NOISES[kind].default, clean.clone()
@@ -240,7 +240,7 @@ def test_without_the_classifier_everything_else_still_works(
     assert outcome.denoised.shape == clean.shape
 
 
-# Faces, and pictures a network has not learnt
+# Faces, and pictures of the other domain
 
 
 @pytest.fixture
@@ -284,7 +284,7 @@ def test_a_face_network_gets_a_digit_in_three_channels_and_the_result_is_read(
     assert outcome.outside
     assert torch.equal(outcome.clean, clean.expand(-1, 3, -1, -1))
     assert outcome.noisy.shape == outcome.denoised.shape == (4, 3, 28, 28)
-    assert not torch.equal(outcome.noisy[:, 0], outcome.noisy[:, 1])  # noise of its own
+    assert not torch.equal(outcome.noisy[:, 0], outcome.noisy[:, 1])  # independent noise
     classify = load_classifier()
     for name, image in (("noisy", outcome.noisy), ("denoised", outcome.denoised)):
         expected = classify(in_channels(image, 1))
@@ -294,14 +294,14 @@ def test_a_face_network_gets_a_digit_in_three_channels_and_the_result_is_read(
 
 @pytest.mark.parametrize("key", [DENOISERS[0], FACE_DENOISERS[0]])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_pictures_of_another_size_are_refused_saying_which_to_give(
+def test_pictures_of_another_size_are_refused_naming_the_right_size(
     run, key: str, channels: int
 ) -> None:
     with pytest.raises(ValueError, match=rf"{key} does not take.*20 x 30.*give 28 x 28"):
         run(torch.zeros(1, channels, 20, 30), denoiser=key)
 
 
-def test_a_filter_takes_a_picture_of_another_size_which_is_no_digit(run) -> None:
+def test_a_filter_takes_a_picture_of_any_size_without_classifying_it(run) -> None:
     outcome = run(torch.zeros(1, 1, 40, 40), denoiser="median-3")
 
     assert outcome.denoised.shape == (1, 1, 40, 40)

@@ -1,4 +1,4 @@
-"""The matrix: the gains of results.json, denoiser by denoiser and case by case."""
+"""The matrix: the gains in results.json by denoiser and case."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_a_change_of_accuracy_and_what_was_trained_on_are_marked(measured):
 
     column = [c["title"][0] for c in matrix["columns"]].index("Clean")
     rows = {row["id"]: row["cells"] for row in matrix["rows"]}
-    assert rows["dense-64"][column]["gain"] is None  # doing nothing is perfect there
+    assert rows["dense-64"][column]["gain"] is None  # the noisy picture has infinite PSNR
     assert rows["dense-64"][column]["change"] < -0.2  # 0.62 instead of 0.975
     assert not rows["dense-64"][column]["trained"]
     assert rows["dense-1"][column]["trained"]
@@ -66,6 +66,6 @@ def test_a_denoiser_that_was_not_measured_is_named_and_has_no_row(measured):
     assert len(matrix["rows"]) == len(list_denoisers("digits")) - 1
 
 
-def test_without_any_numbers_the_benchmark_is_asked_for(measured):
+def test_without_results_the_message_names_the_benchmark(measured):
     with pytest.raises(ResultsError, match="no scores of faces: run python"):
         gain_matrix(measured.model_copy(update={"rows": [], "sweep": []}), "faces")

@@ -1,4 +1,4 @@
-"""Presets: each shows a network that denoises, on a picture and at levels that exist."""
+"""Presets: each has a denoising network, an existing picture and valid levels."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_a_preset_shows_a_network_that_denoises_as_it_expects(preset) -> None:
 
 
 @every_preset
-def test_a_preset_sets_each_slider_to_one_of_its_steps(preset) -> None:
+def test_a_preset_sets_each_slider_to_a_step(preset) -> None:
     spec = NOISES[preset.corruption.kind]
     level, blur_sigma = preset.corruption.level, preset.corruption.blur_sigma
 

@@ -1,4 +1,4 @@
-"""Sources: collections by number, drawings, photos, pixels; anything else refused in a sentence."""
+"""Sources: collections, drawings, photos and pixels; others are refused in one sentence."""
 
 import base64
 import json
@@ -30,14 +30,14 @@ def first_source(domain):
 
 
 def picture(channels=1, **changes):
-    """Return the laboratory's picture as the page gives it: one bright column on black."""
+    """Return the laboratory's picture as the page sends it: one bright column on black."""
     image = torch.zeros(channels, 28, 28)
     image[..., 13:15] = 1
     fields = pixels_source(image[None])
     return json.dumps(fields | changes)
 
 
-# What a request names
+# Sources of requests
 
 
 @pytest.mark.parametrize("key", [key for key, spec in COLLECTIONS.items() if spec.built_in])
@@ -107,7 +107,7 @@ def test_a_malformed_source_is_refused_in_one_sentence(source, message):
 # The collections
 
 
-def test_a_new_collection_is_a_source_everywhere_by_its_entry(monkeypatch):
+def test_a_new_collection_is_a_source_everywhere(monkeypatch):
     toy = Collection("Toys", "digits", "toy", load_examples, missing="", built_in=False)
     monkeypatch.setitem(COLLECTIONS, "toy", toy)
 
@@ -130,11 +130,11 @@ def test_a_domain_offers_its_built_in_collection_first_and_the_laboratory_last(d
 
 
 @pytest.mark.parametrize(("old", "key"), ALIASES.items())
-def test_a_source_of_older_links_is_known_by_its_old_name(old, key):
+def test_a_source_in_older_links_is_known_by_its_old_name(old, key):
     assert figure_source(COLLECTIONS[key].domain, old) == key
 
 
-def test_faces_of_a_folder_start_again_after_the_last(tmp_path, monkeypatch):
+def test_faces_of_a_folder_wrap_around_at_the_end(tmp_path, monkeypatch):
     for i in range(40):
         Image.new("RGB", (28, 28), (i, 0, 255)).save(tmp_path / f"{i:02}.png")
     monkeypatch.setenv("DENOISE_DATA_DIR", str(tmp_path))
@@ -150,7 +150,7 @@ def test_faces_of_a_folder_start_again_after_the_last(tmp_path, monkeypatch):
     assert labels == [None] * 3
 
 
-def test_mnist_is_refused_where_it_is_not():
+def test_mnist_is_refused_where_it_is_missing():
     mnist.mnist_test.cache_clear()
 
     with pytest.raises(DataError, match="not found"):
@@ -169,7 +169,7 @@ def test_mnist_digits_come_with_their_labels(fake_mnist, monkeypatch):
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_after_the_last_picture_comes_the_first(domain):
+def test_numbers_wrap_around_after_the_last_picture(domain):
     source = first_source(domain)
     last = count_pictures(domain, source) - 1
 

@@ -28,7 +28,7 @@ def grey() -> torch.Tensor:
 
 
 def set_output(network: BlindCorrection, correction: float, gate: float) -> None:
-    """Let the correction and the gate's logit be the same everywhere."""
+    """Set the correction and the gate's logit to one value everywhere."""
     with torch.no_grad():
         network.output.weight.zero_()
         network.output.bias[:3], network.output.bias[3:] = correction, gate
@@ -101,7 +101,7 @@ def test_a_correction_sees_which_values_are_saturated(correction):
 
 
 @pytest.mark.parametrize("block", [Local, Attention, DenseMixer])
-def test_what_a_fresh_block_adds_does_not_depend_on_the_image(block):
+def test_a_new_block_adds_nothing_that_depends_on_the_image(block):
     torch.manual_seed(0)
     tokens = torch.randn(2, 49, 32)
 
@@ -122,7 +122,7 @@ def test_every_token_depends_on_every_other(block):
     assert bool(tokens.grad.abs().sum(2).gt(0).all())
 
 
-def test_attention_equals_that_of_torch():
+def test_attention_agrees_with_torch():
     torch.manual_seed(0)
     ours, theirs = Attention(32), nn.MultiheadAttention(32, Attention.HEADS, batch_first=True)
     nn.init.normal_(ours.project.weight, std=0.3)

@@ -16,7 +16,7 @@ from denoise_demo.networks.pix2pix import Pix2Pix
 
 @pytest.fixture(autouse=True)
 def fixed_weights():
-    """Let fresh weights be the same in every run."""
+    """Make initial weights the same in every run."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
@@ -76,7 +76,7 @@ def same_convolution(image: np.ndarray, kernels: np.ndarray) -> np.ndarray:
 
 
 def passing(layer: nn.Module, run: Callable[[], object]) -> tuple[Tensor, Tensor]:
-    """Return the input and the output of a layer while something runs."""
+    """Return the input and the output of a layer during a forward pass."""
     found: list[tuple[Tensor, Tensor]] = []
     handle = layer.register_forward_hook(lambda _, given, output: found.append((given[0], output)))
     with torch.no_grad():
@@ -98,7 +98,7 @@ def test_strides_pad_below_and_to_the_right(name, strided, image):
 
 
 @pytest.mark.parametrize(("name", "after"), [("decode1", "norm3"), ("decode2", "norm4")])
-def test_the_decoder_transposes_these_convolutions(name, after, strided, image, generator):
+def test_the_decoder_transposes_the_encoders_convolutions(name, after, strided, image, generator):
     layer = getattr(strided, name)
     nn.init.zeros_(layer.bias)
     source, _ = passing(layer, lambda: strided(image))
@@ -114,7 +114,7 @@ def test_the_decoder_transposes_these_convolutions(name, after, strided, image, 
 
 
 @pytest.mark.parametrize("widths", [(4, 8), (4, 6, 8, 8, 8, 8)])
-def test_every_width_but_the_first_halves_the_image(widths, image):
+def test_each_width_after_the_first_halves_the_image(widths, image):
     network = Pix2Pix(widths).eval()
 
     _, deepest = passing(network.down[-1], lambda: network(image))
@@ -134,7 +134,7 @@ def test_every_size_has_a_skip_connection(pix2pix, image):
 
 
 def set_gate(network: Pix2Pix, value: float) -> None:
-    """Let the gate's logit be the same everywhere, and the proposal a quarter."""
+    """Set the gate's logit to one value everywhere, and the proposal to a quarter."""
     nn.init.zeros_(network.output.weight)
     with torch.no_grad():
         network.output.bias[:3] = float(torch.tensor(0.25).logit())

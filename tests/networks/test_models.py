@@ -1,4 +1,4 @@
-"""Every network of the registry keeps one contract; the articles' have the articles' sizes."""
+"""Every network of the registry has the same interface; the articles' have the articles' sizes."""
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def seeded_build(name: str, seed: int = 0) -> nn.Module:
 
 
 def wild(name: str, count: int) -> Tensor:
-    """Images that leave [0, 1] far behind."""
+    """Images far beyond [0, 1]."""
     shape = MODELS[name].shape
     return 5 * torch.randn(count, *shape, generator=torch.Generator().manual_seed(0))
 
@@ -77,7 +77,7 @@ def test_the_classifier_returns_ten_logits():
 
 
 @pytest.mark.parametrize("name", [k for k in DENOISERS if hasattr(MODELS[k].module, "logits")])
-def test_logits_are_what_forward_activates(name):
+def test_forward_is_the_activation_of_logits(name):
     module, noisy = seeded_build(name).eval(), wild(name, 4)
 
     logits = module.logits(noisy)
@@ -109,7 +109,7 @@ def test_every_parameter_gets_a_gradient(name):
 
 
 @every_model
-def test_the_seed_decides_the_fresh_weights(name):
+def test_the_seed_determines_the_initial_weights(name):
     first, same, other = (seeded_build(name, seed).state_dict() for seed in (0, 0, 1))
 
     assert all(torch.equal(first[key], same[key]) for key in first)
@@ -128,7 +128,7 @@ def test_an_unknown_model_is_refused_naming_the_known_ones(name):
         build(name)
 
 
-def test_a_new_entry_can_be_built_with_its_own_or_other_arguments(monkeypatch):
+def test_a_new_entry_can_be_built_with_default_or_other_arguments(monkeypatch):
     toy = ModelSpec("Toy", nn.Conv2d, {"in_channels": 1, "out_channels": 1, "kernel_size": 1})
     monkeypatch.setitem(MODELS, "toy", toy)
 
@@ -138,15 +138,13 @@ def test_a_new_entry_can_be_built_with_its_own_or_other_arguments(monkeypatch):
     assert MODELS["blind-digits"].expects_error
 
 
-# Up-sampling by the nearest neighbour
+# Nearest-neighbour upsampling
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(16, 1), (3, 5)])
 @pytest.mark.parametrize("size", [(14, 14), (5, 3), (1, 1)])
-def test_the_fast_convolution_of_an_enlarged_image_equals_the_plain(
-    inputs, outputs, size, generator
-):
-    with torch.inference_mode():  # must not affect a later training
+def test_the_fused_upsampling_convolution_equals_the_plain_one(inputs, outputs, size, generator):
+    with torch.inference_mode():  # must not affect later training
         EnlargeConv2d(inputs, outputs)(torch.rand(1, inputs, *size))
     fast, plain = EnlargeConv2d(inputs, outputs), nn.Conv2d(inputs, outputs, 3, padding=1)
     plain.load_state_dict(fast.state_dict())
@@ -163,7 +161,7 @@ def test_the_fast_convolution_of_an_enlarged_image_equals_the_plain(
     torch.testing.assert_close(*gradients, atol=1e-4, rtol=1e-4)
 
 
-def test_conv_pool_repeats_the_nearest_neighbour():
+def test_conv_pool_upsamples_by_nearest_neighbour():
     module = seeded_build("conv-pool")
     with torch.no_grad():
         module.output.weight.zero_()[0, 0, 1, 1] = 1  # copy one channel of the last layer
@@ -175,7 +173,7 @@ def test_conv_pool_repeats_the_nearest_neighbour():
 
 
 def plain_convolutional(name, network):
-    """The layers as the article lists them, with the network's own weights."""
+    """The layers as listed in the article, with the network's weights."""
     pool = nn.MaxPool2d(2)
     if name == "conv-flat":
         names = "encode1", "encode2", "decode1", "decode2"
@@ -193,7 +191,7 @@ def plain_convolutional(name, network):
 
 
 @pytest.mark.parametrize("name", ["conv-pool", "conv-flat"])
-def test_a_convolutional_network_is_the_articles_stack_of_layers(name, generator):
+def test_a_convolutional_network_has_the_articles_layers(name, generator):
     network = build(name).eval()
     noisy = torch.rand(3, 1, 28, 28, generator=generator)
 

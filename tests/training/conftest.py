@@ -40,13 +40,13 @@ raise SystemExit(train.main(["--data-dir", str(folder), *sys.argv[2:]]))
 
 @pytest.fixture
 def resume_file(tmp_path: Path) -> Path:
-    """Where a training's state goes, still to be written."""
+    """The path for the state of a training run, not yet written."""
     return tmp_path / "x.resume.safetensors"
 
 
 @pytest.fixture
 def driver(tmp_path: Path) -> Path:
-    """A script that is train.py on a folder of few digits and faces, its first argument."""
+    """A script that runs train.py on a small data folder, its first argument."""
     path = tmp_path / "driver.py"
     path.write_text(DRIVER)
     return path
@@ -54,7 +54,7 @@ def driver(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(monkeypatch):
-    """Let every recipe train quickly on 100 digits or 40 faces."""
+    """Make every recipe train quickly on 100 digits or 40 faces."""
     for key, recipe in RECIPES.items():
         steps = 2 if recipe.steps or recipe.article == "Blind" else None
         changed = replace(recipe, validation=20, batch=16, steps=steps, epochs=2)
@@ -74,7 +74,7 @@ def run(fake_data, small, out):
 
 @pytest.fixture
 def start(fake_data, driver):
-    """Start the command line in a process of its own."""
+    """Start the command line in a separate process."""
 
     def call(*arguments):
         environment = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

@@ -1,4 +1,4 @@
-"""Small recipes of every kind, and what tests of training compare."""
+"""Small recipes of every kind, and helpers of the training tests."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def batches(trainer: Trainer) -> list[tuple[Tensor, Tensor]]:
 
 
 def matches(images: Tensor, others: Tensor) -> Tensor:
-    """Return which images equal which others, (N, M)."""
+    """Return which of N images equal which of M others, (N, M)."""
     return (images.unsqueeze(1) == others.unsqueeze(0)).flatten(2).all(2)
 
 
@@ -78,5 +78,5 @@ def losses(trainer: Trainer) -> list[tuple[float, float]]:
 
 
 def weights(trainer: Trainer) -> Tensor:
-    """All weights in a row."""
+    """All weights as one vector."""
     return torch.cat([value.flatten().float() for value in trainer.module.state_dict().values()])

@@ -1,4 +1,4 @@
-"""Adversarial training: what the discriminator learns, and what it leaves unchanged."""
+"""Adversarial training: the discriminator learns, and only the verdict trains the generator."""
 
 import copy
 from dataclasses import replace
@@ -72,7 +72,7 @@ def test_a_step_of_learning_is_least_squares_and_leaves_the_generator_unchanged(
     after = adversary.module.state_dict()
     assert all(not torch.equal(before[key], after[key]) for key in before)
     assert denoised.grad is None
-    denoised.sum().backward()  # its graph is still whole
+    denoised.sum().backward()  # its graph is still complete
 
 
 def test_it_learns_to_separate_different_images(adversary, noisy, clean):
@@ -104,11 +104,11 @@ def test_the_verdict_changes_the_generators_training_but_not_its_recorded_loss(f
     run(alone), run(judged)
 
     assert alone.adversary is None
-    assert losses(judged)[0][0] == losses(alone)[0][0]  # of the first step, before any change
+    assert losses(judged)[0][0] == losses(alone)[0][0]  # in the first step, before any change
     assert not torch.equal(weights(alone), weights(judged))
 
 
-def test_the_discriminator_learns_in_every_step_from_a_start_that_the_seed_decides(faces):
+def test_the_discriminator_learns_in_every_step_from_seeded_weights(faces):
     recipe = SMALL["faces, adversarial"]
     first, same, other = (Trainer(replace(recipe, seed=s), faces, CPU) for s in (0, 0, 1))
     start = copied(first.adversary.module)

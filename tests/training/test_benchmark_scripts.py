@@ -1,4 +1,4 @@
-"""The scripts of benchmarks/ start; those that run in a moment give a table."""
+"""The scripts of benchmarks/ start, and the fast ones print a table."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""The command line of training: what it prints, refuses and leaves behind."""
+"""The command line of training: its output, refused arguments and files."""
 
 import csv
 import shlex
@@ -35,7 +35,7 @@ def refusal(capsys, *arguments):
     return capsys.readouterr().err
 
 
-# What it shows
+# Output
 
 
 def test_list_shows_every_recipe_and_what_was_trained(run, out, capsys):
@@ -84,7 +84,7 @@ def test_help_names_every_recipe_and_option(capsys):
     )
 
 
-# What it refuses
+# Refused arguments
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_changed_recipe_never_replaces_the_shipped_weights(change, folder, cap
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has that device")
-def test_a_device_that_is_not_there_is_one_clear_line(run, one_line):
+def test_a_missing_device_is_one_clear_line(run, one_line):
     assert run("dense-2", "--device", "cuda") == 1
     assert "cuda" in one_line()
 
@@ -138,7 +138,7 @@ def test_a_file_where_the_folder_should_be_is_one_clear_line(run, out, one_line)
     assert out.read_text() == "in the way"
 
 
-# What it leaves behind
+# Files
 
 
 @pytest.mark.parametrize("key", RECIPES)
@@ -173,7 +173,7 @@ def test_digits_and_faces_train_one_after_the_other(run, out):
     assert 0 <= read_metadata(checkpoint_path("mlp-classifier", out))["metrics"]["accuracy"] <= 1
 
 
-def test_the_metadata_tells_how_the_weights_came_about(run, out):
+def test_the_metadata_records_how_the_weights_were_trained(run, out):
     run("dense-64", "--seed", "7")
 
     metadata = read_metadata(checkpoint_path("dense-64", out))
@@ -220,7 +220,7 @@ def test_a_changed_recipe_is_recorded_and_its_network_follows_it(run, out, monke
     assert not runs.is_finished(RECIPES["dense-16"], out)
 
 
-def test_the_recorded_command_makes_the_same_weights_again(run, out, tmp_path):
+def test_the_recorded_command_reproduces_the_weights(run, out, tmp_path):
     run("dense-16", *CHANGES, "--device", "cpu")
     path = checkpoint_path("dense-16", out)
     before, metadata = read(path)
@@ -235,7 +235,7 @@ def test_the_recorded_command_makes_the_same_weights_again(run, out, tmp_path):
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-def test_test_images_are_only_measured_on(run, out, fake_mnist, expect_mnist):
+def test_test_images_are_used_for_measurement_only(run, out, fake_mnist, expect_mnist):
     run("dense-64")
     before, first = read(checkpoint_path("dense-64", out))
     train_set, test_set = synthetic.make_digits(120), synthetic.make_digits(40)

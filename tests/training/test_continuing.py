@@ -126,7 +126,7 @@ def test_a_damaged_resume_file_is_one_clear_line_and_only_matters_under_resume(
 
 
 def wait_for(process, text):
-    """Read what a process prints until a line holds the text."""
+    """Read a process's output until a line contains the text."""
     for line in process.stdout:
         if text in line:
             return

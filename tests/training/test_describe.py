@@ -1,4 +1,4 @@
-"""A training in words: the facts of a card, the list of recipes, a dry run."""
+"""Descriptions of training: the facts of a card, the list of recipes, a dry run."""
 
 from dataclasses import replace
 
@@ -50,7 +50,7 @@ def test_every_shipped_file_says_how_it_was_trained(key):
         ("pix2pix-poisson", "Loss", "mean absolute error plus 0.01 x a patch discriminator's"),
     ],
 )
-def test_a_fact_is_said_in_words(key, fact, words):
+def test_a_fact_is_described_in_words(key, fact, words):
     assert words in facts_of(RECIPES[key])[fact]
 
 
@@ -66,7 +66,7 @@ def test_any_optimiser_setting_shows(assignments, words):
     assert words in facts_of(override(CONV_POOL, assignments))["Optimiser"]
 
 
-def test_settings_that_are_not_known_here_show_under_their_own_names():
+def test_unknown_settings_appear_under_their_own_names():
     facts = facts_of(CONV_POOL, loss="focal", optimiser="Lion", warm_up=3)
 
     assert facts["Loss"] == "focal"
@@ -74,7 +74,7 @@ def test_settings_that_are_not_known_here_show_under_their_own_names():
     assert "warm_up 3" in facts["Other settings"]
 
 
-def test_files_from_before_can_be_described():
+def test_older_files_can_be_described():
     settings = settings_of(CONV_POOL)
     old = {key: value for key, value in settings.items() if key not in ("adversarial", "domain")}
     old["settings"] = old.pop("optimiser_settings")
@@ -86,7 +86,7 @@ def test_files_from_before_can_be_described():
 
 
 @pytest.mark.parametrize("metadata", [{}, {"recipe": {}, "data": {}}, {"recipe": 3, "data": {}}])
-def test_metadata_that_does_not_say_it_is_refused(metadata):
+def test_incomplete_metadata_is_refused(metadata):
     with pytest.raises((KeyError, TypeError)):
         training_facts(metadata)
 

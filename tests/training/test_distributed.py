@@ -36,7 +36,7 @@ def test_one_process_is_a_group_by_itself(monkeypatch):
         assert not torch.distributed.is_initialized()
 
 
-def test_the_shares_of_all_processes_are_the_whole():
+def test_the_shares_of_all_processes_make_up_the_batch():
     shares = [Group(rank, 3).share(torch.arange(10)) for rank in range(3)]
 
     assert [len(share) for share in shares] == [4, 3, 3]
@@ -86,7 +86,7 @@ class OneOf(Group):
         return number
 
 
-def test_the_processes_together_see_what_one_alone_would():
+def test_several_processes_see_the_same_images_as_one():
     # Half a batch has too few images for the rare parts of a mixture.
     recipe = replace(RECIPES["blind-digits"], model="dense-64", loss="mse", validation=20)
     images, seen = make_digits(recipe.batch + 20), []
@@ -104,7 +104,7 @@ def test_the_processes_together_see_what_one_alone_would():
 
 @pytest.fixture
 def torchrun(fake_data, driver, tmp_path):
-    """Start a script in so many processes; without one, the command line on little data."""
+    """Start a script, by default the command line on little data, in this many processes."""
 
     def call(processes, *arguments):
         if not str(arguments[0]).endswith(".py"):

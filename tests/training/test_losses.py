@@ -1,4 +1,4 @@
-"""The losses and schedules: what they take, what they are worth, when they do not fit."""
+"""The losses and schedules: inputs, values, and refused combinations."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ def noisy(generator):
         ("cross-entropy", "mlp-classifier", F.cross_entropy),
     ],
 )
-def test_a_loss_is_that_of_the_networks_output(loss, model, function, noisy):
+def test_a_loss_is_computed_from_the_networks_output(loss, model, function, noisy):
     network = build(model)
     target = torch.arange(6) if loss == "cross-entropy" else noisy.flip(0)
 
@@ -44,7 +44,7 @@ def test_the_loss_of_a_recipe_fits_its_network(recipe):
 
 
 @pytest.mark.parametrize(("loss", "lacking"), [("psnr-spread", "with_spread"), ("bce", "logits")])
-def test_a_loss_that_the_network_has_no_output_for_is_refused(loss, lacking):
+def test_a_loss_that_needs_another_output_is_refused(loss, lacking):
     with pytest.raises(ValueError, match=f"needs a network with {lacking}.*choose another"):
         Objective(build("mlp-classifier"), loss)
 
@@ -79,7 +79,7 @@ def test_devices_that_emulate_bfloat16_do_not_have_it():
 # The loss of the blind networks
 
 
-def test_the_psnr_loss_weighs_a_gain_in_decibels_alike_at_every_noise():
+def test_the_psnr_loss_weights_a_gain_in_decibels_equally_at_every_noise():
     target, spread = torch.zeros(2, 1, 4, 4), torch.full((2, 1, 4, 4), 1e-3)
     strong = torch.tensor([0.4, 0.2]).view(2, 1, 1, 1).expand(2, 1, 4, 4)
 
@@ -92,7 +92,7 @@ def test_the_psnr_loss_weighs_a_gain_in_decibels_alike_at_every_noise():
     assert float(max(first, second)) < float(before) - 0.3  # half of 2 ln 0.7
 
 
-def test_the_absolute_error_counts_on_top_where_asked_for(noisy):
+def test_the_absolute_error_is_added_if_requested(noisy):
     output, clean = (noisy, torch.ones_like(noisy)), noisy.flip(0)
 
     both = psnr_and_spread(output, clean, light=1e-5, faint=3e-3)
@@ -136,13 +136,13 @@ def test_exactly_the_networks_that_expect_their_error_have_a_loss_that_trains_it
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
-def test_a_schedule_stays_between_nothing_and_the_full_rate(schedule):
+def test_a_schedule_stays_between_zero_and_the_full_rate(schedule):
     rates = [schedule(step / 200) for step in range(201)]
 
     assert 0 <= min(rates) <= max(rates) == pytest.approx(1)
 
 
-def test_one_cycle_equals_that_of_pytorch():
+def test_one_cycle_agrees_with_pytorch():
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     options = {"pct_start": WARM_UP, "div_factor": 1 / START, "final_div_factor": 1e9}
     scheduler, expected = OneCycleLR(optimiser, 1.0, 200, **options), []
@@ -153,6 +153,6 @@ def test_one_cycle_equals_that_of_pytorch():
 
     ours = [one_cycle(step / 200) for step in range(200)]
 
-    # PyTorch counts from the first step to the last, so its end is one step earlier.
+    # PyTorch's cycle ends at the last step, one step earlier.
     assert ours == pytest.approx(expected, abs=0.02)
     assert ours.index(max(ours)) == WARM_UP * 200

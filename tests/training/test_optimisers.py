@@ -1,4 +1,4 @@
-"""Optimisers by name: Muon's orthogonal steps, and which optimiser trains what."""
+"""Optimisers by name: Muon's orthogonal steps, and the parameters that each trains."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def problem(shape: tuple[int, ...]) -> nn.Parameter:
 
 
 def descend(weight: nn.Parameter, optimiser: torch.optim.Optimizer, steps: int) -> None:
-    """Follow unrelated gradients, so that the momentum counts."""
+    """Take steps along unrelated gradients, so that the momentum matters."""
     generator = torch.Generator().manual_seed(2)
     for _ in range(steps):
         weight.grad = torch.randn(weight.shape, generator=generator)
@@ -45,7 +45,7 @@ def test_a_zero_gradient_gives_no_step():
 
 @pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch before 2.9 has no Muon")
 @pytest.mark.parametrize("shape", SHAPES)
-def test_steps_equal_those_of_torch(shape):
+def test_steps_agree_with_torch(shape):
     ours, theirs, other = problem(shape), problem(shape), problem(shape)
     reference = torch.optim.Muon(
         [theirs], 0.01, weight_decay=0, adjust_lr_fn="match_rms_adamw", nesterov=True
@@ -61,7 +61,7 @@ def test_steps_equal_those_of_torch(shape):
         assert float((other - theirs).norm()) > 0.1 * way
 
 
-def test_a_kernel_is_taken_as_a_matrix_in_any_memory_format():
+def test_a_kernel_is_treated_as_a_matrix_in_any_memory_format():
     kernel, matrix = problem((16, 4, 3, 3)), nn.Parameter(problem((16, 4, 3, 3)).flatten(1).data)
     last = nn.Parameter(problem((16, 4, 3, 3)).data.contiguous(memory_format=torch.channels_last))
 

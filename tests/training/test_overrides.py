@@ -54,7 +54,7 @@ def test_a_field_gets_its_value(assignments, changes):
     assert json.loads(json.dumps(settings_of(changed))) == settings_of(changed)
 
 
-def test_nothing_changes_without_assignments():
+def test_without_assignments_nothing_changes():
     assert all(override(recipe, []) == recipe for recipe in RECIPES.values())
 
 

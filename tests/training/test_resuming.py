@@ -1,4 +1,4 @@
-"""Resuming: a resumed run equals an uninterrupted one to the bit; a file that cannot is refused."""
+"""Resuming: a resumed run gives the same bits as an uninterrupted one; bad files are refused."""
 
 import json
 import math
@@ -24,7 +24,7 @@ from tests.training.small_recipes import (
 
 
 def interrupted(recipe, images, resume_file, epochs=1):
-    """Train so many epochs and leave the resume file."""
+    """Train this many epochs and keep the resume file."""
     running = fit(Trainer(recipe, images, CPU), resume_file)
     for _ in range(epochs):
         next(running)
@@ -63,7 +63,7 @@ def test_a_finished_run_has_nothing_left_to_do(digits, resume_file):
     assert list(fit(second, resume_file)) == []
 
 
-def test_without_a_resume_file_training_starts_afresh(digits, resume_file):
+def test_without_a_resume_file_training_starts_from_the_beginning(digits, resume_file):
     trainer = Trainer(DENSE, digits, CPU)
 
     assert not resume(trainer, resume_file)
@@ -116,7 +116,7 @@ def test_a_changed_recipe_is_refused_naming_the_change(name, value, digits, resu
 
 
 @pytest.mark.parametrize("length", [0, 300, -1])
-def test_a_torn_file_is_refused(length, digits, resume_file):
+def test_a_truncated_file_is_refused(length, digits, resume_file):
     interrupted(DENSE, digits, resume_file)
     resume_file.write_bytes(resume_file.read_bytes()[:length])
 

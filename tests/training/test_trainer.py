@@ -1,4 +1,4 @@
-"""The training loop: one record an epoch, decided by the recipe, its seed and the images only."""
+"""The training loop: one record per epoch, determined by the recipe, its seed and the images."""
 
 import math
 from dataclasses import replace
@@ -60,7 +60,7 @@ def test_progress_is_reported_every_ten_batches_and_at_the_end(digits):
     assert seen[-1][2] == pytest.approx(record.train_loss)
 
 
-def test_every_image_is_seen_once_an_epoch_in_another_order(digits):
+def test_every_image_is_seen_once_per_epoch_in_a_new_order(digits):
     trainer = Trainer(replace(DENSE, corruption=POINTS["clean"], fresh=True), digits, CPU)
 
     first, second = (torch.cat([target for _, target in batches(trainer)]) for _ in range(2))
@@ -71,7 +71,7 @@ def test_every_image_is_seen_once_an_epoch_in_another_order(digits):
     assert not torch.equal(first, second)
 
 
-def test_the_seed_decides_everything_and_global_random_state_nothing(digits):
+def test_the_seed_determines_everything_and_global_random_state_nothing(digits):
     torch.manual_seed(1)
     first = run(Trainer(DENSE, digits, CPU))
     before = torch.manual_seed(2).get_state()
@@ -104,7 +104,7 @@ def test_other_recipes_start_as_pytorch_does(key, digits):
 
 
 def layers(trainer: Trainer) -> list[nn.Module]:
-    """Return the layers with weights, but those that start from zero."""
+    """Return the layers with weights, except those that start from zero."""
     kinds = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
     module = trainer.module.requires_grad_(False)
     found = [layer for layer in module.modules() if isinstance(layer, kinds)]
@@ -154,7 +154,7 @@ def test_noise_is_drawn_once_or_for_every_batch(fresh, digits):
     assert torch.equal(*noise) != fresh
 
 
-def test_frozen_noise_is_never_that_of_a_measurement(digits):
+def test_frozen_noise_differs_from_measurement_noise(digits):
     trainer = Trainer(replace(DENSE, seed=NOISE_SEED), digits, CPU)
 
     measured = set_scene(DENSE.corruption, digits).noisy[: len(trainer.noisy)]
