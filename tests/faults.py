@@ -1,4 +1,4 @@
-"""Does the suite notice a fault? Break a copy of the code in one place after the other.
+"""Break a copy of the code in one place at a time and check that the suite notices.
 
 python -m tests.faults               every fault, in about ten minutes
 python -m tests.faults NAME ...      only these
@@ -121,8 +121,8 @@ FAULTS = {
     ),
     "results-of-other-points": Fault(
         "benchmark/results.py",
-        "moved = _changed(found.points, current_points())",
-        "moved: set[str] = set()",
+        "changed_points = _changed(found.points, current_points())",
+        "changed_points: set[str] = set()",
         "benchmark",
     ),
     "digit-off-centre": Fault("data/pixels.py", "_CENTRE = 14", "_CENTRE = 13", "data"),
@@ -233,7 +233,7 @@ def is_caught(fault: Fault, copy: Path) -> bool:
 
 
 def _fails(command: list[str], folder: Path) -> bool:
-    """Whether tests fail, as opposed to cannot be run."""
+    """Whether tests fail; SystemExit if they cannot be run."""
     status = subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
     if status not in (0, 1):
         raise SystemExit(f"{' '.join(command)} ended with {status}")

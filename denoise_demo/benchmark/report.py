@@ -149,7 +149,7 @@ def _psnr_table(rows: Rows, names: Sequence[str], some: Sequence[str]) -> str:
         for point in some:
             row = rows.get((name, point))
             text = _number(row, "psnr", 2) if row else ""
-            cells.append(_bold(text, row, "psnr", 1, best[point]) + _fewer(rows, name, point))
+            cells.append(_bold(text, row, "psnr", 1, best[point]) + _fewer_mark(rows, name, point))
         lines.append(_line(cells))
     return "\n".join(lines) + "\n"
 
@@ -165,7 +165,7 @@ def _details(rows: Rows, names: Sequence[str], point: str, domain: str) -> str:
         if row := rows.get((name, point)):
             texts = {key: _with_half(row, key, _decimals(key, s)) for key, s in scores.items()}
             cells = [_bold(text, row, key, signs[key], best[key]) for key, text in texts.items()]
-            lines.append(_line([_title(name) + _fewer(rows, name, point), *cells]))
+            lines.append(_line([_title(name) + _fewer_mark(rows, name, point), *cells]))
     summary = f"<summary><code>{point}</code>: {_described(points(domain)[point])}</summary>"
     return "\n".join(["<details>", summary, "", *lines, "", "</details>", ""])
 
@@ -178,7 +178,7 @@ def _title(name: str) -> str:
     return "doing nothing" if name == NOTHING else f"`{name}`"
 
 
-def _fewer(rows: Rows, name: str, point: str) -> str:
+def _fewer_mark(rows: Rows, name: str, point: str) -> str:
     """Return the mark of a row that was measured on fewer pictures than the noisy ones."""
     row = rows.get((name, point))
     return " ¹" if row and row.n != rows[NOTHING, point].n else ""

@@ -63,9 +63,13 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         raise ResultsError(f"{path.name} is damaged: run {COMMAND}") from error
     retrained = {key for key, value in found.weights.items() if _weights_hash(key) != value}
     classifiers = {key for key, recipe in RECIPES.items() if not recipe.denoises}
-    moved = _changed(found.points, current_points())
-    swept = _changed(found.sweeps, current_sweeps())
-    reasons = {"changed weights": retrained, "changed points": moved, "changed noise": swept}
+    changed_points = _changed(found.points, current_points())
+    changed_sweeps = _changed(found.sweeps, current_sweeps())
+    reasons = {
+        "changed weights": retrained,
+        "changed points": changed_points,
+        "changed noise": changed_sweeps,
+    }
 
     def kept(rows: list[AnyRow]) -> list[AnyRow]:
         return [
@@ -74,8 +78,8 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
             if domain in (None, row.domain)
             and row.denoiser not in retrained
             and not (row.domain == "digits" and classifiers & retrained)
-            and getattr(row, "point", None) not in moved
-            and getattr(row, "kind", None) not in swept
+            and getattr(row, "point", None) not in changed_points
+            and getattr(row, "kind", None) not in changed_sweeps
         ]
 
     notes = [f"{what}: {', '.join(sorted(names))}" for what, names in reasons.items() if names]

@@ -89,7 +89,7 @@ def measure(job: Job, scene: Scene, bar: "tqdm[None]") -> Iterator[PointRow | Sw
     classify = load_classifier("cpu") if job.domain == "digits" else None
     for name in job.denoisers:
         images = scene
-        denoise = _keep if name == NOTHING else load_denoiser(name, "cpu")
+        denoise = _do_nothing if name == NOTHING else load_denoiser(name, "cpu")
         if name != NOTHING and get_denoiser(name).slow:
             images = scene[:: max(1, len(scene) // ENOUGH)]
         head = {"domain": job.domain, "denoiser": name, **job.where, "n": len(images)}
@@ -99,7 +99,7 @@ def measure(job: Job, scene: Scene, bar: "tqdm[None]") -> Iterator[PointRow | Sw
         bar.update()
 
 
-def _keep(noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
+def _do_nothing(noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
     """Return the noisy images."""
     return noisy
 
@@ -137,11 +137,11 @@ def run(
     )
     done.plan = _plan(todo, done)
     if resume and partial_file.exists():
-        done = _resumed(partial_file, done.plan)
-    ahead = _left(todo, done)
-    total, left = (sum(len(job.denoisers) for job in some) for some in (todo, ahead))
+        done = _partial_results(partial_file, done.plan)
+    remaining = _remaining(todo, done)
+    total, left = (sum(len(job.denoisers) for job in some) for some in (todo, remaining))
     with tqdm(total=total, initial=total - left, unit="row") as bar:
-        for job in ahead:
+        for job in remaining:
             every = EVERY if job.part == "sweep" else 1
             scene = set_scene(job.corruption, images[job.domain][::every])
             getattr(done, job.part).extend(measure(job, scene, bar))
@@ -150,7 +150,7 @@ def run(
     return done
 
 
-def _resumed(partial_file: Path, plan: str) -> Results:
+def _partial_results(partial_file: Path, plan: str) -> Results:
     """Return the results of an earlier run of the same plan."""
     remedy = "leave out --resume"
     try:
@@ -172,7 +172,7 @@ def _plan(todo: Sequence[Job], start: Results) -> str:
     return hashlib.sha256(json.dumps([what, given]).encode()).hexdigest()
 
 
-def _left(todo: Sequence[Job], done: Results) -> list[Job]:
+def _remaining(todo: Sequence[Job], done: Results) -> list[Job]:
     """Return the jobs that are not done yet; only complete jobs were saved, in this order."""
     found = len(done.rows) + len(done.sweep)
     starts = accumulate((len(job.denoisers) for job in todo), initial=0)

@@ -58,7 +58,7 @@ def noise_generator(subject: Subject) -> Panels:
     )
     known = trained != POINTS["clean"]
     corruption = trained if known else POINTS["s0-train"]
-    noisy, columns = _drawn(subject.clean, corruption, subject.generator())
+    noisy, columns = _corrupt_in_words(subject.clean, corruption, subject.generator())
     rows = [
         Row("Noisy", noisy, detail="network input"),
         Row("Clean", subject.clean, detail="target"),
@@ -73,14 +73,14 @@ def noise_generator(subject: Subject) -> Panels:
     return Panels(columns, rows, corruption, network)
 
 
-def _drawn(
+def _corrupt_in_words(
     clean: Tensor, corruption: Corruption | Mixture, generator: torch.Generator
 ) -> tuple[Tensor, list[str]]:
     """Corrupt images; return each one's blur and level in words, for a mixture the noise too."""
     if isinstance(corruption, Mixture):
         noisy, words = [], []
         for image, part in zip(clean, corruption.pick(len(clean), generator), strict=True):
-            one, [word] = _drawn(image.unsqueeze(0), part, generator)
+            one, [word] = _corrupt_in_words(image.unsqueeze(0), part, generator)
             noisy.append(one)
             words.append(f"{NOISES[part.kind].label}\n{word}")
         return torch.cat(noisy), words
