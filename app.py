@@ -20,7 +20,7 @@ from denoise_demo.ui.web.component import MODULES
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
-TABS = {  # besides the laboratory: label, contents, what a link to it adds
+TABS = {  # besides the laboratory: label, contents, parameters that a link to it adds
     "figures": ("The articles' figures", build_figures_tab, ("figure",)),
     "training": ("Training", build_training_tab, ("trained",)),
     "explanation": ("How it works", build_explanation, ()),
@@ -54,7 +54,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
 
 def main() -> int:
     """Start the page."""
-    torch.set_num_threads(1)  # images are small; threads only get in each other's way
+    torch.set_num_threads(1)  # images are too small for several threads to help
     try:
         choose_device()
         if os.environ.get("DENOISE_DOWNLOAD") == "1":

@@ -27,7 +27,7 @@ GROUPS = {  # the points of a table, by how their names begin
 HEAD = f"""# Results
 
 Generated from [results.json](../weights/results.json) by `python -m denoise_demo.benchmark`: do not
-edit by hand. `--docs-only` writes this page again without measuring.
+edit it. `--docs-only` rewrites this page without measuring.
 
 ## What is measured, and how
 
@@ -66,8 +66,8 @@ and the pictures it was measured with; rows whose weights or point have changed 
 - Each article's network removes the noise it was trained on and often harms other pictures: most
   make a clean digit worse.
 - S4 concluded that its autoencoder is the worst and its GAN up to 1200 % better. That comes from
-  four mistakes in its notebook; *The articles' figures* on the page shows the comparison done
-  right, done with the mistakes, and as published.
+  four mistakes in its notebook; *The articles' figures* on the page shows the comparison computed
+  correctly, computed with the mistakes, and as published.
 - Where our training differs from an article's, and why: [articles](articles.md).
 """
 

@@ -208,27 +208,27 @@ def _one_by_one(function: Callable[..., Array], noisy: Array, **levels: Array) -
 FILTERS: dict[str, FilterSpec] = {
     "mean-3": FilterSpec(
         "Mean 3 × 3", partial(mean, size=3), reference="Gonzalez and Woods 2018",
-        lesson="Averaging nine pixels leaves a third of the noise, and blurs every edge as well.",
+        lesson="Averaging nine pixels leaves a third of the noise, but blurs every edge.",
     ),
     "mean-5": FilterSpec(
         "Mean 5 × 5", partial(mean, size=5), reference="Gonzalez and Woods 2018",
-        lesson="Averaging 25 pixels leaves a fifth of the noise, and blurs thin strokes away.",
+        lesson="Averaging 25 pixels leaves a fifth of the noise, but blurs thin strokes away.",
     ),
     "median-3": FilterSpec(
         "Median 3 × 3", partial(median, size=3), reference="Huang et al. 1979",
-        lesson="It ignores outliers and keeps edges: salt and pepper goes, and so do fine lines.",
+        lesson="It ignores outliers and keeps edges: it removes salt & pepper, and fine lines too.",
     ),
     "median-5": FilterSpec(
         "Median 5 × 5", partial(median, size=5), reference="Huang et al. 1979",
-        lesson="It removes dense salt and pepper, and thin strokes as well.",
+        lesson="It removes dense salt & pepper, but thin strokes as well.",
     ),
     "majority-3": FilterSpec(
         "Majority 3 × 3", partial(majority, size=3), reference="Davies 1988",
-        lesson="A vote suits black and white; faces have too many shades, and noise splits it.",
+        lesson="Each pixel takes the most frequent grey around it: good for black and white only.",
     ),
     "majority-5": FilterSpec(
         "Majority 5 × 5", partial(majority, size=5), reference="Davies 1988",
-        lesson="More votes make flat regions cleaner, and the background outvotes thin strokes.",
+        lesson="A larger window cleans flat regions better, but the background replaces strokes.",
     ),
     "gaussian": FilterSpec(
         "Gaussian", gaussian, reference="Marr and Hildreth 1980",
@@ -236,7 +236,7 @@ FILTERS: dict[str, FilterSpec] = {
     ),
     "wiener": FilterSpec(
         "Wiener", wiener, reference="Lee 1980", informed=True,
-        lesson="It averages flat regions and keeps edges, where the noise stays.",
+        lesson="It averages flat regions and keeps edges, so the noise at the edges remains.",
     ),
     "bilateral": FilterSpec(
         "Bilateral", bilateral, reference="Tomasi and Manduchi 1998", informed=True,
@@ -244,7 +244,7 @@ FILTERS: dict[str, FilterSpec] = {
     ),
     "total-variation": FilterSpec(
         "Total variation", total_variation, reference="Chambolle 2004", informed=True, slow=True,
-        lesson="It finds a picture with little total variation: clean, sharp, and patchy on faces.",
+        lesson="It minimises differences between neighbours: clean and sharp, but patchy on faces.",
     ),
     "non-local-means": FilterSpec(
         "Non-local means", non_local_means, reference="Buades et al. 2005", informed=True,
@@ -252,6 +252,6 @@ FILTERS: dict[str, FilterSpec] = {
     ),
     "wavelet": FilterSpec(
         "Wavelet", wavelet, reference="Chang et al. 2000", informed=True,
-        lesson="It treats weak fine details as noise and shrinks them; coarse noise stays.",
+        lesson="It treats weak fine details as noise and shrinks them; coarse noise remains.",
     ),
 }  # fmt: skip

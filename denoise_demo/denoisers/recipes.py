@@ -12,7 +12,7 @@ ARTICLES: dict[str, str] = {
     "S2": "Remove Noisy From Images Using Autoencoders",
     "S3": "Using Auto-Encoders to denoise domain specific images (2018)",
     "S4": "Autoencoders - remoção de ruídos (2020)",
-    "Blind": "this laboratory's own network, in no article",
+    "Blind": "this laboratory's own network, not from an article",
 }
 
 
@@ -164,8 +164,8 @@ _RECIPES = (
         precision="bfloat16",
         max_norm=1.0,
         seed=1,  # some seeds start with dead channels
-        lesson="Few parameters remove blur and heavy noise together, at the cost of fine detail: "
-        "a clean digit comes back slightly worse.",
+        lesson="With few parameters it removes blur and heavy noise together, but also fine "
+        "detail: a clean digit becomes slightly worse.",
     ),
     Recipe(
         id="dense-64",
@@ -181,18 +181,20 @@ _RECIPES = (
         seed=3,  # the best of four seeds on validation images
         patience=5,
         validation=12_000,
-        lesson="It learns that the background is grey: it restores the classifier's accuracy "
-        "under one-sided noise, and damages a digit without noise.",
+        lesson="It has learnt to expect a grey background: it restores the classifier's accuracy "
+        "under one-sided noise, but damages a digit without noise.",
     ),
     _clean_to_clean(
         1,
-        "One number for a whole digit: little more than the amount of ink. A single ReLU unit can "
-        "die in training; with this seed it does not.",
+        "A code of one number stores little more than the amount of ink. A single ReLU unit can "
+        "die in training, which means that it always returns 0; with this seed it does not.",
     ),
-    _clean_to_clean(2, "Two numbers: digits collapse into a few blurred shapes."),
-    _clean_to_clean(8, "Eight numbers: the digit is readable, the handwriting is lost."),
+    _clean_to_clean(2, "A code of two numbers: every digit becomes one of a few blurred shapes."),
+    _clean_to_clean(8, "A code of eight numbers keeps the digit readable, not the handwriting."),
     _clean_to_clean(
-        32, "Thirty-two numbers keep the handwriting. It never saw noise, and copies some."
+        32,
+        "A code of 32 numbers keeps the handwriting. The network was never trained on noise, so it "
+        "reproduces some of it.",
     ),
     Recipe(
         id="dense-16",
@@ -206,7 +208,8 @@ _RECIPES = (
         batch=32,
         fresh=False,
         seed=1,  # the best of four seeds on validation images
-        lesson="A narrow code cannot store noise, so it removes it, and some of the digit too.",
+        lesson="A code of 16 numbers cannot store the noise, so it is removed, and with it some "
+        "detail of the digit.",
     ),
     Recipe(
         id="conv-flat",
@@ -223,8 +226,8 @@ _RECIPES = (
         precision="bfloat16",
         fresh=False,
         seed=1,
-        lesson="No bottleneck, and the sharpest digits of all articles: 3,217 parameters that see "
-        "only the neighbourhood of a pixel.",
+        lesson="No bottleneck: 3,217 parameters compute each pixel from its neighbourhood only. It "
+        "returns the sharpest digits of all the articles' networks.",
     ),
     _dense_300(
         "clean",
@@ -236,19 +239,20 @@ _RECIPES = (
         "fixed",
         "Dense 300, one noise level",
         "s2",
-        "Trained at sigma 0.5 only: it assumes that level, and gains nothing when there is less.",
+        "Trained at sigma 0.5 only: it assumes that level, and is no better under less noise.",
     ),
     _dense_300(
         "random",
         "Dense 300, random noise level",
         "s3-random",
-        "Trained on every level from 0 to 1: as good at sigma 0.5, and far better below.",
+        "Trained on every level from 0 to 1: as good at sigma 0.5 as the network trained on that "
+        "level alone, and far better at lower levels.",
     ),
     _dense_300(
         "published",
         "Dense 300, as published",
         "s3-random",
-        "The published code, kept for the contrast: with a ReLU output and a learning rate of 0.01 "
+        "The published code, kept for comparison: with a ReLU output and a learning rate of 0.01 "
         "most output units die and stay black for every image.",
     ),
     Recipe(
@@ -262,31 +266,33 @@ _RECIPES = (
         epochs=5,
         batch=512,
         seed=1,  # the best of six seeds on validation images
-        lesson="It classifies clean digits well and fails on noise it never saw.",
+        lesson="It classifies clean digits well, but fails on noise, which it was not trained on.",
     ),
     _blind(
         "faces",
         BLIND_FACES,
         loss="psnr-mae-spread",
         epochs=180,
-        lesson="One network for every noise on faces: it separates specks from eyes, and light "
-        "noise from heavy, by the picture alone.",
+        lesson="One network for every noise on faces: it tells specks from eyes, and light noise "
+        "from heavy, from the picture alone.",
     ),
-    _strided_conv("gaussian", "A face in a hundred numbers: the noise goes, and the likeness too."),
+    _strided_conv("gaussian", "A code of 100 numbers loses the noise, and the likeness too."),
     _strided_conv(
         "poisson",
-        "Noise at 256 photons is weaker than what a hundred numbers lose: the noisy picture is "
-        "better. At a lower peak the network wins.",
+        "At a peak of 256 photons the noise destroys less than a code of 100 numbers loses: the "
+        "noisy picture is better. At a lower peak the denoised one is.",
     ),
     _strided_conv(
         "salt-pepper",
-        "It redraws every pixel to repair a few: with one value in 250 hit, the noisy picture is "
-        "far better.",
+        "It reconstructs every pixel to repair a few: with one value in 250 set to 0 or 1, the "
+        "noisy picture is far better.",
     ),
-    _strided_conv("speckle", "Speckle hits bright parts most; it infers the face from dark ones."),
+    _strided_conv(
+        "speckle", "Speckle is strongest in bright areas; the network infers them from dark ones."
+    ),
     _pix2pix("gaussian", "Skip connections carry detail past the bottleneck: the likeness stays."),
-    _pix2pix("poisson", "Its gate keeps values that are nearly right: light noise gets lighter."),
-    _pix2pix("salt-pepper", "Its gate opens only at wrong values, and keeps all others."),
-    _pix2pix("speckle", "It takes brightness from dark neighbours, where speckle is weak."),
+    _pix2pix("poisson", "Its output gate keeps nearly correct values, so it reduces light noise."),
+    _pix2pix("salt-pepper", "Its output gate replaces only wrong values and keeps all others."),
+    _pix2pix("speckle", "It infers brightness from dark neighbours, where speckle is weak."),
 )
 RECIPES: dict[str, Recipe] = {recipe.id: recipe for recipe in _RECIPES}

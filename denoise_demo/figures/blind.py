@@ -27,6 +27,6 @@ def reliability(_: Subject) -> Curves:
     return Curves(
         plots,
         "Root mean square error of a value, black being 0 and white 1. Each dot is a tenth "
-        "of all values of the test pictures at an evaluation point, from the surest tenth to the "
-        "least sure; no network expects less than 0.01. Both axes are logarithmic.",
+        "of all values of the test pictures at an evaluation point, sorted by expected error, "
+        "which is never below 0.01. Both axes are logarithmic.",
     )

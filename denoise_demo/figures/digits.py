@@ -64,11 +64,11 @@ def noise_generator(subject: Subject) -> Panels:
         Row("Clean", subject.clean, detail="target"),
     ]
     if known:
-        how = "which trains on such pairs"
+        how = "trained on such pairs"
     elif subject.denoiser in RECIPES:
-        how = "which trains without noise; these are S0's pairs"
+        how = "trained without noise; these are S0's pairs"
     else:
-        how = "which does not train; these are S0's pairs"
+        how = "which needs no training; these are S0's pairs"
     network = f"{subject.denoiser}, {how}"
     return Panels(columns, rows, corruption, network)
 
@@ -101,7 +101,7 @@ def rising_noise(subject: Subject) -> Panels:
     noisy = torch.cat([trial.noisy for trial in trials])
     denoised = torch.cat([trial.denoised for trial in trials])
     columns = [
-        f"called r = {0.2 * i:.1f}\nreally ±{point.level:g}\nblur {point.blur_sigma:g} px"
+        f"article r = {0.2 * i:.1f}\nactual ±{point.level:g}\nblur {point.blur_sigma:g} px"
         for i, point in enumerate(points)
     ]
     rows = [
@@ -116,7 +116,7 @@ def rising_noise(subject: Subject) -> Panels:
 def one_level(subject: Subject) -> Panels:
     """Show six digits at one level, titled with their labels."""
     trial = _try(subject, POINTS["s0-digits"])
-    columns = ["yours" if label is None else f"label {label}" for label in subject.labels]
+    columns = ["no label" if label is None else f"label {label}" for label in subject.labels]
     return Panels(columns, _read_rows(subject, trial), trial.corruption, subject.denoiser)
 
 
@@ -134,7 +134,7 @@ def code_sizes(subject: Subject) -> Panels:
         label = "1 number" if recipe == "dense-1" else f"{recipe.removeprefix('dense-')} numbers"
         detail = f"{recipe}\n{_mean_decibels(denoised, subject.clean)}"
         rows.append(Row(label, denoised, detail=detail))
-    return Panels([], rows, POINTS["clean"], "as each row says, trained clean to clean")
+    return Panels([], rows, POINTS["clean"], "named in each row, trained clean to clean")
 
 
 def gaussian_denoising(subject: Subject) -> Panels:
@@ -174,7 +174,7 @@ def _read_rows(subject: Subject, trial: Trial) -> list[Row]:
     for name, images in versions.items():
         notes = _readings(images, subject.labels)
         known = [note.right for note in notes if note.right is not None]
-        detail = f"{sum(known)} of {len(known)} read right" if notes else "no classifier"
+        detail = f"{sum(known)} of {len(known)} read correctly" if notes else "no classifier"
         rows.append(Row(name, images, notes, detail))
     return rows
 

@@ -80,7 +80,7 @@ def four_noises(subject: Subject) -> Panels:
             images.append(POINTS[point](subject.clean, subject.generator()))
     shown = torch.cat(images)
     row = Row("", shown, _errors(shown, subject.clean.expand_as(shown)))
-    return Panels(columns, [row], "as each column says, clipped")
+    return Panels(columns, [row], "named above each column, clipped")
 
 
 def results_grid(subject: Subject) -> Panels:
@@ -98,7 +98,7 @@ def results_grid(subject: Subject) -> Panels:
         images = torch.cat([subject.clean, noisy, images])
         notes = _mark_best(images, subject.clean.expand_as(images))
         rows.append(Row(NOISES[kind].label, images, notes, STRENGTHS[kind]))
-    return Panels(columns, rows, "as each row says, clipped", "as each column says")
+    return Panels(columns, rows, "named in each row, clipped", "named above each column")
 
 
 def error_bars(subject: Subject) -> Bars:
@@ -184,8 +184,8 @@ def _small_print(ours: Errors) -> str:
     return (
         "Mean absolute error of a channel value, black being 0 and white 1. The article adds up "
         "the three channels: its numbers are divided by 3 here. Black lines: 95 % bootstrap "
-        f"intervals, over {faces} test faces. ★: the best. The article's text and notebook name "
-        "different strengths; the published numbers fit the notebook's."
+        f"intervals, over {faces} test faces. ★: the best. The article's text and notebook use "
+        "different strengths; the published numbers match the notebook's."
     )
 
 

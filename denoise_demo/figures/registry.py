@@ -114,8 +114,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s0-blur-then-noise": FigureSpec(
         label="Blur, then noise",
         article="S0",
-        explanation="One digit, blurred, then with uniform noise of ±1 on top: as strong as the "
-        "ink itself, and your eye still finds the digit.",
+        explanation="One digit: clean, blurred, then with uniform noise of up to ±1 added. The "
+        "noise is as strong as the ink, yet you can still recognise the digit.",
         build=digits.blur_then_noise,
         denoiser="conv-pool",
         any_denoiser=False,
@@ -125,8 +125,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s0-noise-generator": FigureSpec(
         label="Noise generator",
         article="S0",
-        explanation="Four training pairs of the network, its input above and its target below: S0 "
-        "draws another amount of blur and noise for every digit.",
+        explanation="Four pairs of pictures for training: the noisy input above, the clean target "
+        "below. S0 draws a new blur and noise level for every digit.",
         build=digits.noise_generator,
         denoiser="conv-pool",
         any_denoiser=True,
@@ -135,9 +135,9 @@ FIGURES: dict[str, FigureSpec] = {
     "s0-rising-noise": FigureSpec(
         label="Rising noise",
         article="S0",
-        explanation="Follow one digit to the right as blur and noise grow: the article calls the "
-        "noise r = 0.2 i but adds twice that, ±0.4 i, so its last two columns are beyond anything "
-        "its network was trained on.",
+        explanation="Follow one digit to the right as blur and noise increase. In column i the "
+        "article calls the noise r = 0.2 i but adds twice that, ±0.4 i, so the noise in the last "
+        "two columns is stronger than any its network was trained on.",
         build=digits.rising_noise,
         denoiser="conv-pool",
         any_denoiser=True,
@@ -157,8 +157,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s1-denoise-and-classify": FigureSpec(
         label="Denoise and classify",
         article="S1",
-        explanation="Count the check marks and the crosses: how many digits does the classifier "
-        "read before the noise, under it, and after the autoencoder has cleaned them?",
+        explanation="How many digits does the classifier read correctly (✓) when they are clean, "
+        "noisy and denoised?",
         build=digits.denoise_and_classify,
         denoiser="dense-64",
         any_denoiser=True,
@@ -167,8 +167,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s2-code-sizes": FigureSpec(
         label="Sizes of the code",
         article="S2",
-        explanation="Five digits squeezed through 1, 2, 8 and 32 numbers and drawn again from "
-        "those: watch the handwriting come back row by row.",
+        explanation="Five digits compressed to codes of 1, 2, 8 and 32 numbers and reconstructed "
+        "from them: the larger the code, the more of the handwriting is kept.",
         build=digits.code_sizes,
         denoiser="dense-32",
         any_denoiser=False,
@@ -177,8 +177,9 @@ FIGURES: dict[str, FigureSpec] = {
     "s2-gaussian-denoising": FigureSpec(
         label="Gaussian noise",
         article="S2",
-        explanation="Ten digits under strong Gaussian noise: compare the narrow dense-16, which "
-        "redraws a digit from 16 numbers, with conv-flat, which only smooths neighbourhoods.",
+        explanation="Ten digits under strong Gaussian noise. Compare dense-16, which reconstructs "
+        "a digit from a code of 16 numbers, with conv-flat, which computes each pixel from its "
+        "neighbourhood.",
         build=digits.gaussian_denoising,
         denoiser="dense-16",
         any_denoiser=True,
@@ -187,8 +188,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s3-side-by-side": FigureSpec(
         label="Side by side",
         article="S3",
-        explanation="One digit before the noise, under it, and after the network; below stands "
-        "the PSNR, and a higher one is closer to the original.",
+        explanation="One digit: original, noisy and denoised. The number below is the PSNR (peak "
+        "signal-to-noise ratio): the higher it is, the closer the picture is to the original.",
         build=digits.side_by_side,
         denoiser="dense-300-fixed",
         any_denoiser=True,
@@ -197,8 +198,8 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-four-noises": FigureSpec(
         label="Four noises",
         article="S4",
-        explanation="One face under four kinds of noise: for Gaussian noise and salt & pepper the "
-        "article's text and its notebook name very different levels.",
+        explanation="One face under four kinds of noise. For Gaussian and salt & pepper noise, the "
+        "strength given in the article's text is far from the one its notebook uses.",
         build=faces.four_noises,
         denoiser="strided-conv-gaussian",
         any_denoiser=False,
@@ -208,9 +209,9 @@ FIGURES: dict[str, FigureSpec] = {
     "s4-results-grid": FigureSpec(
         label="Every denoiser",
         article="S4",
-        explanation="Look for the star, the best of each row, then compare the autoencoder with "
-        "the noisy face: under light noise, Poisson and salt & pepper, its code of 100 numbers "
-        "loses more than the noise took, and doing nothing is better.",
+        explanation="The star marks the best result of each row. Under the light Poisson and salt "
+        "& pepper noise, the autoencoder's code of 100 numbers loses more detail than the noise "
+        "destroys: the noisy face is better than the denoised one.",
         build=faces.results_grid,
         denoiser="strided-conv-gaussian",
         any_denoiser=False,
@@ -218,11 +219,11 @@ FIGURES: dict[str, FigureSpec] = {
         domain="faces",
     ),
     "s4-error-bars": FigureSpec(
-        label="Errors, three ways",
+        label="Errors, computed three ways",
         article="S4",
-        explanation="Shorter bars are better: the article's bars say that its autoencoder is no "
-        "better than a filter and pix2pix up to twelve times as good, and both come from mistakes "
-        "in its notebook, which the middle column repeats.",
+        explanation="Shorter bars are better. According to the article, its autoencoder is no "
+        "better than a filter, and pix2pix is up to twelve times as good. Both results come from "
+        "mistakes in its notebook, which the middle column repeats.",
         build=faces.error_bars,
         denoiser="strided-conv-gaussian",
         any_denoiser=False,
@@ -236,8 +237,9 @@ FIGURES: dict[str, FigureSpec] = {
     "blind-reliability": FigureSpec(
         label="Expected and actual error",
         article="Blind",
-        explanation="The blind networks give an expected error for every value: on the diagonal "
-        "the actual error equals it, below the diagonal it is smaller, above it larger.",
+        explanation="The blind networks predict their own error for every value. On the diagonal "
+        "the actual error equals the expected one; below the diagonal it is smaller, above it "
+        "larger.",
         build=blind.reliability,
         denoiser="blind-digits",
         any_denoiser=False,

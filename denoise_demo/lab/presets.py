@@ -31,22 +31,22 @@ class Preset:
 
 _BLIND = {
     "blind-lost": Preset(
-        label="Blind · where digits get lost",
+        label="Blind · the strongest noise",
         corruption=POINTS["s0-level-5"],
         denoiser="blind-digits",
         index=3,
         digit=0,
-        note="The last step of S0's rising noise. Where many digits could lie beneath, the best "
-        "guess is a blur of them all: Expected error shows where the network is unsure.",
+        note="The last step of S0's rising noise. Many digits could explain this picture, so the "
+        "network returns a blurred average of them. Expected error shows where it is unsure.",
     ),
     "blind-grey": Preset(
         label="Blind · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         denoiser="blind-digits",
-        note="S1's noise without clipping at white. The network does not know which noise it is.",
+        note="S1's noise, not clipped at white. The network is not told which noise it is.",
     ),
     "blind-clean": Preset(
-        label="Blind · nothing to clean",
+        label="Blind · a digit without noise",
         corruption=POINTS["clean"],
         denoiser="blind-digits",
         note="There is no noise, and the network returns the digit almost unchanged.",
@@ -62,7 +62,8 @@ _BLIND = {
         corruption=Corruption("salt-pepper", level=0.03, clip=False),
         denoiser="blind-faces",
         portrait=1,
-        note="The same network on salt & pepper: it mends the specks and leaves the rest alone.",
+        note="The same network under salt & pepper noise: it repairs the specks and leaves the "
+        "other pixels unchanged.",
     ),
 }
 _RISING_NOTE = (
@@ -75,51 +76,55 @@ _RISING = {
         denoiser="conv-pool",
         index=3,
         digit=0,
-        note=(_RISING_NOTE.format(label=0.2 * i, true=0.4 * i) if i else "No noise at all yet.")
-        + (" That is outside the ±1.5 it trained on." if i > 3 else ""),
+        note=(_RISING_NOTE.format(label=0.2 * i, true=0.4 * i) if i else "Step 0 has no noise.")
+        + (" The network was trained on at most ±1.5." if i > 3 else ""),
     )
     for i in range(6)
 }
 _UNITS = {
     f"s2-units-{units}": Preset(
-        label=f"S2 · a digit through {units} unit{'s' if units > 1 else ''}",
+        label=f"S2 · a digit as a code of {units} number{'s' if units > 1 else ''}",
         corruption=POINTS["clean"],
         denoiser=f"dense-{units}",
-        note="No noise here: this network was trained to copy clean digits through its code.",
+        note="There is no noise: this network was trained to reconstruct clean digits from a code "
+        "that is much smaller than the picture.",
     )
     for units in (1, 2, 8, 32)
 }
 _NOTHING_IS_BETTER = (
-    "This noise is so light that a code of 100 numbers loses more than the noise takes away: doing "
-    "nothing is better."
+    "This noise is so light that a code of 100 numbers loses more detail than the noise destroys: "
+    "the noisy picture is better than the denoised one."
 )
 # words, corruption, note on the strided autoencoder, note on pix2pix
 _FACE_NOISES: dict[str, tuple[str, Corruption, str, str]] = {
     "gaussian": (
         "Gaussian noise",
         Corruption("gaussian", level=0.32),  # the slider's nearest to the square root of 0.1
-        "Noise of variance 0.1. The code of 100 numbers holds no noise, and little detail either.",
-        "Noise of variance 0.1 through a U-Net, whose shortcuts carry detail past the bottleneck.",
+        "Noise of variance 0.1. A code of 100 numbers cannot store the noise, nor much detail.",
+        "Noise of variance 0.1. The skip connections of this U-Net carry detail past the "
+        "bottleneck.",
     ),
     "poisson": (
         "Poisson noise",
         POINTS["s4-poisson"],
         f"256 photons at white. {_NOTHING_IS_BETTER}",
-        "256 photons at white. The gate keeps what is nearly right, and even this light noise gets "
-        "lighter.",
+        "256 photons at white. The output gate keeps values that are nearly correct, so the "
+        "network reduces even this light noise.",
     ),
     "salt-pepper": (
         "salt & pepper",
         POINTS["s4-salt-pepper"],
-        f"Four values in a thousand are hit. {_NOTHING_IS_BETTER}",
-        "Four values in a thousand are hit: the network mends those and leaves the rest alone.",
+        f"Four values in a thousand are set to 0 or 1. {_NOTHING_IS_BETTER}",
+        "Four values in a thousand are set to 0 or 1. The network repairs those and leaves the "
+        "others unchanged.",
     ),
     "speckle": (
         "speckle",
         POINTS["s4-speckle"],
-        "Light skin suffers most, shadows least. The text calls this noise uniform; its code draws "
-        "it from a normal distribution.",
-        "Light skin suffers most, shadows least. Compare the strided autoencoder on this noise.",
+        "Bright areas get the most noise, dark ones the least. The article's text calls this noise "
+        "uniform; its code draws it from a normal distribution.",
+        "Bright areas get the most noise, dark ones the least. Compare with the strided "
+        "autoencoder under the same noise.",
     ),
 }
 _STRIDED = {
@@ -150,7 +155,7 @@ PRESETS: dict[str, Preset] = {
         split="train",
         index=1,
         digit=0,
-        note="The article's first figure: blur sigma 1, then uniform noise of ±1, never clipped.",
+        note="The article's first figure: blur sigma 1, then uniform noise of ±1, not clipped.",
     ),
     **_RISING,
     "s0-digits": Preset(
@@ -163,39 +168,42 @@ PRESETS: dict[str, Preset] = {
         label="S1 · one-sided noise and the classifier",
         corruption=POINTS["s1"],
         denoiser="dense-64",
-        note="Noise that only brightens, up to 0.9. The classifier fails on it and recovers after "
-        "denoising. Set the noise to none, and this network makes things worse.",
+        note="This noise only brightens pixels, by up to 0.9. The classifier often misreads noisy "
+        "digits, but reads most denoised ones correctly. Set the noise to none: now the network "
+        "damages the digit.",
     ),
     **_UNITS,
     "s2-dense": Preset(
         label="S2 · Gaussian noise, dense 16",
         corruption=POINTS["s2"],
         denoiser="dense-16",
-        note="Gaussian noise of sigma 0.5 through sixteen numbers.",
+        note="Gaussian noise of sigma 0.5. The network reconstructs the digit from a code of 16 "
+        "numbers.",
     ),
     "s2-conv": Preset(
         label="S2 · Gaussian noise, convolutional",
         corruption=POINTS["s2"],
         denoiser="conv-flat",
-        note="The same noise through a convolutional network without a bottleneck.",
+        note="Gaussian noise of sigma 0.5. This convolutional network has no bottleneck.",
     ),
     "s3-fixed": Preset(
         label="S3 · trained on one level",
         corruption=POINTS["s2"],
         denoiser="dense-300-fixed",
-        note="Trained at exactly this level. Lower the noise: it hardly gets better.",
+        note="Trained at exactly this level. Lower the noise: the result hardly improves.",
     ),
     "s3-random": Preset(
         label="S3 · trained on every level",
         corruption=POINTS["s2"],
         denoiser="dense-300-random",
-        note="Trained on levels from 0 to 1. Lower the noise, and it follows.",
+        note="Trained on levels from 0 to 1. Lower the noise: the result improves.",
     ),
     "s3-published": Preset(
         label="S3 · as published, with dead outputs",
         corruption=POINTS["s2"],
         denoiser="dense-300-published",
-        note="The article's own output layer and learning rate: most pixels are dead.",
+        note="The article's own output layer and learning rate: most output pixels are dead, which "
+        "means black for every input.",
     ),
     **_STRIDED,
     **_PIX2PIX,
@@ -204,15 +212,16 @@ PRESETS: dict[str, Preset] = {
         corruption=POINTS["s4-gaussian-notebook"],
         denoiser="strided-conv-gaussian",
         portrait=1,
-        note="The notebook's variance is 0.01; the article's text says 0.1. On most faces the "
-        "network wins in so much noise; on a face unlike its training faces it may lose.",
+        note="The notebook's variance is 0.01; the article's text says 0.1. Most faces are better "
+        "denoised than noisy; a face unlike those in the training data may be worse.",
     ),
     "s4-notebook-salt-pepper": Preset(
         label="S4 · a face under the notebook's salt & pepper",
         corruption=POINTS["s4-salt-pepper-notebook"],
         denoiser="strided-conv-salt-pepper",
         portrait=1,
-        note="The notebook hits three values in a hundred; the article's text four in a thousand. "
-        "The PSNR, which counts large errors most, gains; the mean absolute error loses.",
+        note="The notebook sets three values in a hundred to 0 or 1; the article's text says four "
+        "in a thousand. Denoising improves the PSNR, in which large errors weigh most, but worsens "
+        "the mean absolute error.",
     ),
 }

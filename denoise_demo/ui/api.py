@@ -11,7 +11,7 @@ from denoise_demo.lab import Settings, first_scores, run
 from denoise_demo.ui.web.errors import shown_errors
 
 SIZE = 28  # rows and columns of an image
-EXPECTED = f"give {SIZE} rows of {SIZE} numbers from 0 to 1, or of [red, green, blue] such"
+EXPECTED = f"give {SIZE} rows of {SIZE} numbers from 0 to 1, or of such [red, green, blue]"
 Pixel = float | list[float]
 
 
@@ -39,7 +39,7 @@ def build_api(problems: dict[str, str]) -> None:
     gr.api(denoise, api_name="denoise", concurrency_limit=2)
 
 
-# Gradio's pages keep one line of each argument.
+# Gradio's API page shows one line for each argument.
 def denoise(  # noqa: PLR0917 - clients may call it by position
     image: list[list[Pixel]],
     recipe: str = "blind-digits",
@@ -59,7 +59,7 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
         seed: of the noise.
 
     Returns:
-        noisy and denoised images as rows, scores of each (psnr is null when identical), the class probabilities of a digit, and whether the image is outside what the network learnt.
+        noisy and denoised images as rows, scores of each (psnr is null when identical), the class probabilities of a digit, and whether the network was trained on other pictures.
     """  # noqa: E501
     with shown_errors():
         values = {"kind": kind, "level": level, "blur_sigma": blur_sigma, "seed": seed}

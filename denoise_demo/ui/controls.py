@@ -12,7 +12,7 @@ from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import Settings
 from denoise_demo.ui.web.errors import shown_errors
 
-FIRST_EXAMPLE = 14  # a four: the classifier misreads it under the first noise, and not denoised
+FIRST_EXAMPLE = 14  # a four that the classifier misreads when noisy and reads when denoised
 # For each setting: element id of its control, and data attribute of the stage with its value.
 FIELDS = {
     "kind": ("noise-kind", "kind"),
@@ -25,7 +25,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class Start:
-    """The start of a domain: a built-in picture and the settings."""
+    """What a domain starts with: a built-in picture and the settings."""
 
     source: dict[str, str | int]
     settings: Settings
@@ -89,11 +89,11 @@ def noise_controls(settings: Settings) -> dict[str, Block]:
 
 
 def level_slider(kind: str, level: float) -> gr.Slider:
-    """Return the level slider with the span and unit of this kind of noise."""
+    """Return the level slider with the range and unit of this kind of noise."""
     return gr.Slider(
         **level_span(kind) | {"value": level},
         label="Noise level",
-        buttons=[],  # Gradio would reset it to the default of another kind
+        buttons=[],  # Gradio's reset button would set the default of another kind
         elem_id=FIELDS["level"][0],
     )
 
@@ -107,7 +107,7 @@ def level_span(kind: str) -> dict[str, float | str | bool]:
         "maximum": spec.maximum,
         "value": spec.default,
         "step": spec.step,
-        "info": f"{spec.level_name}: {spec.unit}" if spec.unit else "no noise, no level",
+        "info": f"{spec.level_name}: {spec.unit}" if spec.unit else "choose a noise first",
         "interactive": kind != "none",
     }
 
@@ -118,7 +118,7 @@ def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
         choices=offered_denoisers(usable, "digits", any_network=False),
         value=first,
         label="Denoiser",
-        info="for any noise; by their article, S0 to S4; classical filters",
+        info="blind networks for any noise, networks of articles S0 to S4, filters",
         interactive=True,
         elem_id=FIELDS["denoiser"][0],
     )

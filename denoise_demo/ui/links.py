@@ -15,7 +15,7 @@ def write_picture(source: JsonObject) -> str:
     if "index" in source:
         return f"{source['kind']}:{source['index']}"
     if source["kind"] != "pixels":
-        raise ValueError(f"a {source['kind']} has no link: link the picture that it came to")
+        raise ValueError(f"a {source['kind']} has no link: link the picture made from it")
     pixels = source["pixels"].replace("+", "-").replace("/", "_").replace("=", "")
     return f"pixels:{source['channels']}:{pixels}"
 

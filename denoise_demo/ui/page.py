@@ -1,4 +1,4 @@
-"""Exchange with the page's script: shared values, requests for views, applying a view."""
+"""Communication with the page's script: shared values, requests for views, applying a view."""
 
 import html
 import json
@@ -112,7 +112,7 @@ def connect(page: Page) -> None:
     """Answer the requests of the page's script."""
     state = page.parts["state"]
     asked = gr.Textbox(visible=False)
-    # Read at the moment of sending: of many requests in a row only the last one is sent.
+    # Read when Gradio sends it, so that only the last of several quick requests is sent.
     asking = "() => window.laboratory?.asked()"
     outputs = list(page.parts.values())
     state.ask(lambda text: answer(text, page), asked, outputs, js=asking, **LAST)
@@ -127,7 +127,7 @@ def answer(text: str, page: Page) -> dict[Block, object]:
 
 
 def make_view(asked: Asked, page: Page) -> View:
-    """Return the requested view; the start, with a warning, for an invalid link."""
+    """Return the requested view; for an invalid link, the start with a warning."""
     value = asked.value
     match asked.action:
         case "preset":
@@ -143,7 +143,7 @@ def make_view(asked: Asked, page: Page) -> View:
                 query = parse(TypeAdapter(dict[str, str]), value, "the link")
                 return View.from_query(query, page.usable, [*page.views, *page.tabs])
             except ValueError as error:
-                words = f"This link cannot be followed: {error}. This is the start."
+                words = f"This link cannot be opened: {error}. The page shows its start instead."
                 gr.Warning(html.escape(words))
                 return View.start("digits", page.usable, fresh=True)
     return View.start("digits", page.usable, show=asked.shown, fresh=True)

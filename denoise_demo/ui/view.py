@@ -43,8 +43,8 @@ from denoise_demo.ui.links import (
 
 CELLS = ("gain", "accuracy")
 PARAMETERS = {"kind": "noise", "level": "level", "blur_sigma": "blur", "seed": "seed"}
-PARAMETERS |= {"denoiser": "denoiser"}  # of a link, for each setting
-PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab of their own name
+PARAMETERS |= {"denoiser": "denoiser"}  # the link parameter of each setting
+PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab of the same name
 
 
 class View(BaseModel):
@@ -93,7 +93,7 @@ class View(BaseModel):
 
     @classmethod
     def from_preset(cls, key: str, *, any_network: bool = False) -> "View":
-        """Return what a preset shows; a built-in digit stands in for one that is not there."""
+        """Return what a preset shows; a built-in digit replaces one that is not available."""
         preset = lookup(PRESETS, key, "preset")
         corruption = preset.corruption
         level, blur_sigma = cast("float", corruption.level), cast("float", corruption.blur_sigma)
@@ -120,8 +120,7 @@ class View(BaseModel):
             shows: the views and tabs that the page has.
 
         Raises:
-            ValueError: for a value that makes no sense, a picture that is not there or a denoiser
-                that cannot be used.
+            ValueError: for an invalid value, a missing picture or a denoiser that cannot be used.
         """
         show = query.get("show", "stage")
         lookup(dict.fromkeys(shows), show, "view")
@@ -158,7 +157,7 @@ class View(BaseModel):
 
 
 def _settings(query: Mapping[str, str], first: Settings) -> Settings:
-    """Read the settings; a noise alone comes with its usual level."""
+    """Read the settings; a noise without a level gets its default level."""
     kind = query.get("noise", first.kind)
     level = first.level if kind == first.kind else lookup(NOISES, kind, "noise").default
     values = {
@@ -210,7 +209,7 @@ def _lines(text: str, domain: str) -> str:
 
 
 def _check_code(network: str, code: str) -> None:
-    """Raise unless the code, if there is one, is of the network."""
+    """Raise unless the code, if there is one, belongs to the network."""
     lookup(NETWORKS, network, "network with a code")
     if not code:
         return
@@ -221,7 +220,7 @@ def _check_code(network: str, code: str) -> None:
 
 
 def _figure(text: str, _: str) -> str:
-    """Check the choices of a figure; return them with today's name of the source."""
+    """Check the choices of a figure; return them with the current name of the source."""
     parts = text.split(":")
     if len(parts) != 5:
         raise ValueError(f"figure is {brief(text)}: give FIGURE:DENOISER:SOURCE:FIRST:SEED")
@@ -232,14 +231,14 @@ def _figure(text: str, _: str) -> str:
     first, seed = read_integer(parts[3], "picture"), noise_seed(read_integer(parts[4], "seed"))
     count = count_pictures(domain, source)
     if count == 1:
-        first = 0  # there is no choice, and the page may still have that of another source
+        first = 0  # the page may still send the number chosen for another source
     if first >= count:
         raise ValueError(f"first picture {first} is not among those of {source}")
     return f"{kind}:{denoiser}:{source}:{first}:{seed}"
 
 
 def _preset_picture(preset: Preset) -> tuple[dict[str, str | int], str, str]:
-    """Return a preset's picture, the tab that holds it, and what to say of it."""
+    """Return a preset's picture, the tab that holds it, and a sentence that names it."""
     if preset.domain == "faces":
         return {"kind": "portrait", "index": preset.portrait}, "portrait", ""
     name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
@@ -260,8 +259,8 @@ def _train_digit(index: int) -> Tensor:
     return load_mnist("train").clean(slice(index, index + 1))
 
 
-# What single views add to a link: the check of each, which returns the text as it is kept. A
-# code is checked together with its network.
+# Link parameters of single views, each with its check, which returns the text to keep. A code is
+# checked together with its network.
 CHOICES: dict[str, Callable[[str, str], str]] = {
     "score": _score,
     "lines": _lines,

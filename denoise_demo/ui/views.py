@@ -16,9 +16,9 @@ from denoise_demo.ui.panels.stage.stage import build_stage
 class ViewSpec:
     """A way to look at the laboratory's picture.
 
-    `build` gets the recipes that cannot be used, and returns by name the controls that a link
-    sets; no gr.HTML, which loses its props if it gets an update before it is shown. `parameters`
-    are those of CHOICES that a link to this view has.
+    `build` gets the recipes that cannot be used and returns, by name, the controls that a link
+    sets. It must not return a gr.HTML: one that is updated before it is shown loses its props.
+    `parameters` are the keys of CHOICES that a link to this view has.
     """
 
     label: str
@@ -31,13 +31,13 @@ VIEWS: dict[str, ViewSpec] = {
     "stage": ViewSpec(
         "Stage",
         build_stage,
-        "**Drag a slider, draw a digit or take a photo**, and watch a real network clean it on the "
-        "next frame.",
+        "**Drag a slider, draw a digit or take a photo**, and watch a trained network denoise it "
+        "live.",
     ),
     "compare": ViewSpec(
         "Compare",
         build_compare,
-        "**Drag the noise level up** and compare all denoisers on one and the same picture.",
+        "**Drag the noise level up** and compare all denoisers on the same picture.",
         ("sort",),
     ),
     "curves": ViewSpec(
@@ -49,15 +49,15 @@ VIEWS: dict[str, ViewSpec] = {
     "matrix": ViewSpec(
         "Matrix",
         build_matrix,
-        "**Read along a row**: a denoiser removes the noise it was trained on, and often makes "
-        "other pictures worse. Click a cell to see it.",
+        "**Read along a row**, one denoiser under many noises: it removes the noise it was trained "
+        "on and often makes other pictures worse. Click a cell to see an example.",
         ("cells",),
     ),
     "codes": ViewSpec(
         "Bottleneck",
         build_bottleneck,
-        "**Choose a small code and move it by hand**: all that the decoder knows about the digit "
-        "are these few numbers.",
+        "**Choose a network and change its code**, the few numbers from which it reconstructs the "
+        "digit.",
         ("network", "code"),
     ),
 }

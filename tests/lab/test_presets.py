@@ -28,8 +28,8 @@ def test_each_face_network_has_a_preset_at_the_articles_strength() -> None:
 
 
 @pytest.mark.parametrize("key", ["s4-strided-poisson", "s4-strided-salt-pepper"])
-def test_a_preset_says_where_doing_nothing_is_better(key: str) -> None:
-    assert "doing nothing is better" in PRESETS[key].note
+def test_a_preset_says_where_the_noisy_picture_is_better(key: str) -> None:
+    assert "the noisy picture is better" in PRESETS[key].note
 
 
 @every_preset

@@ -20,7 +20,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 DESKTOP = {"width": 1440, "height": 900}
-TIMEOUT = 30_000  # milliseconds; a busy machine is slow, and a test that passes does not wait
+TIMEOUT = 30_000  # milliseconds: enough for a busy machine; passing tests do not wait so long
 
 
 def free_port():
@@ -69,7 +69,7 @@ def app(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def app_with_data(tmp_path_factory, data_dir):
-    """Address of the app with MNIST and the faces at hand."""
+    """Address of the app with MNIST and the faces available."""
     process, url = start_app(tmp_path_factory.mktemp("app-data"), DENOISE_DATA_DIR=str(data_dir))
     yield url
     process.terminate()
@@ -87,7 +87,7 @@ def browser(chromium):
 
 
 class Pages:
-    """Pages that tests share: one that is loaded again costs a third of a new one."""
+    """Pages shared by tests: reloading a page takes a third of the time of opening one."""
 
     def __init__(self, browser):
         self.context = browser.new_context(viewport=DESKTOP)
@@ -95,7 +95,7 @@ class Pages:
         self.free, self.taken, self.complaints = [], [], []
 
     def open(self, url, *, width=1440, height=900, wait=True):
-        """Load an address in a page that no one uses; wait for the first picture."""
+        """Load an address in an unused page; wait for the first picture."""
         page = self.free.pop() if self.free else self._new()
         self.taken.append(page)
         page.set_viewport_size({"width": width, "height": height})
@@ -105,10 +105,10 @@ class Pages:
         return page
 
     def give_back(self):
-        """Take all pages back; return what they complained of until then."""
+        """Take all pages back; return the problems they have reported."""
         complaints = list(self.complaints)
         for page in self.taken:
-            page.goto("about:blank")  # which aborts what is on its way
+            page.goto("about:blank")  # aborts pending requests
         self.free += self.taken
         self.taken, self.complaints = [], []
         return complaints

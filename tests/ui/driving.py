@@ -1,4 +1,4 @@
-"""What a person does on the page and sees there, for the browser tests."""
+"""User actions on the page and checks of what it shows, for the browser tests."""
 
 import io
 import json
@@ -21,7 +21,7 @@ async ([id, values, hertz]) => {
   }
 }
 """
-# Thirty frames in a row without a paint.
+# Resolves after thirty frames in a row without a paint.
 STILL = """
 async () => {
   const paints = () => ["stage", "compare", "codes"]
@@ -34,7 +34,7 @@ async () => {
   }
 }
 """
-# The window has this width, and a few frames have been drawn in it.
+# Resolves when the window has this width and a few frames have been drawn in it.
 LAID_OUT = """
 async (width) => {
   for (let frames = 0; frames < 12; frames += window.innerWidth === width) {
@@ -42,7 +42,7 @@ async (width) => {
   }
 }
 """
-# Whatever goes through Gradio's queue takes half a second longer.
+# Delays everything in Gradio's queue by half a second.
 SLOW_QUEUE = """
 () => {
   const fetch = window.fetch;
@@ -103,7 +103,7 @@ def open_tab(page, name, source="source"):
 
 
 def eventually(page, holds, seconds=30):
-    """Look again with every frame until it holds."""
+    """Check on every frame until the condition holds."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"this never held: {holds}"
@@ -111,17 +111,17 @@ def eventually(page, holds, seconds=30):
 
 
 def shows_picture(page, panel, expected, tolerance=0):
-    """Wait until a canvas is, but for a tolerance, this picture."""
+    """Wait until a canvas shows this picture, within a tolerance."""
     eventually(page, lambda: abs(colours(page, panel) - expected).max() <= tolerance)
 
 
 def settles(page):
-    """Wait until nothing is painted any more for many frames."""
+    """Wait until nothing has been painted for many frames."""
     page.evaluate(STILL)
 
 
 def repaints(page, before):
-    """Wait until the stage has painted since there were so many paints."""
+    """Wait until the stage has painted more often than `before`."""
     page.wait_for_function("(n) => document.getElementById('stage').dataset.paints > n", arg=before)
 
 
@@ -150,7 +150,7 @@ def first_digit():
 
 
 def watch_requests(page):
-    """Collect what the stage asks the server for."""
+    """Collect the stage's requests to the server."""
     asked = []
 
     def keep(request):

@@ -1,4 +1,4 @@
-"""Links in a real browser: the address follows what is shown, and brings it back."""
+"""Links in a real browser: the address follows the view, and opening it restores the view."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -83,7 +83,7 @@ def test_a_link_opens_another_tab(open_page, app):
     expect(page.locator(".explanation.block")).to_be_visible()
 
 
-def test_a_link_with_nonsense_says_so_and_shows_the_start(open_page, app):
+def test_an_invalid_link_shows_a_warning_and_the_start(open_page, app):
     page = open_page(f"{app}?show=compare&level=lots")
 
     expect(page.locator(".toast-wrap, .toast-body").first).to_contain_text("level is 'lots'")
@@ -144,7 +144,7 @@ def test_the_curves_of_faces_can_be_linked_after_those_of_digits(page, open_page
 
 
 @pytest.mark.slow
-def test_lines_cleared_before_the_curves_have_come_stay_away_and_come_back_so(page, open_page):
+def test_lines_cleared_before_the_curves_are_drawn_stay_cleared_in_the_link(page, open_page):
     page.evaluate(SLOW_QUEUE)
     page.locator("#view-curves-button").click()
     page.wait_for_function("window.joined")  # by now the page has asked for the curves
@@ -191,7 +191,7 @@ def test_a_drawing_can_be_linked_while_a_dream_plays(page):
     assert "picture=pixels" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_code_moved_by_hand_comes_back(page, open_page):
+def test_an_edited_code_is_restored(page, open_page):
     page.locator("[data-example='3']").click()
     address_has(page, picture="example:3")
     page.locator("#view-codes-button").click()
@@ -266,7 +266,7 @@ def test_a_blank_pad_leaves_the_address_without_a_picture(page):
     assert "picture" not in parameters(page)
 
 
-def test_reset_forgets_what_single_views_added(page):
+def test_reset_forgets_the_choices_of_single_views(page):
     page.locator("#view-compare-button").click()
     page.locator("[data-sort]").select_option("ssim")
     address_has(page, sort="ssim", show="compare")
@@ -287,7 +287,7 @@ def test_the_link_is_copied_at_a_click(page):
     assert "show=matrix" in page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_preset_opens_the_stage_where_its_note_stands(page):
+def test_a_preset_opens_the_stage_with_its_note(page):
     page.locator("#view-curves-button").click()
     choose(page, "preset", next(iter(PRESETS.values())).label)
 

@@ -1,4 +1,4 @@
-"""The page's scripts are served, behind a path prefix too, and nothing else is."""
+"""The page's scripts are served, also behind a path prefix, and no other file is."""
 
 import pytest
 from starlette.applications import Starlette

@@ -1,4 +1,4 @@
-"""What the page's script asks for becomes a view, and a view becomes values for the controls."""
+"""Requests from the page's script are turned into views, and views into values of the controls."""
 
 import json
 
@@ -18,7 +18,7 @@ ALL = list(list_denoisers())
 
 @pytest.fixture
 def page():
-    """A page with some parts; what they are does not matter here."""
+    """A page with placeholder components as its parts."""
     views, tabs = {"stage": (), "compare": ("sort",), "matrix": ()}, {"figures": (), "training": ()}
     return Page({name: gr.Textbox() for name in NAMES}, ALL, views, tabs)
 
@@ -102,7 +102,7 @@ def test_a_link_sets_the_controls_of_its_tabs(page):
     assert drawn == ["s0-rising-noise", "dense-64", 3]
 
 
-def test_a_link_that_says_nonsense_gets_a_warning_and_the_start(page, warnings):
+def test_an_invalid_link_gets_a_warning_and_the_start(page, warnings):
     found = ask(page, "link", {"level": "<b>lots"})
 
     assert "level is &#x27;&lt;b&gt;lots" in warnings[0]
@@ -119,7 +119,7 @@ def test_a_link_that_says_nonsense_gets_a_warning_and_the_start(page, warnings):
         ("erase", None),
     ],
 )
-def test_a_request_that_makes_no_sense_gets_one_sentence(page, action, value):
+def test_an_invalid_request_gets_one_sentence(page, action, value):
     with pytest.raises(gr.Error) as caught:
         ask(page, action, value)
 

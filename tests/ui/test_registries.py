@@ -1,4 +1,4 @@
-"""An entry of a registry appears everywhere by itself: on the page, in the API, in links."""
+"""A new registry entry appears everywhere without other changes: page, API, links."""
 
 from dataclasses import replace
 

@@ -105,11 +105,11 @@ def test_a_link_has_what_single_views_add():
     ],
     ids=["older name of the source", "there is one picture"],
 )
-def test_a_figure_is_kept_as_the_page_has_it_today(figure, kept):
+def test_a_figure_is_kept_with_the_current_names(figure, kept):
     assert follow({"figure": figure}).choices["figure"] == kept
 
 
-def test_no_curve_in_colour_is_a_choice_too():
+def test_a_link_may_have_no_curve_in_colour():
     assert follow({"lines": ""}).choices == {"lines": ""}
 
 
@@ -128,7 +128,7 @@ def test_a_link_to_a_denoiser_that_cannot_be_used_is_refused(query):
         follow(query, usable)
 
 
-def test_a_noise_alone_comes_with_its_usual_level():
+def test_a_noise_without_a_level_gets_its_default_level():
     assert follow({"noise": "poisson"}).settings.level == NOISES["poisson"].default
 
 
@@ -143,7 +143,7 @@ def test_a_network_for_other_pictures_is_allowed_where_the_link_has_one():
         (load_portraits().clean(slice(0, 1)), "faces", "photo"),
     ],
 )
-def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
+def test_the_link_contains_a_drawn_or_uploaded_picture(picture, domain, tab):
     start = View.start(domain, ALL)
     view = start.model_copy(update={"source": pixels_source(picture), "tab": tab})
 
@@ -153,7 +153,7 @@ def test_a_drawn_or_brought_picture_travels_in_the_link(picture, domain, tab):
     assert clean_picture(again.source)[0].equal(clean_picture(view.source)[0])
 
 
-def test_a_drawing_that_has_not_come_back_has_no_link():
+def test_a_drawing_without_pixels_from_the_server_has_no_link():
     drawing = {"kind": "drawing", "pixels": "", "size": 112, "centre": True}
 
     with pytest.raises(ValueError, match="a drawing has no link"):
@@ -199,6 +199,6 @@ def test_a_drawing_that_has_not_come_back_has_no_link():
         ({"denoiser": "magic"}, "unknown denoiser 'magic'"),
     ],
 )
-def test_nonsense_is_named(query, message):
+def test_an_invalid_value_is_named(query, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         follow(query)

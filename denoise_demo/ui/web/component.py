@@ -12,7 +12,7 @@ PRIVATE: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
 }
-LAST: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}  # of a flood of events
+LAST: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}  # skips superseded events
 _UI = Path(__file__).parents[1]
 
 
@@ -28,7 +28,7 @@ def component(module: str, name: str, *events: str) -> dict[str, Any]:
     path = Path(module).parent / name
     address = path.with_suffix(".js").relative_to(_UI).as_posix()
     names = ", ".join(f'"{event}"' for event in events)
-    # The origin is the browser's own: behind a proxy Gradio may know another one.
+    # Use the browser's origin: behind a proxy, Gradio may have a different one.
     script = f"""const root = new URL(window.gradio_config.root).pathname.replace(/\\/$/, "");
 import(`${{location.origin}}${{root}}/modules/{address}`)
   .then(({{ mount }}) => mount({{ element, props, server, trigger, watch, events: [{names}] }}));"""
@@ -54,7 +54,7 @@ async def _serve(request: Request) -> Response:
     path = _SCRIPTS.get(request.path_params["path"])
     if path is None:
         return Response(status_code=404)
-    # Checked at every load, so that a new version is seen at once.
+    # The browser checks for a new version at every load.
     headers = {"Cache-Control": "no-cache"}
     response = FileResponse(
         path, headers=headers, media_type="text/javascript", stat_result=path.stat()
@@ -65,5 +65,5 @@ async def _serve(request: Request) -> Response:
 
 
 _SCRIPTS = {path.relative_to(_UI).as_posix(): path for path in _UI.rglob("*.js")}
-# Not Mount with StaticFiles: behind a proxy that strips a path prefix it finds nothing.
+# Mount with StaticFiles finds nothing behind a proxy that strips a path prefix.
 MODULES = Route("/modules/{path:path}", _serve)

@@ -1,4 +1,4 @@
-"""What goes wrong becomes one sentence on the page."""
+"""Errors as messages on the page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

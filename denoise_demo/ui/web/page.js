@@ -106,7 +106,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
     pictures.show(source, tab);
   }
-  // Gradio renders a panel when its tab opens; by then its script is here, and no click is lost.
+  // Load the panels' scripts now: Gradio renders a panel when its tab opens, and a click on it must not be lost.
   for (const path of props.modules) import(new URL(`../${path}`, import.meta.url));
   on("input", controls.input);
   on("focusout", controls.leave);

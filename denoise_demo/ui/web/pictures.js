@@ -1,4 +1,4 @@
-// The clean picture: chosen from a collection, drawn, uploaded or cut out of a photo.
+// The clean picture: chosen from a collection, drawn, uploaded or cropped from a photo.
 
 import { isSame, nameSource, state, tell } from "./state.js";
 
@@ -77,7 +77,7 @@ export function centreDrawing(centre) {
 export function openPictures(tab) {
   const domain = collection(tab)?.domain ?? OWN_TABS[tab];
   if (domain !== state.domain) return update({});
-  if (tab === state.pictures) setTab(tab); // its buttons may only be there now
+  if (tab === state.pictures) setTab(tab); // its buttons may have been rendered since
   else if (collection(tab)?.builtIn) show({ kind: tab, index: state.chosen[tab] ?? 0 }, tab);
   else setTab(tab);
   if (tab === "upload" && state.upload) show(state.upload, tab);

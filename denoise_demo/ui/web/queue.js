@@ -1,4 +1,4 @@
-// A queue of requests to the server: few in flight, painted in order, never a lost last value.
+// A queue of requests to the server: few in flight, painted in order, the last value never lost.
 
 const MOST_IN_FLIGHT = 6; // connections of a browser to one host
 const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed

@@ -1,4 +1,4 @@
-"""How panels ask the server."""
+"""Requests from panels to the server."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import device_trouble
 from denoise_demo.lab import Settings
 
-_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # so that many users do not thrash
+_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # keeps many users from thrashing
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))

@@ -90,7 +90,7 @@ export function wanted() {
 
 export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// The server returned the picture: from now on send its few pixels, not the whole pad or photo.
+// The server returned the picture: from now on send these few pixels instead of the whole drawing or photo.
 export function settle(request, clean) {
   if (request.source !== state.source) return;
   const isLarge = ["drawing", "photo"].includes(request.source.kind);
@@ -103,7 +103,7 @@ export function settle(request, clean) {
 
 // Names of sources in words.
 const titles = new WeakMap();
-const BROUGHT = { drawing: "drawn digit", upload: "digit brought along", photo: "photo brought along" };
+const BROUGHT = { drawing: "drawn digit", upload: "uploaded digit", photo: "your photo" };
 export const title = (source) => titles.get(source);
 
 export function nameSource(source, tab) {

@@ -46,7 +46,7 @@ test("a difference has its sign, and none when it rounds to zero", () => {
   assert.deepEqual([1.25, -0.5, -0.01].map((value) => signed(value, 1)), ["+1.3", "−0.5", "±0.0"]);
 });
 
-test("more worth is better, and an infinite PSNR best of all", () => {
+test("a higher worth is better, and an infinite PSNR is the best", () => {
   assert.ok(worth(3, true) > worth(2, true));
   assert.ok(worth(0.1, false) > worth(0.2, false));
   assert.equal(worth(null, true), Infinity);
@@ -68,7 +68,7 @@ test("a rate counts the paints of the last second", () => {
   assert.equal(shown.textContent, "2 pictures/s · 30 ms");
 });
 
-test("a picture is named by its collection and index, or by its pixels as addresses like them", () => {
+test("a picture is named by its collection and index, or by its pixels in URL-safe base64", () => {
   assert.equal(pictureName({ kind: "mnist", index: 7 }), "mnist:7");
   assert.equal(pictureName({ kind: "pixels", channels: 1, pixels: "a+b/c=" }), "pixels:1:a-b_c");
   assert.equal(pictureName({ kind: "drawing", pixels: "" }), null);

@@ -1,4 +1,4 @@
-// The request queue: order, never a stale paint, never a lost last value, few requests in flight.
+// The request queue: order, no stale paint, no lost last value, few requests in flight.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
@@ -42,7 +42,7 @@ function want(request) {
 
 const requests = () => calls.map((call) => call.request);
 
-// A slow connection: its first answer takes so many milliseconds more than the server.
+// A slow connection: its first answer takes this many milliseconds longer than the server's work.
 async function slowDown(milliseconds) {
   const clock = mock.method(performance, "now", () => 0);
   want("slow");
@@ -58,13 +58,13 @@ test("a request is sent and its answer painted", async () => {
   assert.deepEqual(painted, ["a"]);
 });
 
-test("nothing is sent while there is nothing to ask for", () => {
+test("nothing is sent while there is no request", () => {
   queue.refresh();
 
   assert.equal(calls.length, 0);
 });
 
-test("what becomes possible later is sent by a pump", () => {
+test("a pump sends a request that has become possible", () => {
   queue.refresh();
   value = "a";
   queue.pump();
@@ -72,7 +72,7 @@ test("what becomes possible later is sent by a pump", () => {
   assert.deepEqual(requests(), ["a"]);
 });
 
-test("a pump alone asks for nothing", () => {
+test("a pump alone sends nothing", () => {
   value = "a";
   queue.pump();
 
@@ -87,7 +87,7 @@ test("the same request is not sent again", async () => {
   assert.deepEqual(requests(), ["a"]);
 });
 
-test("two requests fly at once, and those superseded meanwhile are never sent", async () => {
+test("two requests are in flight at once, and superseded ones are never sent", async () => {
   for (const request of ["a", "b", "c", "d"]) want(request);
   assert.deepEqual(requests(), ["a", "b"]);
 
@@ -113,7 +113,7 @@ test("an answer that comes after a later one is not painted", async () => {
 });
 
 for (const [delay, most] of [[0, 2], [160, 2], [240, 3], [400, 5], [2000, 6]]) {
-  test(`after an answer delayed by ${delay} ms, ${most} requests fly at once`, async () => {
+  test(`after an answer delayed by ${delay} ms, ${most} requests are in flight at once`, async () => {
     await slowDown(delay);
     for (let i = 0; i < 10; i++) want(i);
 
@@ -121,7 +121,7 @@ for (const [delay, most] of [[0, 2], [160, 2], [240, 3], [400, 5], [2000, 6]]) {
   });
 }
 
-test("the time that the server spends is no delay", async () => {
+test("the server's computing time does not count as delay", async () => {
   const clock = mock.method(performance, "now", () => 0);
   want("a");
   clock.mock.mockImplementation(() => 2000);
@@ -132,7 +132,7 @@ test("the time that the server spends is no delay", async () => {
   assert.equal(calls.length - 1, 2);
 });
 
-test("a server that is away is asked again for what is wanted then", async () => {
+test("when the server does not answer, the then current request is sent again", async () => {
   want("a");
   await calls[0].fail();
   assert.equal(losses, 1);
@@ -162,7 +162,7 @@ test("while the server is away, there is one attempt at a time, however many req
   assert.deepEqual(painted, [99]);
 });
 
-test("a request that failed may be repeated as it was", async () => {
+test("a failed request may be repeated unchanged", async () => {
   want("a");
   await calls[0].fail();
   mock.timers.tick(1000);
@@ -170,7 +170,7 @@ test("a request that failed may be repeated as it was", async () => {
   assert.deepEqual(requests(), ["a", "a"]);
 });
 
-test("what was dropped is not painted, and may be asked for again", async () => {
+test("a dropped request is not painted and may be sent again", async () => {
   want("a");
   queue.drop();
   want("a");
@@ -181,7 +181,7 @@ test("what was dropped is not painted, and may be asked for again", async () => 
   assert.deepEqual(painted, ["a"]);
 });
 
-test("what was wanted before a drop is still sent after it", async () => {
+test("a request that was waiting before a drop is still sent after it", async () => {
   for (const request of ["a", "b", "c"]) want(request);
   queue.drop();
   await calls[0].answer();
@@ -205,7 +205,7 @@ test("a request that is satisfied is not sent", () => {
   assert.equal(calls.length, 0);
 });
 
-test("while another value waits, nothing is satisfied", async () => {
+test("satisfy has no effect while another value is waiting", async () => {
   for (const request of ["a", "b", "c"]) want(request);
   queue.satisfy("c");
   await calls[0].answer();

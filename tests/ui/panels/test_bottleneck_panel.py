@@ -1,4 +1,4 @@
-"""Codes moved by hand, in a real browser."""
+"""The bottleneck in a real browser: codes and their editor."""
 
 import pytest
 import torch
@@ -80,7 +80,7 @@ def test_a_slider_moves_one_unit_of_a_code(codes):
     expect(codes).to_have_attribute("data-decodes", "2")
 
 
-def test_another_denoiser_leaves_a_code_moved_by_hand(codes, page):
+def test_another_denoiser_leaves_an_edited_code_alone(codes, page):
     codes.locator("[data-network=dense-16]").click()
     codes.locator(".sliders input").first.evaluate(
         "(i) => { i.value = 0; i.dispatchEvent(new Event('input', { bubbles: true })); }"

@@ -107,7 +107,7 @@ def test_the_comparison_can_be_saved(comparison, page, tmp_path, button, name):
     assert float(table["conv-pool"]["psnr"]) == pytest.approx(scores["conv-pool"], abs=0.02)
 
 
-def test_a_hidden_view_asks_for_nothing(comparison, page):
+def test_a_hidden_view_sends_no_requests(comparison, page):
     view(page, "stage")
     asked = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
@@ -119,7 +119,7 @@ def test_a_hidden_view_asks_for_nothing(comparison, page):
     assert not [body for body in asked if "compare_all" in body]
 
 
-def test_drawing_leads_back_to_the_stage_and_a_blank_pad_compares_nothing(comparison, page):
+def test_drawing_opens_the_stage_and_a_blank_pad_empties_the_comparison(comparison, page):
     open_tab(page, "Draw")
     expect(page.locator("#stage .pad")).to_be_visible()
     draw(page, (0.3, 0.3), (0.7, 0.7))

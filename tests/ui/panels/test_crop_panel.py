@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ui
 
 @pytest.fixture(scope="module")
 def scene():
-    """A photo with a face off its middle: a portrait on a wide grey wall."""
+    """A photo with an off-centre face: a portrait on a wide grey wall."""
     wall = Image.new("RGB", (640, 400), (90, 110, 130))
     wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
     return wall
@@ -61,7 +61,7 @@ def box(page):
 
 
 def cut(scene, left, top, side):
-    """The face that the server makes of a square of the scene."""
+    """The face that the server returns for a square of the scene."""
     return to_face(scene.crop((left, top, left + side, top + side))).transpose(1, 2, 0).astype(int)
 
 
@@ -71,7 +71,7 @@ def is_cut(page, scene):
     eventually(page, lambda: abs(colours(page, "clean") - expected).mean() < 4)
 
 
-def test_a_photo_is_cut_around_its_face(photo, scene):
+def test_a_photo_is_cropped_around_its_face(photo, scene):
     left, top, right, _ = face_box(scene)
 
     assert box(photo) == (left, top, right - left)
@@ -161,10 +161,10 @@ def test_keys_move_and_resize_the_crop_box(photo, scene):
     assert crop.get_attribute("aria-label")
 
 
-def test_a_photo_without_a_face_is_cut_in_its_middle_and_says_so(faces):
+def test_a_photo_without_a_face_is_cropped_in_its_middle_with_a_message(faces):
     upload(faces, encoded(Image.linear_gradient("L").resize((300, 200))))
 
-    expect(faces.get_by_text("No face was found: put the square on one.")).to_be_visible()
+    expect(faces.get_by_text("No face was found: move the square onto one.")).to_be_visible()
     assert box(faces) == (50, 0, 200)
 
 

@@ -62,7 +62,7 @@ def test_the_page_names_the_chosen_denoisers_that_are_not_measured_yet(monkeypat
     assert "**Not measured yet:** Filter · Toy. Run `python -m denoise_demo.benchmark" in words
 
 
-def test_the_page_keeps_an_empty_choice_and_drops_one_of_other_pictures():
+def test_the_page_keeps_an_empty_choice_and_drops_one_of_another_domain():
     usable = list(list_denoisers())
 
     kept, _ = page.follow_domain(usable, place(), "psnr", [])

@@ -51,7 +51,7 @@ def test_a_drawn_digit_is_read(page):
     expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
 
 
-def test_undo_and_clear_leave_a_blank_pad_that_predicts_nothing(page):
+def test_undo_and_clear_leave_a_blank_pad_without_predictions(page):
     open_tab(page, "Draw")
     draw(page, (0.3, 0.2), (0.7, 0.2))
     page.mouse.up()
@@ -95,7 +95,7 @@ def test_another_tab_ends_the_stroke_that_is_being_drawn(page):
     expect(page.locator("#stage .truth")).to_have_text("label 4")
 
 
-def test_the_eraser_takes_ink_away(page):
+def test_the_eraser_removes_ink(page):
     open_tab(page, "Draw")
     draw(page, (0.2, 0.5), (0.8, 0.5))
     page.mouse.up()

@@ -65,7 +65,7 @@ def test_a_dream_is_left_by_its_button_or_by_any_control(page):
     shows(page, level=0.9)
 
 
-def test_a_dream_after_play_is_not_woken_by_a_stale_event(page):
+def test_a_dream_after_play_is_not_ended_by_a_stale_event(page):
     page.locator("[data-action=play]").click()
     repaints(page, paints(page))
 
@@ -75,14 +75,14 @@ def test_a_dream_after_play_is_not_woken_by_a_stale_event(page):
 
 
 @pytest.mark.slow
-def test_of_many_dreams_asked_for_at_once_the_last_is_dreamt(page):
+def test_of_many_dreams_requested_at_once_the_last_one_plays(page):
     for _ in range(6):
         page.locator("[data-action=dream]").click(delay=0)
 
     expect(page.locator("#stage")).to_have_attribute("data-dream", f"5 {LAST:.2f}")
 
 
-def test_a_dream_over_a_drawing_hides_it_and_gives_it_back(page):
+def test_a_dream_hides_a_drawing_and_restores_it(page):
     open_tab(page, "Draw")
     draw(page, (0.5, 0.15), (0.5, 0.85))
     page.mouse.up()
@@ -97,7 +97,7 @@ def test_a_dream_over_a_drawing_hides_it_and_gives_it_back(page):
 
 
 @pytest.mark.slow
-def test_a_dream_that_fails_says_so_and_gives_the_picture_back(page):
+def test_a_failed_dream_shows_a_message_and_restores_the_picture(page):
     before = canvas(page, "denoised")
     button, message = page.locator("[data-action=dream]"), page.locator("#stage .message")
     page.evaluate(NO_DREAMS)
@@ -118,7 +118,7 @@ def test_a_dream_that_fails_says_so_and_gives_the_picture_back(page):
 
 
 @pytest.mark.slow
-def test_a_seed_that_is_typed_is_dreamt_and_a_bad_one_is_not(page):
+def test_a_typed_seed_starts_a_dream_unless_it_is_invalid(page):
     page.locator("[data-action=dream]").click()
     seed = page.locator("[data-dream=seed]")
 

@@ -57,7 +57,7 @@ def test_the_matrix_is_one_stop_for_the_tab_key_and_arrows_go_on_from_there(page
     expect(page.locator("#matrix .told")).to_contain_text(f"{name}, ")
 
 
-def test_a_finger_reads_a_cell_before_it_goes_there(browser, app):
+def test_a_first_tap_reads_a_cell_and_a_second_one_opens_it(browser, app):
     with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
         page = context.new_page()
         page.goto(app)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.ui
 
 
 def picture(page):
-    """The clean picture as window.laboratory tells other tabs."""
+    """The clean picture as window.laboratory gives it to other tabs."""
     source = json.loads(page.evaluate("window.laboratory.picture()"))
     shape = {name: source[name] for name in ("height", "width", "channels")}
     return decode_pixels(source["pixels"], **shape)
@@ -37,7 +37,7 @@ def picture(page):
 
 @pytest.fixture(scope="module")
 def scene():
-    """A photo with a face off its middle: a portrait on a wide grey wall."""
+    """A photo with an off-centre face: a portrait on a wide grey wall."""
     wall = Image.new("RGB", (640, 400), (90, 110, 130))
     wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
     return wall
@@ -155,7 +155,7 @@ def test_a_refused_photo_gets_one_sentence_and_loses_nothing(photo):
     shows(photo, **{"blur-sigma": 0.5})
 
 
-def test_a_webcam_that_is_not_there_gets_one_sentence(faces):
+def test_a_missing_webcam_gets_one_sentence(faces):
     open_tab(faces, "Your photo", "face-source")
 
     faces.get_by_role("button", name="Use the webcam").click()
@@ -190,7 +190,7 @@ def test_a_webcam_takes_a_photo(faces):
     assert faces.evaluate("() => window.track.getTracks()[0].readyState") == "ended"
 
 
-# Every stream that is asked for, as soon as it is allowed.
+# Collects every requested stream; each is granted later.
 LATE_CAMERA = """() => {
   window.streams = [];
   const allowed = new Promise((allow) => (window.allow = allow));
@@ -224,7 +224,7 @@ def test_two_clicks_leave_one_webcam_on_and_cancel_none(faces):
     assert faces.evaluate(ON, 2) == 0
 
 
-def test_a_webcam_that_is_allowed_behind_a_closed_tab_stays_off(faces):
+def test_a_webcam_allowed_after_its_tab_is_closed_stays_off(faces):
     faces.evaluate(LATE_CAMERA)
     open_tab(faces, "Your photo", "face-source")
     faces.get_by_role("button", name="Use the webcam").click()

@@ -38,7 +38,7 @@ def test_after_a_drag_the_picture_belongs_to_the_last_value(page):
     assert abs(canvas(page, "denoised") - pixels(outcome.denoised)).max() <= 1
 
 
-def test_a_drag_paints_on_the_way_and_in_order(page):
+def test_a_drag_paints_while_it_lasts_and_in_order(page):
     before = paints(page)
     page.evaluate("""() => {
       window.seen = [];
@@ -101,7 +101,7 @@ def test_a_typed_number_is_clamped_on_leaving_it_by_a_key(page, control, typed, 
     expect(page.locator("#stage .message")).to_be_hidden()
 
 
-def test_a_number_set_right_by_hand_takes_the_complaint_away(page):
+def test_a_corrected_number_hides_the_message(page):
     number(page, "noise-level").fill("99")
     expect(page.locator("#stage .message")).to_contain_text("choose 0 to 2")
 
@@ -110,7 +110,7 @@ def test_a_number_set_right_by_hand_takes_the_complaint_away(page):
     expect(page.locator("#stage .message")).to_be_hidden()
 
 
-def test_no_slider_offers_a_start_that_may_be_of_another_noise(page):
+def test_no_slider_offers_a_reset_to_the_default_of_another_noise(page):
     expect(page.locator("#noise-level")).to_be_visible()
     assert page.locator(".reset-button").count() == 0
 
@@ -155,7 +155,7 @@ def test_another_network_denoises_and_is_explained(page):
     expect(page.locator("#stage [data-of=noisy]")).to_contain_text("clipped to [0, 1]")
 
 
-def test_the_stage_paints_before_the_rest_of_the_page_has_come(browser, app):
+def test_the_stage_paints_before_the_rest_of_the_page_is_rendered(browser, app):
     page = browser.new_page()
     page.add_init_script("""
       const find = document.querySelector.bind(document);
@@ -231,12 +231,12 @@ SLOW_LINE = """
 
 
 @pytest.mark.slow
-def test_over_a_slow_line_pictures_come_often_in_order_and_end_on_the_last(page):
+def test_over_a_slow_connection_pictures_are_frequent_in_order_and_end_on_the_last(page):
     page.evaluate(SLOW_LINE)
     drag_there = [round(0.02 * i, 2) for i in range(1, 101)]
 
     page.evaluate(DRAG, ["blur-sigma", drag_there, 60])
-    page.evaluate("window.seen.length = 0")  # by now the stage knows the line
+    page.evaluate("window.seen.length = 0")  # by now the queue has measured the latency
     page.evaluate(DRAG, ["blur-sigma", [round(2 + 0.01 * i, 2) for i in range(1, 101)], 60])
 
     shows(page, **{"blur-sigma": 3})
@@ -264,14 +264,14 @@ def test_the_expected_error_is_shown_on_demand(page):
     outcome = experiment.run(first_digit(), settings)
     expected = float(outcome.spread.square().mean().sqrt())
     actual = float((outcome.denoised - outcome.clean).square().mean().sqrt())
-    words = f"expects {expected:.3f}, is {actual:.3f}"
+    words = f"expected {expected:.3f}, actual {actual:.3f}"
     expect(panel.locator(".scores")).to_contain_text(words)
     assert colours(page, "spread").max() > 60
     button.click()
     expect(panel).to_be_hidden()
 
 
-def test_a_network_that_expects_nothing_says_so(page):
+def test_a_network_without_expected_error_says_so(page):
     page.locator("[data-action=spread]").click()
 
     choose(page, "recipe", list_denoisers()["conv-pool"].label)

@@ -267,7 +267,7 @@ def test_without_faces_the_reply_says_how_to_get_them(monkeypatch):
     assert "DENOISE_DATA_DIR" in step(request(source={"kind": "face", "index": 0}))["error"]
 
 
-# What the network expects of itself, and what it dreams
+# Expected error and dreams
 
 
 def test_a_blind_network_shows_what_error_it_expects():
@@ -293,7 +293,7 @@ def test_a_dream_has_pictures_and_a_reading_for_every_step():
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 0.5, "7", None, True])
-def test_a_seed_that_is_none_gets_no_dream(seed):
+def test_an_invalid_seed_is_refused(seed):
     reply = dream({"seed": seed})
 
     assert "frames" not in reply

@@ -62,7 +62,7 @@ def test_of_two_quick_choices_for_an_upload_the_last_one_counts(page):
     assert canvas(page, "clean").max() > 200
 
 
-def test_an_upload_that_comes_late_waits_in_its_tab(page):
+def test_a_late_upload_waits_in_its_tab(page):
     page.evaluate(SLOW_QUEUE)
     upload(page, "digit.png", paper_digit())
     open_tab(page, "Draw")

@@ -13,7 +13,7 @@ from denoise_demo.ui.tabs.training.training import describe_weights, show_card
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
-    """A maker of weight files that tell of a training, found where cards look for them."""
+    """A function that writes weight files with metadata to the folder that cards read."""
     monkeypatch.setenv("DENOISE_WEIGHTS_DIR", str(tmp_path))
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
 
@@ -61,7 +61,7 @@ def test_a_card_tells_how_the_weights_were_trained(
         ("pix2pix-poisson", ["betas 0.5 and 0.999", "mean absolute error plus 0.01 x a patch"]),
     ],
 )
-def test_a_card_speaks_of_its_own_kind_of_training(
+def test_a_card_describes_its_own_kind_of_training(
     trained: Callable[[str], Path], recipe: str, facts: list[str]
 ) -> None:
     path = trained(recipe)
@@ -72,7 +72,7 @@ def test_a_card_speaks_of_its_own_kind_of_training(
     assert ("Apache" in card) == (RECIPES[recipe].domain == "digits")
 
 
-def test_a_card_of_before_adversarial_training_can_be_read(trained: Callable[[str], Path]) -> None:
+def test_a_card_older_than_adversarial_training_can_be_read(trained: Callable[[str], Path]) -> None:
     path = trained("conv-pool")
     metadata = checkpoints.read_metadata(path)
     del metadata["recipe"]["adversarial"], metadata["recipe"]["domain"]

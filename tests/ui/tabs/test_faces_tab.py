@@ -35,7 +35,7 @@ FACE_SOURCES = {"portrait", "photo", "face"}
 
 
 def picture(page):
-    """The clean picture as window.laboratory tells other tabs."""
+    """The clean picture as window.laboratory gives it to other tabs."""
     source = json.loads(page.evaluate("window.laboratory.picture()"))
     shape = {name: source[name] for name in ("height", "width", "channels")}
     return decode_pixels(source["pixels"], **shape)
@@ -53,7 +53,7 @@ def portrait(index):
 
 @pytest.fixture(scope="module")
 def scene():
-    """A photo with a face off its middle: a portrait on a wide grey wall."""
+    """A photo with an off-centre face: a portrait on a wide grey wall."""
     wall = Image.new("RGB", (640, 400), (90, 110, 130))
     wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
     return wall

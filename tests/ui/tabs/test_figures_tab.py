@@ -62,7 +62,7 @@ def test_the_choices_follow_a_figures_domain(kind: str, source: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["s3-side-by-side", "s4-results-grid"])
-def test_a_test_set_that_is_not_there_is_not_offered(kind: str) -> None:
+def test_a_missing_test_set_is_not_offered(kind: str) -> None:
     radio = list_sources(kind)
 
     assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]

@@ -20,7 +20,7 @@ from tests.ui.driving import (
 pytestmark = pytest.mark.ui
 
 
-def test_a_list_of_presets_that_is_opened_and_left_changes_nothing(page):
+def test_opening_and_leaving_the_list_of_presets_changes_nothing(page):
     for leave, sigma in (("Escape", 1.5), ("Tab", 1.6)):
         page.locator("#preset input").click()
         page.keyboard.press(leave)
@@ -80,7 +80,7 @@ def test_a_preset_stops_play(page):
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_a_presets_note_goes_when_it_is_no_longer_true(page):
+def test_a_presets_note_is_hidden_when_a_setting_changes(page):
     choose(page, "preset", PRESETS["s1-one-sided"].label)
     expect(page.locator("#stage .note")).to_be_visible()
     shows(page, recipe="dense-64", level=0.9)

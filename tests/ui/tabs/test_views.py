@@ -8,7 +8,7 @@ from tests.ui.driving import settles, view
 pytestmark = pytest.mark.ui
 
 
-def test_the_views_fit_a_phone_with_the_level_in_reach(open_page, app):
+def test_the_views_fit_a_phone_with_the_noise_level_visible(open_page, app):
     page = open_page(app, width=390, height=844)
     for name in ("stage", "compare", "curves", "matrix", "codes"):
         page.evaluate("scrollTo(0, 0)")

@@ -1,1 +1,1 @@
-"""The code between encoder and decoder, and codes moved by hand."""
+"""The bottleneck: codes between encoder and decoder, and editing them."""

@@ -1,4 +1,4 @@
-// The code between encoder and decoder: one digit in every code, and a code moved by hand.
+// The bottleneck: one digit encoded by every network, and a code that the user edits.
 
 import { choice, setChoice } from "../../web/address.js";
 import { clamp, createRate, format, percent } from "../../web/numbers.js";
@@ -43,7 +43,7 @@ export async function mount({ element, props, server }) {
 
   const wantedDigit = () => (state.domain === "faces" ? null : wanted());
 
-  // ---- The strip: one digit in every code
+  // ---- The strip: one digit encoded by every network
 
   function paintCodes(reply, request) {
     if (reply.error) return showNothing(reply.error);
@@ -78,7 +78,7 @@ export async function mount({ element, props, server }) {
     if (isUsable) move(code);
   }
 
-  // ---- The editor: move the code by hand
+  // ---- The editor: the user changes a code
 
   function showEditor(found, code) {
     const isPlane = edit.network === props.plane.network;
@@ -128,7 +128,7 @@ export async function mount({ element, props, server }) {
 
   function sayRead({ digit, probability }) {
     const read = digit === null ? "" : ` It reads as ${digit}, ${percent(probability)}.`;
-    $(".editor figcaption").textContent = `${edit.isMoved ? "Decoded from the code as you set it." : "This digit, through its code."}${read}`;
+    $(".editor figcaption").textContent = `${edit.isMoved ? "Decoded from the code as you set it." : "This digit, decoded from its code."}${read}`;
   }
 
   function say(text) {
@@ -178,12 +178,12 @@ export async function mount({ element, props, server }) {
 }
 
 function explain(found, isPlane) {
-  if (!found.code) return "More values than pixels: there is no bottleneck, so the network need not choose what to keep.";
-  if (isPlane) return "Two numbers are a point on a map: colours show the class of the decoded picture, digits the built-in ones. Drag the ring.";
+  if (!found.code) return "This code has more values than the picture has pixels, so it is no bottleneck: the network can keep everything.";
+  if (isPlane) return "A code of two numbers is a point on this map. The colour shows which digit the classifier reads in the decoded picture; the digits mark the codes of the built-in digits. Drag the ring.";
   const { units } = found;
   return units.length < found.code.length
-    ? `The ${units.length} strongest of ${found.code.length} units for this digit. Move one to see what it encodes.`
-    : `All ${units.length} of its units. Move one to see what it encodes.`;
+    ? `The ${units.length} largest of the code's ${found.code.length} numbers for this digit, called units. Move one to see what it encodes.`
+    : `All ${units.length} numbers of the code, called units. Move one to see what it encodes.`;
 }
 
 function makeCard(id, network) {

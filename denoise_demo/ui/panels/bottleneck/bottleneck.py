@@ -1,4 +1,4 @@
-"""The bottleneck: one digit in codes of every size, and codes moved by hand."""
+"""The bottleneck: one digit in codes of every size, and codes that the user edits."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -63,12 +63,12 @@ def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
 
 
 def codes(request: object) -> JsonObject:
-    """Put a corrupted digit through every code, for a `Request`; its denoiser plays no part.
+    """Encode and decode a corrupted digit with every network; the `Request`'s denoiser is ignored.
 
     Returns:
         JSON values: `clean` as a source, and `networks` by id: `image` and `code_image` in base64
         pixels, `code_shape`, `psnr`, the `digit` read with its `probability`, and, where the code
-        can be moved, `code`, its numbers, and the strongest `units` with their `span`; or `error`.
+        can be edited, `code`, its numbers, and the largest `units` with their `span`; or `error`.
     """
     return answered(_codes, request)
 
@@ -92,7 +92,7 @@ def _codes(values: object) -> JsonObject:
 
 
 def _coded(clean: Tensor, settings: Settings) -> JsonObject:
-    """Describe what one network makes of the digit, and its code."""
+    """Return one network's output for the digit, and its code."""
     network = settings.denoiser
     outcome = run(clean, settings)
     code, spans = load_network(network).encode(outcome.noisy)[0], bottleneck.unit_spans(network)
@@ -131,7 +131,7 @@ def _verdict(probabilities: Tensor | None) -> JsonObject:
 
 
 def _measured() -> dict[str, str]:
-    """Say what the benchmark measured of each network on clean digits."""
+    """Return the benchmark's score of each network on clean digits, in words."""
     try:
         rows = load_results(domain="digits").rows
     except (ResultsError, CheckpointError):

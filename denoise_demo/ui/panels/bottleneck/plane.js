@@ -19,7 +19,7 @@ export function createPlane({ element, on, plane: { side, digits, sure, points, 
     const image = context.createImageData(side, side);
     const [kinds, certain] = [atob(digits), atob(sure)];
     for (let i = 0; i < side * side; i++) {
-      const place = 4 * ((side - 1 - Math.floor(i / side)) * side + (i % side)); // rows rise
+      const place = 4 * ((side - 1 - Math.floor(i / side)) * side + (i % side)); // the first row is at the bottom
       const share = certain.charCodeAt(i) / 255;
       colours[kinds.charCodeAt(i)].forEach((value, c) => (image.data[place + c] = value * share));
       image.data[place + 3] = 255;

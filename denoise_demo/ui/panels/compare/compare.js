@@ -57,7 +57,7 @@ export async function mount({ element, props, server }) {
     shown.timer = setTimeout(askSlow, REST);
   }
 
-  // Request again even if unchanged: an answer that came before its grid was ignored.
+  // Request again even if unchanged: an answer that arrived before its grid was ignored.
   function askSlow() {
     slow.drop();
     slow.refresh();

@@ -2,9 +2,9 @@
 
 import { title } from "../../web/state.js";
 
-const SCALE = 4; // units for a picture's pixel
-const SHARP = 2; // pixels for a unit
-const [ACROSS, GAP, ROW] = [6, 16, 18]; // cards beside each other; units between them, and of a row of text
+const SCALE = 4; // units per pixel of a picture
+const SHARP = 2; // pixels per unit
+const [ACROSS, GAP, ROW] = [6, 16, 18]; // cards per row; units between cards; units per line of text
 
 export function toTable(cards, { request, label }, metrics) {
   const columns = [...Object.keys(metrics), "milliseconds", "digit", "probability", "familiar"];

@@ -18,7 +18,7 @@ from denoise_demo.ui.web.component import LAST, component
 from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.vega import chart
 
-COMPARED = {  # in colour at first, beside what the stage shows
+COMPARED = {  # in colour at first, besides the denoiser on the stage
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
 }
@@ -31,7 +31,7 @@ _DRAWN = """(place, score, lines) => {
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
 class Place:
-    """Where the laboratory is on the curves."""
+    """The laboratory's current settings that mark a place on the curves."""
 
     domain: str
     kind: str
@@ -58,7 +58,7 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
     words = gr.Markdown(elem_id="curves-words")
     lines = gr.Dropdown(
         max_choices=MOST - 1,
-        label="In colour, beside the denoiser on the stage",
+        label="In colour, besides the denoiser on the stage",
         elem_id="curves-lines",
         **line_choices(usable, "digits"),
     )
@@ -70,7 +70,7 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
         "js": _DRAWN,
         **LAST,
     }
-    gr.on([score.input, lines.change], **drawing)  # clearing all lines is no `input`
+    gr.on([score.input, lines.change], **drawing)  # clearing all lines triggers no `input`
     place.moved(**drawing)
     entered = place.entered(
         partial(follow_domain, usable), [place, score, lines], [lines, score], **LAST
@@ -83,12 +83,12 @@ def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[object
     """Draw the curves around the laboratory's noise; say if the benchmark has to run first."""
     from denoise_demo.figures.curves import level_curves  # noqa: PLC0415 - see `figures`
 
-    if not place:  # the page has not said yet where the laboratory is, and will
+    if not place:  # the page's script has not reported the settings yet
         return gr.skip(), gr.skip()
     with shown_errors():
         here = _parse(place)
         if here.kind == "none":
-            return None, "There is no noise, so no level: choose a kind of noise."
+            return None, "Without noise there is no level to plot: choose a kind of noise."
         own = [here.denoiser] if here.denoiser in list_denoisers(here.domain) else []
         shown = [*own, *(key for key in lines if key not in own)]
         try:
@@ -111,9 +111,9 @@ def _missing(results: Results, kind: str, shown: Sequence[str]) -> Iterator[str]
 def follow_domain(
     usable: Collection[str], place: str, score: str, lines: list[str]
 ) -> tuple[gr.Dropdown, gr.Radio]:
-    """Offer the denoisers and the scores of the pictures that the laboratory shows now.
+    """Offer the denoisers and the scores of the laboratory's domain.
 
-    What is chosen and offered is not set: meanwhile a person may have chosen something else.
+    Choices that are still offered are not set: the user may have changed them meanwhile.
     """
     with shown_errors():
         domain = _parse(place).domain
@@ -148,6 +148,6 @@ def _explain(sweep: Sequence[SweepRow], domain: str) -> str:
     count = max(row.n for row in sweep)
     return (
         f"Means over {count:,} test {domain}, without blur, with 95 % intervals as bands. Grey: "
-        "all other denoisers; dashed: doing nothing. **In the shaded region denoising makes "
-        "things worse.**"
+        "all other denoisers; dashed: doing nothing. **In the shaded region denoising makes the "
+        "pictures worse.**"
     )

@@ -51,7 +51,7 @@ export async function mount({ element, props }) {
         return text;
       }));
       button.setAttribute("aria-label", sentence(button.told));
-      // There is no difference where doing nothing was perfect; the result may be perfect too.
+      // There is no difference where the noisy picture has no error; the result may have none either.
       const share = value === null ? (cell.psnr === null ? 0 : -1) : clamp(value / SCALES[shown.metric], -1, 1);
       const colour = share < 0 ? COLOURS.worse : COLOURS.better;
       button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
@@ -154,8 +154,8 @@ function words(cell, metric, short) {
 
 function sentence({ row, cell, column }) {
   const psnr = cell.psnr === null ? "∞" : cell.psnr.toFixed(2);
-  const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read right (${signed(100 * cell.change, 1)} points)`;
-  const change = cell.gain === null ? " where doing nothing is perfect" : ` (${signed(cell.gain, 2)} dB)`;
+  const read = cell.accuracy === null ? "" : `; ${(100 * cell.accuracy).toFixed(1)} % read correctly (${signed(100 * cell.change, 1)} points)`;
+  const change = cell.gain === null ? " (the noisy picture has no error)" : ` (${signed(cell.gain, 2)} dB)`;
   const learnt = cell.trained ? " Trained on this noise." : "";
   return `${row.label}, ${column.title.join(" ").trim()}: PSNR ${psnr} dB${change}${read}.${learnt}`;
 }

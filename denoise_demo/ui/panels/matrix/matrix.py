@@ -1,4 +1,4 @@
-"""Every denoiser against many corruptions, as measured; a click on a cell shows its case."""
+"""Every denoiser against many corruptions, as measured; a click on a cell shows an example."""
 
 import gradio as gr
 from gradio.blocks import Block
@@ -21,7 +21,7 @@ def build_matrix(_: object) -> dict[str, Block]:
 
 
 def _matrix(domain: str) -> Matrix | dict[str, str]:
-    """Return the matrix of a domain, or in its place what has to run first."""
+    """Return the matrix of a domain, or an error that says what has to run first."""
     try:
         return gain_matrix(load_results(domain=domain), domain)
     except (ResultsError, CheckpointError) as error:

@@ -1,11 +1,11 @@
 // The webcam: takes a photo as a file.
 
 const REFUSED = {
-  NotAllowedError: "The webcam was refused: allow it in the browser's address bar, or upload a photo.",
+  NotAllowedError: "The browser blocks the webcam: allow it in the address bar, or upload a photo.",
   NotFoundError: "No webcam was found: connect one, or upload a photo.",
   NotReadableError: "Another program uses the webcam: close it, or upload a photo.",
 };
-const UNAVAILABLE = "The browser gives this page no webcam: open it by https or on this computer, or upload a photo.";
+const UNAVAILABLE = "The browser offers this page no webcam: open the page over HTTPS or on this computer, or upload a photo.";
 
 // `give` gets the file, `complain` a sentence if there is no webcam.
 export function createCamera({ element, give, complain }) {

@@ -156,7 +156,7 @@ export async function mount({ element, props, watch }) {
   }
 
   function resize(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own zoom stays
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own shortcuts, such as zoom
     const pressed = press(box, event.key, photo(), props.least);
     if (!pressed) return;
     event.preventDefault();

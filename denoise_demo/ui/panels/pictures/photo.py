@@ -1,7 +1,7 @@
-"""A photo of one's own: uploaded, taken or pasted, with the square that is cut out of it.
+"""The user's photo: uploaded, taken or pasted, and its crop box.
 
-photo.js hands every file to one upload button, shows the photo that comes back, and sends the
-square to the stage while it is moved.
+photo.js passes every file to one upload button, shows the photo that the server returns, and sends
+the square in the crop box to the stage while the box moves.
 """
 
 import base64
@@ -18,7 +18,7 @@ from denoise_demo.ui.web.errors import shown_errors
 
 def build_photo() -> None:
     """Create the photo with its crop box."""
-    # gr.Image would open the file before we can refuse it, and is silent about a refused webcam.
+    # gr.Image would open the file before we can reject it, and does not report a blocked webcam.
     file = gr.UploadButton("Upload a photo", visible="hidden", elem_id="photo-file")
     photo = gr.HTML(
         "",

@@ -78,7 +78,7 @@ def message(**values: object) -> str:
 
 
 def open_collection(key: str) -> tuple[gr.Column, gr.Column, object, object]:
-    """Show the controls of a collection, or how to get it; have one of its pictures shown."""
+    """Show the controls of a collection and one of its pictures, or how to get it."""
     collection = COLLECTIONS[key]
     if not collection.available():
         return gr.Column(visible=True), gr.Column(visible=False), gr.skip(), gr.skip()
@@ -153,7 +153,7 @@ def _drawing_controls() -> gr.Checkbox:
     centre = gr.Checkbox(
         True,
         label="Centre like MNIST",
-        info="Off: see what an off-centre digit does to networks trained on centred ones",
+        info="The networks were trained on centred digits: switch it off to see the effect",
         elem_id="centre-drawing",
     )
     js = "(centre) => { window.laboratory?.centreDrawing(centre); }"

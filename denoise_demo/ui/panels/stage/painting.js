@@ -62,8 +62,8 @@ export function createPainter(element, stage) {
   function paintExpected(expected, psnr) {
     const actual = psnr === null ? 0 : 10 ** (-psnr / 20);
     scores("spread").textContent = expected === null
-      ? "only the blind networks say how sure they are"
-      : `expects ${expected.toFixed(3)}, is ${actual.toFixed(3)}\n(root mean square)`;
+      ? "only the blind networks predict their error"
+      : `expected ${expected.toFixed(3)}, actual ${actual.toFixed(3)}\n(root mean square)`;
     if (expected === null) clear("spread");
   }
 
@@ -90,7 +90,7 @@ export function createPainter(element, stage) {
 
   function paintDream({ images, sigma, expected, probabilities }, seed) {
     for (const name of ["noisy", "denoised", "spread"]) paintPanel(name, images[name], [28, 28, 1]);
-    scores("spread").textContent = `expects ${expected.toFixed(3)}`;
+    scores("spread").textContent = `expected ${expected.toFixed(3)}`;
     paintVerdict("denoised", probabilities, null);
     scores("denoised").textContent = scores("denoised").dataset.verdict;
     $(".how").textContent = `noise σ ${sigma.toFixed(2)}`;

@@ -8,7 +8,7 @@ import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
 
 const AWAY = "The server does not answer. Trying again…";
-const PATIENCE = 400; // milliseconds before a level out of range is explained: the user may still be typing
+const PATIENCE = 400; // milliseconds before a level out of range is reported: the user may still be typing
 let leaving = new AbortController();
 let leave = () => {};
 

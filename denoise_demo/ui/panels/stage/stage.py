@@ -30,7 +30,7 @@ MOST_SPREAD = 0.5  # the largest standard deviation of a value between 0 and 1
 
 @checked(frozen=True, config=ConfigDict(extra="forbid"))
 class DreamRequest:
-    """Which dream: the seed of its noise."""
+    """A request for a dream: the seed of its noise."""
 
     seed: StrictInt
 
@@ -55,8 +55,8 @@ def step(request: object) -> JsonObject:
         label if known and the milliseconds spent; or `error`, a sentence. `outside` is a sentence
         if the network was trained on other pictures; then `original` is the picture before its
         conversion to the network's channels. `expected` is the root mean square of the expected
-        error, and `spread` among the images its map from 0 to MOST_SPREAD; null and no image for
-        networks without.
+        error, and the image `spread` its map from 0 to MOST_SPREAD; null, and no image, for
+        denoisers that do not predict it.
     """
     return answered(_step, request)
 

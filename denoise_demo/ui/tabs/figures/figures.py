@@ -17,7 +17,7 @@ from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.files import image_place, keep
 
 FIRST_FIGURE = "s0-rising-noise"
-# Only the page knows what is on the laboratory's stage; it goes into the last, hidden input.
+# The page's script puts the laboratory's picture into the last input, which is hidden.
 _WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values"
 Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
 Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # denoiser, source, first, seed
@@ -51,7 +51,7 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
     gr.on([page.load, shown], list_sources, kind, source, **_PRIVATE)
     gr.on([shown, button.click, denoiser.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
-    # Dropdowns tell of a choice twice; the second time the source is one of the list before.
+    # Gradio reports a dropdown's choice twice, the second time with a source of the old list.
     followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
     followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
@@ -66,7 +66,7 @@ def _controls(usable: list[str]) -> JsonObject:
             [(figure.title, key) for key, figure in registry.FIGURES.items()],
             value=FIRST_FIGURE,
             label="Figure",
-            info="Sets the network and the picture of its article.",
+            info="Also selects the article's network and picture.",
             elem_id="figure-kind",
         )
         denoiser = gr.Dropdown(
@@ -87,7 +87,7 @@ def _controls(usable: list[str]) -> JsonObject:
             maximum=SEED_MAXIMUM,
             precision=0,
             label="Noise seed",
-            info="Another seed: another pattern of the same strength.",
+            info="Another seed gives another noise pattern of the same strength.",
             elem_id="figure-seed",
         )
     picture = gr.Textbox(visible="hidden", elem_id="figure-picture")
@@ -104,7 +104,7 @@ def draw_figure(
 
 
 def _draw(kind: str, denoiser: str, choices: JsonObject) -> Drawn:
-    """Draw the figure, or say in its place that the benchmark has to run first."""
+    """Draw the figure, or say that the benchmark has to run first."""
     spec = registry.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
     try:
@@ -118,7 +118,7 @@ def _draw(kind: str, denoiser: str, choices: JsonObject) -> Drawn:
 
 
 def list_sources(kind: str) -> gr.Radio:
-    """Offer a test set of the figure's domain when its files are there."""
+    """Offer the sources of the figure's domain whose files are available."""
     return gr.Radio(**_sources(registry.get_figure(kind).domain))
 
 
@@ -156,20 +156,20 @@ def set_figure(usable: Collection[str], text: str) -> JsonObject:
 
 
 def follow_source(kind: str, source: str) -> gr.Slider:
-    """Let the first picture span the source."""
+    """Set the range of the first picture's number to that of the source."""
     with shown_errors():
         return gr.Slider(**_span(registry.get_figure(kind).domain, source))
 
 
 def _denoisers(usable: Collection[str], spec: registry.FigureSpec) -> JsonObject:
-    """Return the choices of a figure's denoiser, and its own."""
+    """Return the denoisers that a figure offers, and the article's own."""
     names = [key for key in list_denoisers(spec.domain) if key in usable]
     own = spec.denoiser if spec.denoiser in names else next(iter(names), None)
     return {"choices": [(list_denoisers()[key].label, key) for key in names], "value": own}
 
 
 def _sources(domain: str) -> JsonObject:
-    """Return the choices of where a domain's pictures come from, and what would make more."""
+    """Return a domain's sources of pictures, and how to get those that are missing."""
     missing = {key: entry for key, entry in collections_of(domain).items() if not entry.available()}
     choices = [(name, key) for key, name in figure_sources(domain).items() if key not in missing]
     info = " ".join(entry.missing for entry in missing.values()) or None
@@ -177,7 +177,7 @@ def _sources(domain: str) -> JsonObject:
 
 
 def _span(domain: str, source: str) -> JsonObject:
-    """Return the span of the first picture's number; the laboratory has one picture only."""
+    """Return the range of the first picture's number; the laboratory has one picture only."""
     last = count_pictures(domain, source) - 1
     span = {"maximum": last, "value": 0} if last else {}
     label = f"First {get_domain(domain).noun}"

@@ -80,7 +80,7 @@ def _presets(usable: list[str]) -> gr.Dropdown:
         choices=[(p.label, key) for key, p in PRESETS.items() if p.denoiser in usable],
         value=None,
         label="Presets",
-        info="a scene, or an article's figure: sets every control at once",
+        info="sets every control at once, for an example or an article's figure",
         interactive=True,
         elem_id="preset",
     )
