@@ -224,18 +224,18 @@ NOISES: dict[str, NoiseSpec] = {
     ),
     "poisson": NoiseSpec(
         "Poisson", poisson, lambda x, peak: x / peak, "peak",
-        "photons at white, fewer is noisier",
+        "photons at white; fewer means more noise",
         1, 256, 16, 1, "Hasinoff 2014",
         r"$k / p$ at peak $p$, with $k \sim \text{Poisson}(p x)$",
     ),
     "salt-pepper": NoiseSpec(
         "Salt & pepper", salt_and_pepper, _salt_and_pepper_variance, "amount",
-        "fraction of values hit",
+        "fraction of values set to 0 or 1",
         0, 1, 0.2, 0.001, "Gonzalez and Woods 2018",
         "0 or 1 with probability $a / 2$ each, $a$ being the amount",
     ),
     "speckle": NoiseSpec(
-        "Speckle", speckle, lambda x, sigma: (sigma * x) ** 2, "sigma", "times the pixel itself",
+        "Speckle", speckle, lambda x, sigma: (sigma * x) ** 2, "sigma", "relative to the pixel",
         0, 2, 1, 0.01, "Goodman 1976",
         r"$x + x \sigma n$, with $n \sim \mathcal N(0, 1)$",
     ),

@@ -242,7 +242,7 @@ COLLECTIONS: dict[str, Collection] = {
         "MNIST test digit",
         mnist_test,
         available=lambda: has_mnist("test"),
-        missing="The MNIST test set joins the list once its files are on this computer.",
+        missing="The MNIST test set is offered once its files are on this computer.",
     ),
     "portrait": Collection(
         "Built-in portraits", "faces", "portrait", load_portraits, built_in=True
@@ -253,6 +253,6 @@ COLLECTIONS: dict[str, Collection] = {
         "test face",
         faces_test,
         available=has_faces,
-        missing="A test split joins the list once DENOISE_DATA_DIR names a folder or zip of faces.",
+        missing="A test split is offered once DENOISE_DATA_DIR names a folder or zip of faces.",
     ),
 }

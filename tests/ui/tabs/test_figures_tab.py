@@ -66,4 +66,4 @@ def test_a_missing_test_set_is_not_offered(kind: str) -> None:
     radio = list_sources(kind)
 
     assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]
-    assert "joins the list once" in radio.info
+    assert "is offered once" in radio.info

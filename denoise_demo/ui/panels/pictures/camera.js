@@ -5,7 +5,7 @@ const REFUSED = {
   NotFoundError: "No webcam was found: connect one, or upload a photo.",
   NotReadableError: "Another program uses the webcam: close it, or upload a photo.",
 };
-const UNAVAILABLE = "The browser offers this page no webcam: open the page over HTTPS or on this computer, or upload a photo.";
+const UNAVAILABLE = "This page cannot use a webcam here: open it over HTTPS or on this computer, or upload a photo.";
 
 // `give` gets the file, `complain` a sentence if there is no webcam.
 export function createCamera({ element, give, complain }) {
