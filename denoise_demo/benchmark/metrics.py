@@ -118,7 +118,8 @@ METRICS: dict[str, MetricSpec] = {
         2,
         higher_is_better=True,
         function=psnr,
-        meaning=r"$-10 \log_{10}$ of the mean squared error, in decibels; ∞ when identical",
+        meaning=r"peak signal-to-noise ratio: $-10 \log_{10}$ of the mean squared error, in "
+        "decibels; ∞ when identical",
     ),
     "ssim": MetricSpec(
         "SSIM",
