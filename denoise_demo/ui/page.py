@@ -143,8 +143,10 @@ def make_view(asked: Asked, page: Page) -> View:
                 query = parse(TypeAdapter(dict[str, str]), value, "the link")
                 return View.from_query(query, page.usable, [*page.views, *page.tabs])
             except ValueError as error:
-                words = f"This link cannot be opened: {error}. The page shows its start instead."
-                gr.Warning(html.escape(words))
+                reason = html.escape(str(error).rstrip("."))
+                gr.Warning(
+                    f"This link cannot be opened: {reason}. The page shows its start instead."
+                )
                 return View.start("digits", page.usable, fresh=True)
     return View.start("digits", page.usable, show=asked.shown, fresh=True)
 
