@@ -1,4 +1,4 @@
-"""Dream many digits and classify them.
+"""Generate many digits with `lab.dream` and classify them.
 
 python -m benchmarks.dreams [--count 1000]
 """

@@ -35,13 +35,13 @@ class Frame:
 def dream(seed: int, count: int = 1, steps: int = STEPS) -> Iterator[Frame]:
     """Generate digits from noise, step by step.
 
-    From x_0 = sigma_0 n on, each step denoises and adds noise of the next, smaller deviation to
-    the result: x_k+1 = f(x_k) + sigma_k+1 n. The deviations fall in equal ratios.
+    Starting from x_0 = sigma_0 n, each step denoises and adds weaker noise: x_k+1 = f(x_k) +
+    sigma_k+1 n. The standard deviations fall in equal ratios.
 
     Args:
-        seed: fixes all noise.
-        count: how many digits.
-        steps: how many times to denoise, at least 2.
+        seed: noise seed.
+        count: number of digits.
+        steps: number of denoising steps, at least 2.
 
     Yields:
         Every step; the denoised images of the last step are the digits, in [0, 1].

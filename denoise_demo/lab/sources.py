@@ -171,7 +171,7 @@ def figure_source(domain: str, source: object) -> str:
 
 
 def count_pictures(domain: str, source: str) -> int:
-    """Return how many pictures a figure's source offers as the first one."""
+    """Return the number of pictures in a figure's source; 1 for the laboratory's picture."""
     key = figure_source(domain, source)
     return 1 if key == LABORATORY else len(COLLECTIONS[key].load())
 
