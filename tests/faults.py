@@ -196,8 +196,8 @@ FAULTS = {
     ),
     "last-value-lost": Fault(
         "ui/web/queue.js",
-        "    pump();\n  }\n\n  function refresh() {",
-        "  }\n\n  function refresh() {",
+        "    pump();\n  }\n\n  function retry() {",
+        "  }\n\n  function retry() {",
         "ui/panels/test_stage_panel.py",
     ),
     "undo-drops-the-first-stroke": Fault(
