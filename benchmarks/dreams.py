@@ -1,4 +1,4 @@
-"""Generate many digits with `lab.dream` and classify them.
+"""Generate digits and classify them.
 
 python -m benchmarks.dreams [--count 1000]
 """
