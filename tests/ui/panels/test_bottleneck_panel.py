@@ -59,7 +59,7 @@ def test_the_point_on_the_map_decodes_while_it_is_dragged(codes, page):
     assert int(codes.get_attribute("data-decodes")) >= 10
     expect(codes.locator(".editor figcaption")).to_contain_text("as you set it")
     codes.locator("[data-action=back]").click()
-    expect(codes.locator(".editor figcaption")).to_contain_text("This digit, through its code")
+    expect(codes.locator(".editor figcaption")).to_contain_text("This digit, decoded from its code")
 
 
 def test_a_slider_moves_one_unit_of_a_code(codes):
