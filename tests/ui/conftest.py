@@ -98,6 +98,7 @@ class Pages:
         """Load an address in an unused page; wait for the first picture."""
         page = self.free.pop() if self.free else self._new()
         self.taken.append(page)
+        page.bring_to_front()  # a page in the background gets about one frame a second
         page.set_viewport_size({"width": width, "height": height})
         page.goto(url)
         if wait:
