@@ -62,6 +62,7 @@ def test_the_first_portrait_is_the_astronauts_face(astronaut: Image.Image) -> No
     assert np.abs(difference).mean() < 12
 
 
+@pytest.mark.slow
 def test_portraits_need_no_network_plotting_library_or_home(tmp_path: Path) -> None:
     script = """
 import socket, sys

@@ -101,6 +101,7 @@ def test_the_comparison_comes_back_in_its_order(page, open_page):
     expect(again.locator("[data-sort]")).to_have_value("ssim")
 
 
+@pytest.mark.slow
 def test_the_curves_come_back_with_score_and_colours(page, open_page):
     page.locator("#view-curves-button").click()
     page.locator("#curves-metric").get_by_text("Accuracy").click()
@@ -191,6 +192,7 @@ def test_a_drawing_can_be_linked_while_a_dream_plays(page):
     assert "picture=pixels" in page.evaluate("navigator.clipboard.readText()")
 
 
+@pytest.mark.slow
 def test_an_edited_code_is_restored(page, open_page):
     page.locator("[data-example='3']").click()
     address_has(page, picture="example:3")
@@ -213,6 +215,7 @@ def test_an_edited_code_is_restored(page, open_page):
     assert again.locator("#codes .sliders input").first.evaluate(same)
 
 
+@pytest.mark.slow
 def test_a_figure_comes_back_with_its_choices(page, open_page):
     page.locator("#tab-figures-button").click()
     choose(page, "figure-kind", FIGURES["s2-code-sizes"].title)
@@ -244,6 +247,7 @@ def test_a_figure_of_the_laboratorys_picture_comes_back(page, open_page):
     assert not again.locator(".toast-body").count()
 
 
+@pytest.mark.slow
 def test_a_network_of_the_training_tab_comes_back(page, open_page):
     page.locator("#tab-training-button").click()
     choose(page, "card-recipe", RECIPES["dense-64"].label)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import app
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.filters import FILTERS
@@ -49,6 +51,7 @@ def test_only_the_typed_endpoints_are_public():
     assert public == {"/denoise", "/recipes"}
 
 
+@pytest.mark.slow
 def test_starting_with_an_unknown_device_says_what_to_choose():
     environment = {"DENOISE_DEVICE": "abacus", "PATH": "/usr/bin:/bin"}
     result = subprocess.run(

@@ -168,6 +168,7 @@ def test_a_photo_without_a_face_is_cropped_in_its_middle_with_a_message(faces):
     assert box(faces) == (50, 0, 200)
 
 
+@pytest.mark.slow
 def test_resizing_beyond_the_ends_leaves_the_middle_where_it_is(photo, scene):
     crop = photo.locator("#photo .crop")
     for _ in range(60):

@@ -65,6 +65,7 @@ def test_a_dream_is_left_by_its_button_or_by_any_control(page):
     shows(page, level=0.9)
 
 
+@pytest.mark.slow
 def test_a_dream_after_play_is_not_ended_by_a_stale_event(page):
     page.locator("[data-action=play]").click()
     repaints(page, paints(page))

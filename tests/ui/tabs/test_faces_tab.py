@@ -154,6 +154,7 @@ LATE = """
 """
 
 
+@pytest.mark.slow
 def test_a_late_reply_of_the_other_domain_is_never_painted(page):
     page.evaluate(LATE)
     page.evaluate(DRAG, ["blur-sigma", [0.6, 0.7, 0.8, 0.9, 1], 60])
@@ -248,6 +249,7 @@ def test_a_drawing_goes_through_a_face_network_and_stays_a_digit(page):
     expect(page.locator("#stage [data-of=clean] .scores")).to_contain_text("reads 1")
 
 
+@pytest.mark.slow
 def test_without_any_network_the_page_never_sends_a_picture_to_the_wrong_one(page):
     asked = watch_requests(page)
     choose(page, "recipe", list_denoisers()["median-3"].label)

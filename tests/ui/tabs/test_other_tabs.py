@@ -48,6 +48,7 @@ def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):
     expect(figures.locator("#figure-image img")).not_to_have_attribute("src", before)
 
 
+@pytest.mark.slow
 def test_the_picture_behind_a_dream_can_be_drawn_in_a_figure(page):
     page.locator("[data-action=dream]").click()
     expect(page.locator("#stage .dreamt")).to_be_visible()
