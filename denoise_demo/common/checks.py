@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -54,12 +55,18 @@ def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:
     Raises:
         ValueError: one sentence about the first wrong value and what to give instead.
     """
-    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+    adapter = model if isinstance(model, TypeAdapter) else _adapter(model)  # type: ignore[arg-type]
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
         names = getattr(model, "__pydantic_fields__", ())
         raise ValueError(_sentence(error.errors()[0], what, ", ".join(names))) from error
+
+
+@cache
+def _adapter(model: type[T]) -> TypeAdapter[T]:
+    """Build a model's validator once: the page validates every frame."""
+    return TypeAdapter(model)
 
 
 def _sentence(error: ErrorDetails, what: str, names: str) -> str:

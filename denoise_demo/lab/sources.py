@@ -1,6 +1,7 @@
 """Sources of clean pictures: numbered collections, the drawing pad, a photo, ready pixels."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -55,15 +56,15 @@ class Collection:
     built_in: bool = False
 
 
-class Source(BaseModel):
+class Source(BaseModel, ABC):
     """A picture described by a request; each kind adds the fields that it needs."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
     kind: str
 
+    @abstractmethod
     def read(self) -> Labelled:
         """Return the picture, (1, C, H, W) in [0, 1], and its label if known."""
-        raise NotImplementedError
 
 
 class Numbered(Source):
