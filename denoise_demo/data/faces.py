@@ -4,13 +4,10 @@ import hashlib
 import json
 import os
 import sys
-import zipfile
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,30 +15,18 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from denoise_demo.common import brief, written_atomically
+from denoise_demo.data.albums import Album, opened, pictures_below
 from denoise_demo.data.images import DAMAGE, DataError, Images, cache_dir, data_place
 from denoise_demo.data.pixels import to_face
-from denoise_demo.data.uploads import SUFFIXES, read_image
+from denoise_demo.data.uploads import read_image
 
 SPLITS = ("train", "test")
 TRAIN_SHARE = 0.75  # by index, as in the article
 FEWEST = 40  # faces; fewer are not enough to train and measure
-LARGEST_FILE = 100_000_000  # bytes of one picture, uncompressed
-LARGEST_EXPANSION = 100  # uncompressed size over a zip's size; pictures hardly compress
 NAMED = 3  # unreadable files listed in a message
-VERSION = 1  # of the cache's format
 
 Pixels = NDArray[np.uint8]
 WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"
-
-
-@dataclass(frozen=True)
-class Album:
-    """A folder or zip of pictures: sorted names, a function that reads one, a content hash."""
-
-    source: str
-    names: list[str]
-    read: Callable[[str], bytes]
-    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,7 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
     if split not in SPLITS:
         raise DataError(f"unknown split {split!r}; choose one of: {', '.join(SPLITS)}")
     place = _find(data_dir)
-    with _opened(place) as album:
+    with opened(place) as album:
         faces = _cached(album)
     _report_skipped(album.source, faces)
     count = len(faces.pixels)
@@ -96,7 +81,7 @@ def faces_test() -> Images:
 def has_faces(data_dir: str | Path | None = None) -> bool:
     """Whether there are enough face pictures to load."""
     try:
-        with _opened(_find(data_dir)) as album:
+        with opened(_find(data_dir)) as album:
             return len(album.names) >= FEWEST
     except DataError:
         return False
@@ -110,88 +95,9 @@ def _find(data_dir: str | Path | None) -> Path:
     if not named.exists():
         raise DataError(f"{named} does not exist: {WANTED}")
     place = named / "faces" if (named / "faces").is_dir() else named
-    if place.is_dir() and not any(_pictures_below(place)):
+    if place.is_dir() and not any(pictures_below(place)):
         place = min(place.glob("*.zip"), default=place)
     return place
-
-
-def _pictures_below(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if _is_picture(path.relative_to(folder).as_posix()))
-
-
-def _is_picture(name: str) -> bool:
-    """Whether a file is a picture by its suffix, and not hidden by an archiver or an editor."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden
-
-
-@contextmanager
-def _opened(place: Path) -> Iterator[Album]:
-    """Open a folder or zip as an album."""
-    if place.is_dir():
-        yield _folder_album(place)
-        return
-    try:
-        archive = zipfile.ZipFile(place)
-    except DAMAGE as error:
-        raise DataError(
-            f"{place.name} is not a zip file, or is damaged ({error}): {WANTED}"
-        ) from error
-    with archive:
-        yield _zip_album(place, archive)
-
-
-def _folder_album(folder: Path) -> Album:
-    names = sorted(path.relative_to(folder).as_posix() for path in _pictures_below(folder))
-    marks = [(name, *_size_and_time(folder / name)) for name in names]
-
-    def read(name: str) -> bytes:
-        path = folder / name
-        if not path.is_file():
-            raise ValueError("is not a regular file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
-        return path.read_bytes()
-
-    return Album(folder.resolve().name, names, read, _digest(marks))
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:  # a dangling link
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
-def _zip_album(place: Path, archive: zipfile.ZipFile) -> Album:
-    members = {info.filename: info for info in archive.infolist() if _is_picture(info.filename)}
-    announced = sum(info.file_size for info in members.values())
-    if announced > LARGEST_EXPANSION * place.stat().st_size + LARGEST_FILE:
-        raise DataError(
-            f"{place.name} would expand to {announced / place.stat().st_size:,.0f} times its size, "
-            f"like a zip bomb: give a zip of ordinary pictures"
-        )
-
-    def read(name: str) -> bytes:
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise ValueError("its path points outside the zip")
-        with archive.open(members[name]) as file:
-            content = file.read(LARGEST_FILE + 1)  # a header may state a wrong size
-        if len(content) > LARGEST_FILE:
-            raise ValueError(f"is larger than {LARGEST_FILE:,} bytes")
-        return content
-
-    names = sorted(members)
-    return Album(
-        place.name, names, read, _digest([(n, members[n].CRC, members[n].file_size) for n in names])
-    )
-
-
-def _digest(marks: list[tuple[str, int, int]]) -> str:
-    return hashlib.sha256(json.dumps([VERSION, marks]).encode()).hexdigest()
 
 
 def _cached(album: Album) -> Faces:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from denoise_demo.data import faces
+from denoise_demo.data import albums, faces
 from denoise_demo.data.faces import FEWEST, has_faces, load_faces
 from denoise_demo.data.mnist import DataError, Images
 
@@ -558,7 +558,7 @@ def test_a_zip_bomb_is_refused_by_its_declared_size(tmp_path: Path) -> None:
 def test_a_large_zip_of_stored_pictures_is_no_bomb(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faces, "LARGEST_FILE", 10_000)  # makes this small zip count as large
+    monkeypatch.setattr(albums, "LARGEST_FILE", 10_000)  # makes this small zip count as large
     path = write_zip(tmp_path / "faces.zip", album(), zipfile.ZIP_DEFLATED)
 
     assert len(load_faces("train", path)) == 30
@@ -594,7 +594,7 @@ def test_a_member_smaller_than_declared_counts_with_its_declared_size(tmp_path: 
 def test_a_member_above_the_size_limit_is_not_read_completely(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    monkeypatch.setattr(faces, "LARGEST_FILE", 100_000)
+    monkeypatch.setattr(albums, "LARGEST_FILE", 100_000)
     files = album() | {"large.bmp": encoded(picture(1, 300, 300), "BMP")}
 
     load_faces("train", write_zip(tmp_path / "faces.zip", files))
