@@ -11,7 +11,7 @@ from denoise_demo.lab.comparison import Comparison, compare, contenders
 from denoise_demo.lab.dreams import STEPS, dream
 from denoise_demo.lab.experiment import Outcome, first_scores, run
 from denoise_demo.lab.matrix import Matrix, gain_matrix
-from denoise_demo.lab.presets import PRESETS, Preset
+from denoise_demo.lab.presets import PRESETS, Preset, preset_picture
 from denoise_demo.lab.scores import classify, json_number
 from denoise_demo.lab.settings import Settings, is_trained_on
 from denoise_demo.lab.sources import (
@@ -54,6 +54,7 @@ __all__ = [
     "is_trained_on",
     "json_number",
     "pixels_source",
+    "preset_picture",
     "run",
     "unit_spans",
 ]

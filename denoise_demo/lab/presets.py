@@ -1,9 +1,12 @@
 """Presets: all controls of the laboratory, set for a scene or as in an article's figure."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from denoise_demo.corruption import POINTS, Corruption
+from denoise_demo.data import DataError, load_examples, load_mnist
 from denoise_demo.denoisers import get_recipe
+from denoise_demo.lab.sources import COLLECTIONS, pixels_source
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,31 @@ class Preset:
     def domain(self) -> str:
         """The domain of its network."""
         return get_recipe(self.denoiser).domain
+
+
+def preset_picture(preset: Preset) -> tuple[dict[str, str | int], str]:
+    """Return a preset's picture as a source, and a sentence that names it.
+
+    A built-in digit replaces one of MNIST's that is not on this computer.
+    """
+    if preset.domain == "faces":
+        return {"kind": "portrait", "index": preset.portrait}, ""
+    name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
+    try:
+        if preset.split == "train":
+            return _train_digit(preset.index), f"This is {name}."
+        COLLECTIONS["mnist"].load()
+        return {"kind": "mnist", "index": preset.index}, f"This is {name}."
+    except DataError:
+        index = load_examples().labels.tolist().index(preset.digit)
+        words = f"A built-in digit stands in for {name}, which is not on this computer."
+        return {"kind": "example", "index": index}, words
+
+
+@cache
+def _train_digit(index: int) -> dict[str, str | int]:
+    """Read one of MNIST's training digits, once."""
+    return pixels_source(load_mnist("train").clean(slice(index, index + 1)))
 
 
 _BLIND = {

@@ -6,30 +6,26 @@ is older than its last request.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
 
 from denoise_demo.benchmark import live_metrics, scores_of
 from denoise_demo.common import JsonObject, brief, lookup, noise_seed
 from denoise_demo.corruption import NOISES
-from denoise_demo.data import DataError, domain_of, load_examples, load_mnist
+from denoise_demo.data import domain_of
 from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST, get_figure
 from denoise_demo.lab import (
-    COLLECTIONS,
     EDITED,
     NETWORKS,
     PLANE,
     PRESETS,
-    Preset,
     Settings,
     clean_picture,
     count_pictures,
     figure_source,
-    pixels_source,
+    preset_picture,
     unit_spans,
 )
 from denoise_demo.ui.controls import STARTS, first_settings
@@ -85,7 +81,7 @@ class View(BaseModel):
             show=show,
             domain=domain,
             source=source,
-            tab=str(source["kind"]),
+            tab=_tab(source, domain),
             settings=first_settings(usable, domain),
             any_network=any_network,
             fresh=fresh,
@@ -97,11 +93,11 @@ class View(BaseModel):
         preset = lookup(PRESETS, key, "preset")
         corruption = preset.corruption
         level, blur_sigma = cast("float", corruption.level), cast("float", corruption.blur_sigma)
-        source, tab, words = _preset_picture(preset)
+        source, words = preset_picture(preset)
         return cls(
             domain=preset.domain,
             source=source,
-            tab=tab,
+            tab=_tab(source, preset.domain),
             settings=Settings(corruption.kind, level, blur_sigma, preset.denoiser, 0),
             any_network=any_network,
             note=f"{preset.label}. {preset.note} {words}".strip(),
@@ -136,7 +132,7 @@ class View(BaseModel):
             show=show,
             domain=domain,
             source=source,
-            tab=PIXELS_TABS[domain] if source["kind"] == "pixels" else str(source["kind"]),
+            tab=_tab(source, domain),
             settings=settings,
             any_network=get_denoiser(settings.denoiser).domain not in {"", domain},
             choices=choices,
@@ -154,6 +150,11 @@ class View(BaseModel):
     def to_message(self) -> JsonObject:
         """Return the view as the page's script takes it."""
         return self.model_dump(mode="json")
+
+
+def _tab(source: Mapping[str, str | int | bool], domain: str) -> str:
+    """Return the tab that a picture is chosen in."""
+    return PIXELS_TABS[domain] if source["kind"] == "pixels" else str(source["kind"])
 
 
 def _settings(query: Mapping[str, str], first: Settings) -> Settings:
@@ -235,28 +236,6 @@ def _figure(text: str, _: str) -> str:
     if first >= count:
         raise ValueError(f"first picture {first} is not among those of {source}")
     return f"{kind}:{denoiser}:{source}:{first}:{seed}"
-
-
-def _preset_picture(preset: Preset) -> tuple[dict[str, str | int], str, str]:
-    """Return a preset's picture, the tab that holds it, and a sentence that names it."""
-    if preset.domain == "faces":
-        return {"kind": "portrait", "index": preset.portrait}, "portrait", ""
-    name = f"MNIST {preset.split} image {preset.index}, a {preset.digit}"
-    try:
-        if preset.split == "train":
-            return pixels_source(_train_digit(preset.index)), "upload", f"This is {name}."
-        COLLECTIONS["mnist"].load()
-        return {"kind": "mnist", "index": preset.index}, "mnist", f"This is {name}."
-    except DataError:
-        index = load_examples().labels.tolist().index(preset.digit)
-        words = f"A built-in digit stands in for {name}, which is not on this computer."
-        return {"kind": "example", "index": index}, "example", words
-
-
-@cache
-def _train_digit(index: int) -> Tensor:
-    """Read one of MNIST's training digits, (1, 1, 28, 28), once."""
-    return load_mnist("train").clean(slice(index, index + 1))
 
 
 # Link parameters of single views, each with its check, which returns the text to keep. A code is
