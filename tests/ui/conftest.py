@@ -9,6 +9,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from denoise_demo.data.portraits import cropped_portraits
+from tests.ui.driving import encoded, paints, repaints, shows, switch, upload_photo
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
@@ -78,8 +83,6 @@ def app_with_data(tmp_path_factory, data_dir):
 
 @pytest.fixture(scope="session")
 def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
@@ -132,8 +135,6 @@ class Pages:
 
 @pytest.fixture(scope="session")
 def pages(browser):
-    from playwright.sync_api import expect
-
     expect.set_options(timeout=TIMEOUT)
     return Pages(browser)
 
@@ -149,3 +150,29 @@ def open_page(pages):
 def page(open_page, app):
     """The laboratory as it starts, at desktop width."""
     return open_page(app)
+
+
+@pytest.fixture(scope="session")
+def scene():
+    """A photo with an off-centre face: a portrait on a wide grey wall."""
+    wall = Image.new("RGB", (640, 400), (90, 110, 130))
+    wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
+    return wall
+
+
+@pytest.fixture
+def faces(page):
+    """The laboratory with a portrait."""
+    switch(page, "Faces")
+    shows(page, recipe="blind-faces")
+    return page
+
+
+@pytest.fixture
+def photo(faces, scene):
+    """The laboratory with the scene as its photo."""
+    before = paints(faces)
+    upload_photo(faces, encoded(scene))
+    expect(faces.locator("#photo .crop")).to_be_visible()
+    repaints(faces, before)
+    return faces

@@ -168,6 +168,21 @@ def encoded(image, kind="PNG", **options):
     return file.getvalue()
 
 
+def upload_photo(page, content, name="me.png"):
+    open_tab(page, "Your photo", "face-source")
+    file = {"name": name, "mimeType": "image/png", "buffer": content}
+    page.locator("#face-source input[type=file]").set_input_files([file])
+
+
+def crop_box(page):
+    """The crop box (left, top, side) in the photo's own pixels."""
+    size, left, top = page.evaluate(
+        "() => document.querySelector('#photo .place').textContent.match(/[0-9]+/g)"
+        ".filter((_, i) => i !== 1).map(Number)"
+    )
+    return left, top, size
+
+
 def draw(page, *points, steps=10):
     pad = page.locator("#stage .pad")
     expect(pad).to_be_visible()

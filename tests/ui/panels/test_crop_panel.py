@@ -5,59 +5,20 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from denoise_demo.data.pixels import to_face
-from denoise_demo.data.portraits import cropped_portraits, face_box
+from denoise_demo.data.portraits import face_box
 from tests.ui.driving import (
     colours,
+    crop_box,
     encoded,
     eventually,
-    open_tab,
     paints,
     repaints,
     shows,
     switch,
+    upload_photo,
 )
 
 pytestmark = pytest.mark.ui
-
-
-@pytest.fixture(scope="module")
-def scene():
-    """A photo with an off-centre face: a portrait on a wide grey wall."""
-    wall = Image.new("RGB", (640, 400), (90, 110, 130))
-    wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
-    return wall
-
-
-@pytest.fixture
-def faces(page):
-    switch(page, "Faces")
-    shows(page, recipe="blind-faces")
-    return page
-
-
-def upload(page, content, name="me.png"):
-    open_tab(page, "Your photo", "face-source")
-    file = {"name": name, "mimeType": "image/png", "buffer": content}
-    page.locator("#face-source input[type=file]").set_input_files([file])
-
-
-@pytest.fixture
-def photo(faces, scene):
-    """The page with the scene as its photo."""
-    before = paints(faces)
-    upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible()
-    repaints(faces, before)
-    return faces
-
-
-def box(page):
-    """The crop box (left, top, side) in the photo's own pixels."""
-    size, left, top = page.evaluate(
-        "() => document.querySelector('#photo .place').textContent.match(/[0-9]+/g)"
-        ".filter((_, i) => i !== 1).map(Number)"
-    )
-    return left, top, size
 
 
 def cut(scene, left, top, side):
@@ -67,21 +28,21 @@ def cut(scene, left, top, side):
 
 def is_cut(page, scene):
     """Wait until the stage shows the face in the crop box."""
-    expected = cut(scene, *box(page))
+    expected = cut(scene, *crop_box(page))
     eventually(page, lambda: abs(colours(page, "clean") - expected).mean() < 4)
 
 
 def test_a_photo_is_cropped_around_its_face(photo, scene):
     left, top, right, _ = face_box(scene)
 
-    assert box(photo) == (left, top, right - left)
+    assert crop_box(photo) == (left, top, right - left)
     expect(photo.locator("#photo .unfound")).to_be_hidden()
     is_cut(photo, scene)
 
 
 def test_the_stage_follows_the_crop_box_while_it_moves(photo, scene):
     photo.locator("#photo .photo").scroll_into_view_if_needed()
-    before, start = paints(photo), box(photo)
+    before, start = paints(photo), crop_box(photo)
     frame = photo.locator("#photo .crop").bounding_box()
     middle = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
 
@@ -90,12 +51,12 @@ def test_the_stage_follows_the_crop_box_while_it_moves(photo, scene):
     photo.mouse.move(middle[0] + 120, middle[1] - 40, steps=20)  # the button is still down
 
     repaints(photo, before)
-    left, top, side = box(photo)
+    left, top, side = crop_box(photo)
     assert (side, left > start[0] + 50, top < start[1]) == (start[2], True, True)
     is_cut(photo, scene)
     photo.mouse.move(5000, 5000)
     photo.mouse.up()
-    assert box(photo) == (640 - side, 400 - side, side)
+    assert crop_box(photo) == (640 - side, 400 - side, side)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +66,7 @@ def test_a_photo_keeps_its_shape_and_the_box_follows_the_pointer(open_page, app,
     page = open_page(app, width=width)
     switch(page, "Faces")
     shows(page, recipe="blind-faces")
-    upload(page, encoded(Image.linear_gradient("L").resize(size)))
+    upload_photo(page, encoded(Image.linear_gradient("L").resize(size)))
     crop = page.locator("#photo .crop")
     expect(crop).to_be_visible()
     page.locator("#photo .photo").scroll_into_view_if_needed()
@@ -130,7 +91,7 @@ def test_a_photo_keeps_its_shape_and_the_box_follows_the_pointer(open_page, app,
 
 def test_a_corner_resizes_the_box_and_the_opposite_one_stays(photo):
     photo.locator("#photo .photo").scroll_into_view_if_needed()
-    left, top, side = box(photo)
+    left, top, side = crop_box(photo)
     corner = photo.locator("#photo [data-corner=nw]").bounding_box()
 
     photo.mouse.move(corner["x"] + 4, corner["y"] + 4)
@@ -138,14 +99,14 @@ def test_a_corner_resizes_the_box_and_the_opposite_one_stays(photo):
     photo.mouse.move(corner["x"] + 44, corner["y"] + 44, steps=5)
     photo.mouse.up()
 
-    now = box(photo)
+    now = crop_box(photo)
     assert now[2] < side - 20
     assert (now[0] + now[2], now[1] + now[2]) == pytest.approx((left + side, top + side), abs=2)
 
 
 def test_keys_move_and_resize_the_crop_box(photo, scene):
     crop = photo.locator("#photo .crop")
-    left, top, side = box(photo)
+    left, top, side = crop_box(photo)
     crop.focus()
 
     for _ in range(5):
@@ -154,18 +115,20 @@ def test_keys_move_and_resize_the_crop_box(photo, scene):
     crop.press("-")
 
     step = 8  # a fiftieth of the shorter side
-    assert box(photo) == pytest.approx((left + 6 * step, top + 2 * step, side - 2 * step), abs=2)
+    assert crop_box(photo) == pytest.approx(
+        (left + 6 * step, top + 2 * step, side - 2 * step), abs=2
+    )
     crop.press("+")
-    assert box(photo)[2] == pytest.approx(side, abs=1)
+    assert crop_box(photo)[2] == pytest.approx(side, abs=1)
     is_cut(photo, scene)
     assert crop.get_attribute("aria-label")
 
 
 def test_a_photo_without_a_face_is_cropped_in_its_middle_with_a_message(faces):
-    upload(faces, encoded(Image.linear_gradient("L").resize((300, 200))))
+    upload_photo(faces, encoded(Image.linear_gradient("L").resize((300, 200))))
 
     expect(faces.get_by_text("No face was found: move the square onto one.")).to_be_visible()
-    assert box(faces) == (50, 0, 200)
+    assert crop_box(faces) == (50, 0, 200)
 
 
 @pytest.mark.slow
@@ -173,12 +136,12 @@ def test_resizing_beyond_the_ends_leaves_the_middle_where_it_is(photo, scene):
     crop = photo.locator("#photo .crop")
     for _ in range(60):
         crop.press("-")
-    left, top, side = box(photo)
+    left, top, side = crop_box(photo)
 
     for _ in range(20):
         crop.press("-")
 
-    assert box(photo) == pytest.approx((left, top, side), abs=1)
+    assert crop_box(photo) == pytest.approx((left, top, side), abs=1)
     assert side == pytest.approx(28, abs=1)
 
 
@@ -186,7 +149,7 @@ def test_on_a_phone_the_pictures_are_repeated_beside_the_crop_box(open_page, app
     page = open_page(app, width=390)
     switch(page, "Faces")
     shows(page, recipe="blind-faces")
-    upload(page, encoded(scene))
+    upload_photo(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible()
 
     page.locator("#photo .crop").press("ArrowRight")

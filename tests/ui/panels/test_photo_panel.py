@@ -14,6 +14,7 @@ from tests.ui.driving import (
     DRAG,
     choose,
     colours,
+    crop_box,
     encoded,
     open_tab,
     overflowing,
@@ -22,6 +23,7 @@ from tests.ui.driving import (
     shows,
     shows_picture,
     switch,
+    upload_photo,
     watch_requests,
 )
 
@@ -33,46 +35,6 @@ def picture(page):
     source = json.loads(page.evaluate("window.laboratory.picture()"))
     shape = {name: source[name] for name in ("height", "width", "channels")}
     return decode_pixels(source["pixels"], **shape)
-
-
-@pytest.fixture(scope="module")
-def scene():
-    """A photo with an off-centre face: a portrait on a wide grey wall."""
-    wall = Image.new("RGB", (640, 400), (90, 110, 130))
-    wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
-    return wall
-
-
-@pytest.fixture
-def faces(page):
-    switch(page, "Faces")
-    shows(page, recipe="blind-faces")
-    return page
-
-
-def upload(page, content, name="me.png"):
-    open_tab(page, "Your photo", "face-source")
-    file = {"name": name, "mimeType": "image/png", "buffer": content}
-    page.locator("#face-source input[type=file]").set_input_files([file])
-
-
-@pytest.fixture
-def photo(faces, scene):
-    """The page with the scene as its photo."""
-    before = paints(faces)
-    upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible()
-    repaints(faces, before)
-    return faces
-
-
-def box(page):
-    """The crop box (left, top, side) in the photo's own pixels."""
-    size, left, top = page.evaluate(
-        "() => document.querySelector('#photo .place').textContent.match(/[0-9]+/g)"
-        ".filter((_, i) => i !== 1).map(Number)"
-    )
-    return left, top, size
 
 
 def test_the_photo_rests_as_a_small_picture_while_sliders_move(photo):
@@ -119,7 +81,7 @@ def odd_pictures():
 def test_an_odd_photo_is_read_upright(faces):
     for name, (content, size) in odd_pictures().items():
         before = paints(faces)
-        upload(faces, content)
+        upload_photo(faces, content)
 
         image = "document.querySelector('#photo img')"
         faces.wait_for_function(f"{image}?.naturalWidth === {size[0]}")
@@ -140,14 +102,14 @@ REFUSED = {
 
 @pytest.mark.slow
 def test_a_refused_photo_gets_one_sentence_and_loses_nothing(photo):
-    shown, place = colours(photo, "denoised"), box(photo)
+    shown, place = colours(photo, "denoised"), crop_box(photo)
 
     for name, (content, words) in REFUSED.items():
-        upload(photo, content(), "page.pdf" if name == "a page" else "me.png")
+        upload_photo(photo, content(), "page.pdf" if name == "a page" else "me.png")
 
         expect(photo.locator(".toast-body")).to_have_count(1)
         expect(photo.locator(".toast-body")).to_contain_text(words)
-        assert box(photo) == place, name
+        assert crop_box(photo) == place, name
         assert (colours(photo, "denoised") == shown).all(), name
         photo.locator(".toast-close").click()
         expect(photo.locator(".toast-body")).to_have_count(0)
@@ -242,7 +204,7 @@ def test_nothing_scrolls_sideways_with_a_photo(open_page, app, scene, theme):
     page = open_page(f"{app}?__theme={theme}")
     switch(page, "Faces")
     shows(page, recipe="blind-faces")
-    upload(page, encoded(scene))
+    upload_photo(page, encoded(scene))
     expect(page.locator("#photo .crop")).to_be_visible()
     page.locator("#any-network input").check()
     choose(page, "recipe", f"Trained on digits: {list_denoisers()['dense-64'].label}")

@@ -4,11 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from denoise_demo.data.pixels import decode_pixels
-from denoise_demo.data.portraits import NAMES, cropped_portraits, load_portraits
+from denoise_demo.data.portraits import NAMES, load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.lab.presets import PRESETS
 from tests.ui.driving import (
@@ -16,11 +15,9 @@ from tests.ui.driving import (
     choose,
     colours,
     draw,
-    encoded,
     open_tab,
     paints,
     pixels,
-    repaints,
     settles,
     shows,
     shows_picture,
@@ -49,37 +46,6 @@ def domain_of(source):
 
 def portrait(index):
     return pixels(load_portraits().clean(slice(index, index + 1)))
-
-
-@pytest.fixture(scope="module")
-def scene():
-    """A photo with an off-centre face: a portrait on a wide grey wall."""
-    wall = Image.new("RGB", (640, 400), (90, 110, 130))
-    wall.paste(cropped_portraits()[0].resize((200, 200)), (60, 120))
-    return wall
-
-
-@pytest.fixture
-def faces(page):
-    switch(page, "Faces")
-    shows(page, recipe="blind-faces")
-    return page
-
-
-def upload(page, content, name="me.png"):
-    open_tab(page, "Your photo", "face-source")
-    file = {"name": name, "mimeType": "image/png", "buffer": content}
-    page.locator("#face-source input[type=file]").set_input_files([file])
-
-
-@pytest.fixture
-def photo(faces, scene):
-    """The page with the scene as its photo."""
-    before = paints(faces)
-    upload(faces, encoded(scene))
-    expect(faces.locator("#photo .crop")).to_be_visible()
-    repaints(faces, before)
-    return faces
 
 
 def test_faces_begin_with_a_portrait_in_colour(page):
