@@ -3,6 +3,7 @@
 const MOST_IN_FLIGHT = 6; // connections of a browser to one host
 const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
+export const AWAY = "The server does not answer. Trying again…"; // for `lost` to say
 const PATIENCE = 1000; // milliseconds before the next attempt when the server does not answer
 
 // `next` returns the request to send now, or null; `call` sends it and resolves to the reply, or to

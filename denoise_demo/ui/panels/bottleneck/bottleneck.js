@@ -2,22 +2,16 @@
 
 import { choice, setChoice } from "../../web/address.js";
 import { clamp, createRate, format, percent } from "../../web/numbers.js";
+import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
-import { createQueue } from "../../web/queue.js";
-import { attach, isSame, ready, settle, state, wanted } from "../../web/state.js";
+import { AWAY, createQueue } from "../../web/queue.js";
+import { attach, isSame, settle, state, wanted } from "../../web/state.js";
 import { createPlane } from "./plane.js";
 
-const AWAY = "The server does not answer. Trying again…";
 const FULL = 30; // decibels, of the longest bar
 const DIGIT = [28, 28, 1];
-let leaving = new AbortController();
 
-export async function mount({ element, props, server }) {
-  await ready;
-  leaving.abort();
-  leaving = new AbortController();
-  const $ = (selector) => element.querySelector(selector);
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
+export const mount = createPanel(({ element, $, on, props, server }) => {
   const view = element.closest("#codes");
   const countRate = createRate($(".rate"), "codes");
   const cards = new Map(Object.entries(props.networks).map(([id, network]) => [id, makeCard(id, network)]));
@@ -175,7 +169,7 @@ export async function mount({ element, props, server }) {
     choices: readChoices,
     reset: () => select(props.first),
   });
-}
+});
 
 function explain(found, isPlane) {
   if (!found.code) return "This code has more values than the picture has pixels, so it is no bottleneck: the network can keep everything.";

@@ -3,24 +3,18 @@
 import { choice, setChoice } from "../../web/address.js";
 import { createRate, format, percent, worth } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
+import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
-import { createQueue } from "../../web/queue.js";
-import { attach, ready, settle, state, wanted } from "../../web/state.js";
+import { AWAY, createQueue } from "../../web/queue.js";
+import { attach, settle, state, wanted } from "../../web/state.js";
 import { savePicture, saveTable } from "./saving.js";
 
 const NOTHING = "noisy"; // as in the benchmark: doing nothing
 const TIME = "milliseconds";
 const REST = 250; // milliseconds without a paint before slow filters are requested and cards sorted
 const SMOOTH = 0.2; // weight of a new time in the running mean
-const AWAY = "The server does not answer. Trying again…";
-let leaving = new AbortController();
 
-export async function mount({ element, props, server }) {
-  await ready;
-  leaving.abort();
-  leaving = new AbortController();
-  const $ = (selector) => element.querySelector(selector);
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
+export const mount = createPanel(({ element, $, on, props, server }) => {
   const view = element.closest("#compare");
   const { metrics } = state.shared;
   const cards = new Map(); // id -> elements of its card
@@ -223,4 +217,4 @@ export async function mount({ element, props, server }) {
     choices: readChoice,
     reset: readChoice,
   });
-}
+});

@@ -1,12 +1,12 @@
 // Reports domain, noise and denoiser to Python, at most every REST milliseconds: `entered` when the
 // domain changed, `moved` otherwise.
 
-import { attach, ready, state } from "../../web/state.js";
+import { createPanel } from "../../web/panel.js";
+import { attach, state } from "../../web/state.js";
 
 const REST = 150; // milliseconds between two charts
 
-export async function mount({ element, props, trigger }) {
-  await ready;
+export const mount = createPanel(({ element, props, trigger }) => {
   const tab = element.closest("[role=tabpanel]") ?? element;
   let timer = 0;
   let last = { text: "", domain: "" }; // last report
@@ -34,4 +34,4 @@ export async function mount({ element, props, trigger }) {
       last = { text: "", domain: "" };
     },
   });
-}
+});

@@ -3,21 +3,16 @@
 import { choice, setChoice } from "../../web/address.js";
 import { clamp, signed } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
-import { attach, ready, state } from "../../web/state.js";
+import { createPanel } from "../../web/panel.js";
+import { attach, state } from "../../web/state.js";
 
 const SCALES = { gain: 12, change: 0.6 }; // values of the strongest colour
 const NAMES = { gain: "gain", change: "accuracy" }; // in links
 const STRONGEST = 0.6; // opacity
 const COLOURS = { better: "13 148 136", worse: "234 88 12" };
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-let leaving = new AbortController();
 
-export async function mount({ element, props }) {
-  await ready;
-  leaving.abort();
-  leaving = new AbortController();
-  const $ = (selector) => element.querySelector(selector);
-  const on = (type, handler) => element.addEventListener(type, handler, { signal: leaving.signal });
+export const mount = createPanel(({ element, $, on, props }) => {
   const shown = { domain: "", metric: "gain", tapped: null, isFinger: false };
 
   function show() {
@@ -93,11 +88,11 @@ export async function mount({ element, props }) {
     if (shown.domain && !props.matrices[shown.domain].error) paint();
   }
 
-  on("pointerover", read);
-  on("focusin", read);
-  on("keydown", move);
-  on("pointerdown", ({ pointerType }) => (shown.isFinger = pointerType === "touch"));
-  on("click", ({ target }) => {
+  on(element, "pointerover", read);
+  on(element, "focusin", read);
+  on(element, "keydown", move);
+  on(element, "pointerdown", ({ pointerType }) => (shown.isFinger = pointerType === "touch"));
+  on(element, "click", ({ target }) => {
     const { metric } = target.closest("[data-metric]")?.dataset ?? {};
     if (metric) {
       setMetric(metric);
@@ -114,7 +109,7 @@ export async function mount({ element, props }) {
   readChoice();
   show();
   attach("matrix", { refresh: show, pump: show, choices: readChoice, reset: readChoice });
-}
+});
 
 function make(tag, ...children) {
   const made = document.createElement(tag);

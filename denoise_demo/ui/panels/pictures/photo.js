@@ -1,22 +1,15 @@
 // A photo from a file, the clipboard or the webcam, and its crop box.
 
+import { createPanel } from "../../web/panel.js";
 import { showPhoto } from "../../web/pictures.js";
-import { attach, ready, state } from "../../web/state.js";
+import { attach, state } from "../../web/state.js";
 import { createCamera } from "./camera.js";
 import { fit, press, stretch } from "./crop.js";
 
 const RASTER = 112; // pixels a side of what is sent; the server shrinks it, antialiased
 const PASTE = "The browser does not let this page read the clipboard: press Ctrl+V (or ⌘V) instead.";
-let leaving = new AbortController();
-let leave = () => {};
 
-export async function mount({ element, props, watch }) {
-  await ready;
-  leaving.abort();
-  leave();
-  leaving = new AbortController();
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
-  const $ = (selector) => element.querySelector(selector);
+export const mount = createPanel(({ element, $, on, props, watch }) => {
   const image = $("img");
   const crop = $(".crop");
   const raster = Object.assign(document.createElement("canvas"), { width: RASTER, height: RASTER });
@@ -169,7 +162,7 @@ export async function mount({ element, props, watch }) {
   const echoing = new MutationObserver(echo);
   // Switch the camera off when its tab is closed.
   const closing = new ResizeObserver(() => element.offsetParent || camera.close());
-  leave = () => {
+  const leave = () => {
     camera.close();
     echoing.disconnect();
     closing.disconnect();
@@ -186,4 +179,5 @@ export async function mount({ element, props, watch }) {
   watch("value", () => receive(props.value));
   receive(props.value);
   attach("photo", { reset: forget });
-}
+  return leave;
+});

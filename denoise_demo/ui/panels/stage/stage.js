@@ -1,25 +1,17 @@
 // The live stage: requests, painting and buttons.
 
-import { createQueue } from "../../web/queue.js";
+import { createPanel } from "../../web/panel.js";
+import { AWAY, createQueue } from "../../web/queue.js";
 import { createRate } from "../../web/numbers.js";
-import { attach, isKnown, isSame, isWithinSpan, ready, settle, span, state, wanted } from "../../web/state.js";
+import { attach, isKnown, isSame, isWithinSpan, settle, span, state, wanted } from "../../web/state.js";
 import { createPad } from "./drawing.js";
 import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
 
-const AWAY = "The server does not answer. Trying again…";
 const PATIENCE = 400; // milliseconds before a level out of range is reported: the user may still be typing
-let leaving = new AbortController();
-let leave = () => {};
 
-export async function mount({ element, props, server, trigger }) {
-  await ready;
-  leaving.abort();
-  leave();
-  leaving = new AbortController();
+export const mount = createPanel(({ element, $, on, props, server, trigger }) => {
   const stage = element.closest("#stage");
-  const $ = (selector) => element.querySelector(selector);
-  const on = (target, type, handler) => target.addEventListener(type, handler, { signal: leaving.signal });
   const isShown = () => stage.offsetParent !== null;
   const painter = createPainter(element, stage);
   const countRate = createRate($(".rate"), "pictures");
@@ -130,7 +122,7 @@ export async function mount({ element, props, server, trigger }) {
     if (button) actions[button.dataset.action](button);
   });
   dreamer.listen(on);
-  leave = () => {
+  const leave = () => {
     player.stop();
     dreamer.wake();
   };
@@ -150,4 +142,5 @@ export async function mount({ element, props, server, trigger }) {
       showSpread(false);
     },
   });
-}
+  return leave;
+});
