@@ -1,0 +1,9 @@
+"""What a page needs that strangers use: limits, health, folders, turns, ZeroGPU.
+
+Independent of Gradio and of what the page shows. Limits come from environment variables, which
+docs/hosting.md lists.
+"""
+
+from denoise_demo.hosting.limits import Limits, cores, limits
+
+__all__ = ["Limits", "cores", "limits"]
