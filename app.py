@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import gradio as gr
 import torch
@@ -9,7 +10,7 @@ import torch
 from denoise_demo import __version__
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
-from denoise_demo.ui.api import build_api
+from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
 from denoise_demo.ui.tabs.figures.figures import build_figures_tab
@@ -64,12 +65,19 @@ def main() -> int:
     except ValueError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 1
-    build_demo(warm_up()).launch(
+    problems = warm_up()
+    options: dict[str, Any] = {"routes": []}
+    if wants_mcp(os.environ):
+        from denoise_demo.ui import mcp  # noqa: PLC0415 - needs an optional package
+
+        options = mcp.options(problems)
+    build_demo(problems).launch(
         theme=THEME,
         css=CSS,
         head=HEAD,
         footer_links=["api", "settings"],
-        app_kwargs={"routes": [MODULES]},
+        app_kwargs=options | {"routes": [MODULES, *options["routes"]]},
+        mcp_server=False,  # Gradio's own would fetch addresses; see denoise_demo/ui/mcp.py
         max_file_size="50mb",
         run_history=False,
         enable_monitoring=False,

@@ -2,8 +2,9 @@
 
 A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` choose the corruption
 and the denoiser, and `run` corrupts, denoises, classifies and measures. The other views build on
-this: `compare` (all denoisers at once), `gain_matrix` (the benchmark's gains), codes, `dream` and
-`PRESETS`. May import common, corruption, networks, data, denoisers and benchmark.
+this: `compare` (all denoisers at once), `gain_matrix` (the benchmark's gains), codes, `dream`,
+`PRESETS`, and for other programs `denoise_image` and `add_noise`. May import common, corruption,
+networks, data, denoisers and benchmark.
 """
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
@@ -25,6 +26,15 @@ from denoise_demo.lab.sources import (
     figure_sources,
     pixels_source,
 )
+from denoise_demo.lab.tools import (
+    Answer,
+    add_noise,
+    denoise_image,
+    describe_denoisers,
+    describe_noises,
+    dream_digits,
+    facts_of,
+)
 
 __all__ = [
     "COLLECTIONS",
@@ -33,12 +43,14 @@ __all__ = [
     "PLANE",
     "PRESETS",
     "STEPS",
+    "Answer",
     "Collection",
     "Comparison",
     "Matrix",
     "Outcome",
     "Preset",
     "Settings",
+    "add_noise",
     "choose_pictures",
     "classify",
     "clean_picture",
@@ -46,7 +58,12 @@ __all__ = [
     "compare",
     "contenders",
     "count_pictures",
+    "denoise_image",
+    "describe_denoisers",
+    "describe_noises",
     "dream",
+    "dream_digits",
+    "facts_of",
     "figure_source",
     "figure_sources",
     "first_scores",

@@ -1,14 +1,30 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import torch
+from gradio_client.utils import is_file_obj_with_meta
 
 from denoise_demo.common import JsonObject, brief
-from denoise_demo.denoisers import RECIPES, list_denoisers
-from denoise_demo.lab import Settings, first_scores, run
+from denoise_demo.lab import (
+    Answer,
+    Settings,
+    add_noise,
+    denoise_image,
+    describe_denoisers,
+    facts_of,
+    run,
+)
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.files import keep
 
 SIZE = 28  # rows and columns of an image
 EXPECTED = f"give {SIZE} rows of {SIZE} numbers from 0 to 1, or of such [red, green, blue]"
@@ -16,27 +32,33 @@ Pixel = float | list[float]
 
 
 def build_api(problems: dict[str, str]) -> None:
-    """Add the endpoints /denoise and /recipes to the page."""
+    """Add the endpoints /denoise, /denoise_image, /add_noise and /recipes to the page."""
 
     def recipes() -> list[JsonObject]:
         """List the networks, with the noise each was trained on, and the filters."""
-        return [
-            {
-                "id": key,
-                "title": spec.title,
-                "article": spec.article,
-                "domain": spec.domain,
-                "trained_on": RECIPES[key].corruption.describe() if key in RECIPES else "",
-                "facts": spec.facts,
-                "lesson": spec.lesson,
-                "clip": spec.clip,
-                "available": key not in problems,
-            }
-            for key, spec in list_denoisers().items()
-        ]
+        return describe_denoisers(problems)
 
     gr.api(recipes, api_name="recipes")
     gr.api(denoise, api_name="denoise", concurrency_limit=2)
+    files: dict[Callable[..., Answer], object] = {
+        denoise_image: tuple[gr.FileData, gr.FileData, JsonObject],
+        add_noise: tuple[gr.FileData, JsonObject],
+    }
+    for tool, returned in files.items():
+        gr.api(on_files(tool, returned), api_name=tool.__name__, concurrency_limit=2)
+
+
+def wants_mcp(environment: Mapping[str, str]) -> bool:
+    """Whether to serve the tools for agents, ui/mcp.py: where DENOISE_MCP is 1, and on Spaces.
+
+    They need the package mcp; a message says so where DENOISE_MCP asks for them without it.
+    """
+    choice = environment.get("DENOISE_MCP") or ("auto" if "SPACE_ID" in environment else "0")
+    installed = importlib.util.find_spec("mcp") is not None
+    if choice == "1" and not installed:
+        remedy = 'pip install "gradio[mcp]"'
+        print(f"app.py: DENOISE_MCP=1 needs the package mcp: {remedy}", file=sys.stderr)
+    return choice != "0" and installed
 
 
 # Gradio's API page shows one line for each argument.
@@ -65,13 +87,42 @@ def denoise(  # noqa: PLR0917 - clients may call it by position
         values = {"kind": kind, "level": level, "blur_sigma": blur_sigma, "seed": seed}
         settings = Settings.parse(values | {"denoiser": recipe})
         outcome = run(_picture(image), settings)
-    return {
-        "noisy": _rows(outcome.noisy),
-        "denoised": _rows(outcome.denoised),
-        "scores": first_scores(outcome),
-        "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
-        "outside": outcome.outside,
-    }
+    images = {"noisy": _rows(outcome.noisy), "denoised": _rows(outcome.denoised)}
+    return images | facts_of(outcome)
+
+
+def on_files(tool: Callable[..., Answer], returned: object) -> Callable[..., tuple[Any, ...]]:
+    """Return an endpoint for a tool: an uploaded file in, PNG files and the facts out.
+
+    Gradio describes it by its signature, which gets the type of what is `returned`.
+    """
+
+    @wraps(tool)
+    def endpoint(picture: object, *settings: object) -> tuple[Any, ...]:
+        with shown_errors():
+            answer = tool(_content(picture), *settings)
+        files = [_file(png, f"{name}.png") for name, png in answer.files().items()]
+        return *files, answer.facts
+
+    first, *others = inspect.signature(tool).parameters.values()
+    endpoint.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [first.replace(annotation=gr.FileData), *others], return_annotation=returned
+    )
+    endpoint.__annotations__ = tool.__annotations__ | {"picture": gr.FileData, "return": returned}
+    return endpoint
+
+
+def _content(picture: object) -> bytes:
+    """Return the content of an uploaded file; Gradio has checked where files with its mark lie."""
+    if not isinstance(picture, Mapping) or not is_file_obj_with_meta(picture):
+        raise ValueError(f"the picture is {brief(picture)}: upload a file and give what you get")
+    return Path(picture["path"]).read_bytes()
+
+
+def _file(content: bytes, name: str) -> JsonObject:
+    """Keep a file; return what Gradio's clients download it by."""
+    data: JsonObject = gr.FileData(path=keep(content, name)).model_dump()
+    return data
 
 
 def _rows(image: torch.Tensor) -> list[list[Pixel]]:

@@ -1,15 +1,20 @@
 """The typed endpoints, through gradio_client, as another program would call them."""
 
+import re
+from pathlib import Path
+
 import gradio as gr
+import httpx
 import pytest
 from gradio.utils import get_function_description
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
-from denoise_demo.data import load_examples
+from denoise_demo.data import load_examples, read_image, to_digit, to_pil
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab import experiment
+from denoise_demo.lab import add_noise, denoise_image, experiment
 from denoise_demo.ui.api import build_api, denoise
 
 
@@ -23,10 +28,27 @@ def client():
 
 
 def test_every_argument_is_explained_whole_where_gradio_shows_it():
-    _, arguments, (returned,) = get_function_description(denoise)
+    for function, count in ((denoise, 1), (denoise_image, 3), (add_noise, 2)):
+        _, arguments, returned = get_function_description(function)
 
-    assert list(arguments) == ["image", "recipe", "kind", "level", "blur_sigma", "seed"]
-    assert all(text.endswith(".") for text in (*arguments.values(), returned))
+        assert len(returned) == count
+        assert all(text.endswith(".") for text in (*arguments.values(), *returned))
+
+
+def test_the_arguments_are_those_that_programs_rely_on(client):
+    endpoints = client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+
+    names = {
+        key: [entry["parameter_name"] for entry in value["parameters"]]
+        for key, value in endpoints.items()
+    }
+    settings = ["kind", "level", "blur_sigma", "seed"]
+    assert names == {
+        "/recipes": [],
+        "/denoise": ["image", "recipe", *settings],
+        "/denoise_image": ["picture", "denoiser", *settings, "domain", "prepared"],
+        "/add_noise": ["picture", *settings, "domain", "prepared"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +171,75 @@ def test_bad_settings_get_one_clear_sentence(client, digit, arguments):
 def test_a_bad_image_gets_one_clear_sentence(client, image):
     with pytest.raises(AppError, match="give 28 rows of 28 numbers"):
         client.predict(image, api_name="/denoise")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files of a digit, dark on light and enlarged, of a photo and of what is no picture."""
+    folder = tmp_path_factory.mktemp("pictures")
+    digit = to_pil(1 - load_examples().clean(slice(3, 4)), 20)
+    digit.save(folder / "digit.png")
+    to_pil(load_portraits().clean(slice(0, 1)), 10).resize((300, 400)).save(folder / "face.jpg")
+    (folder / "notes.txt").write_text("not a picture", encoding="utf-8")
+    return folder
+
+
+def test_a_picture_file_comes_back_as_two_small_ones(client, files):
+    noisy, denoised, facts = client.predict(
+        handle_file(files / "digit.png"),
+        "conv-pool",
+        "uniform",
+        0.8,
+        0.5,
+        3,
+        api_name="/denoise_image",
+    )
+
+    clean = to_digit(read_image(files / "digit.png"))
+    outcome = experiment.run(clean, experiment.Settings("uniform", 0.8, 0.5, "conv-pool", 3))
+    for path, image in ((noisy, outcome.noisy), (denoised, outcome.denoised)):
+        assert Path(path).suffix == ".png"
+        assert Image.open(path).tobytes() == to_pil(image).tobytes()
+    assert facts["scores"]["noisy"]["mae"] == pytest.approx(float(outcome.scores["noisy"]["mae"]))
+    assert (len(facts["probabilities"]["denoised"]), facts["domain"]) == (10, "digits")
+
+
+def test_a_photo_comes_back_as_a_face(client, files):
+    path, facts = client.predict(
+        handle_file(files / "face.jpg"), "gaussian", 0.2, domain="faces", api_name="/add_noise"
+    )
+
+    image = Image.open(path)
+    assert (image.mode, image.size) == ("RGB", (28, 28))
+    assert 5 < facts["scores"]["psnr"] < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "sentence"),
+    [
+        ("notes.txt", {}, "The file is not a picture: give a PNG"),
+        ("digit.png", {"denoiser": "hf:user/name"}, "unknown denoiser 'hf:user/name'; choose one"),
+        ("digit.png", {"level": "much"}, "level of the settings is 'much'"),
+        ("digit.png", {"domain": "cats"}, "unknown domain 'cats'; choose one of: digits, faces"),
+    ],
+)
+def test_a_bad_file_or_setting_gets_one_sentence(client, files, name, settings, sentence):
+    with pytest.raises(AppError, match=re.escape(sentence)):
+        client.predict(handle_file(files / name), **settings, api_name="/denoise_image")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [None, "/etc/hostname", {"path": "/etc/hostname"}, 5, [], {"meta": {}}],
+)
+def test_only_an_uploaded_file_is_read(client, picture):
+    with pytest.raises(AppError, match="upload a file"):
+        client.predict(picture, api_name="/denoise_image")
+
+
+def test_a_file_of_the_server_is_not_read(client, files):
+    marked = {"path": str(files / "digit.png"), "meta": {"_type": "gradio.FileData"}}
+    call = f"{client.src}gradio_api/call/denoise_image"
+    event = httpx.post(call, json={"data": [marked]}).json()["event_id"]
+
+    assert "event: error" in httpx.get(f"{call}/{event}").text

@@ -1,0 +1,189 @@
+"""Pictures in, pictures out: what other programs ask for, through the API or MCP.
+
+Each function's docstring is also its description there, with one line for each argument.
+"""
+
+import io
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from denoise_demo.common import JsonObject, integer, noise_seed
+from denoise_demo.corruption import NOISES, corrupt
+from denoise_demo.data import get_domain, read_image, to_digit, to_face, to_pil
+from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
+from denoise_demo.lab.dreams import dream
+from denoise_demo.lab.experiment import Outcome, first_scores, run
+from denoise_demo.lab.scores import json_number, live_scores
+from denoise_demo.lab.settings import Settings
+
+DEFAULT = "blind-digits"
+MOST_DREAMS = 16  # digits at once: some seconds on one core
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Pictures by name, (1, C, H, W) in [0, 1], and facts about them as JSON values."""
+
+    pictures: dict[str, Tensor]
+    facts: JsonObject
+
+    def files(self) -> dict[str, bytes]:
+        """Return the content of a PNG file for each picture."""
+        files = {}
+        for name, picture in self.pictures.items():
+            content = io.BytesIO()
+            to_pil(picture).save(content, "PNG")
+            files[name] = content.getvalue()
+        return files
+
+
+# Programs send a plain list of arguments.
+def denoise_image(  # noqa: PLR0917
+    picture: bytes,
+    denoiser: str = DEFAULT,
+    kind: str = "none",
+    level: float = 0.0,
+    blur_sigma: float = 0.0,
+    seed: int = 0,
+    domain: str = "",
+    prepared: bool = False,
+) -> Answer:
+    """Shrink a picture to 28 x 28 pixels, corrupt it, denoise it and measure the result.
+
+    Args:
+        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP or TIFF of any size.
+        denoiser: the id of a network or a filter, as the list of denoisers has it.
+        kind: the noise that is added first; "none" denoises the picture as it is.
+        level: of the noise, in its own unit.
+        blur_sigma: of the Gaussian blur before the noise, in pixels.
+        seed: of the noise.
+        domain: "digits" or "faces"; empty is the denoiser's own, and digits for a filter.
+        prepared: take a digit as it is, light on black, instead of inverting and centring it.
+
+    Returns:
+        noisy picture, 28 x 28 pixels.
+        denoised picture, 28 x 28 pixels.
+        scores of both (psnr is null when identical), the class probabilities of a digit, its domain, and whether the network was trained on other pictures.
+    """  # noqa: E501
+    settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": denoiser})
+    domain = domain or get_denoiser(denoiser).domain or "digits"
+    outcome = run(prepare(picture, domain, prepared=prepared), settings)
+    pictures = {"noisy": outcome.noisy, "denoised": outcome.denoised}
+    return Answer(pictures, facts_of(outcome) | {"domain": domain})
+
+
+def add_noise(  # noqa: PLR0917
+    picture: bytes,
+    kind: str = "gaussian",
+    level: float = 0.3,
+    blur_sigma: float = 0.0,
+    seed: int = 0,
+    domain: str = "digits",
+    prepared: bool = False,
+) -> Answer:
+    """Shrink a picture to 28 x 28 pixels, blur it, add noise and clip it to [0, 1].
+
+    Args:
+        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP or TIFF of any size.
+        kind: the noise that is added.
+        level: of the noise, in its own unit.
+        blur_sigma: of the Gaussian blur before the noise, in pixels.
+        seed: of the noise.
+        domain: "digits" or "faces": how the picture is prepared.
+        prepared: take a digit as it is, light on black, instead of inverting and centring it.
+
+    Returns:
+        noisy picture, 28 x 28 pixels.
+        its scores against the picture without noise (psnr is null when identical).
+    """
+    settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": DEFAULT})
+    clean = prepare(picture, domain, prepared=prepared)
+    corruption = (settings.kind, settings.level, settings.blur_sigma)
+    generator = torch.Generator().manual_seed(settings.seed)
+    noisy = corrupt(clean, *corruption, clip=True, generator=generator)
+    scores = {name: json_number(float(v[0])) for name, v in live_scores(noisy, clean).items()}
+    return Answer({"noisy": noisy}, {"scores": scores})
+
+
+def dream_digits(seed: int = 0, count: int = 1) -> Answer:
+    """Generate new digits from noise alone, by denoising it 60 times.
+
+    Args:
+        seed: of the noise; another seed gives other digits.
+        count: how many digits, at most 16.
+
+    Returns:
+        the digits side by side, each 28 x 28 pixels.
+        the seed and the number of digits.
+    """
+    if not 1 <= integer(count, "count") <= MOST_DREAMS:
+        raise ValueError(f"count is out of range: choose 1 to {MOST_DREAMS}")
+    *_, last = dream(noise_seed(seed), count)
+    sheet = torch.cat(list(last.denoised), dim=2)[None]
+    return Answer({"digits": sheet}, {"seed": seed, "count": count})
+
+
+def describe_denoisers(problems: dict[str, str]) -> list[JsonObject]:
+    """Describe every denoiser; those that cannot be used, by id in `problems`, are marked."""
+    return [
+        {
+            "id": key,
+            "title": spec.title,
+            "article": spec.article,
+            "domain": spec.domain,
+            "trained_on": RECIPES[key].corruption.describe() if key in RECIPES else "",
+            "facts": spec.facts,
+            "lesson": spec.lesson,
+            "clip": spec.clip,
+            "available": key not in problems,
+        }
+        for key, spec in list_denoisers().items()
+    ]
+
+
+def describe_noises() -> list[JsonObject]:
+    """Describe every kind of noise and the range of its level."""
+    return [
+        {
+            "kind": kind,
+            "title": spec.label,
+            "level": spec.level_name,
+            "unit": spec.unit,
+            "minimum": spec.minimum,
+            "maximum": spec.maximum,
+        }
+        for kind, spec in NOISES.items()
+    ]
+
+
+def facts_of(outcome: Outcome) -> JsonObject:
+    """Return the first image's scores and class probabilities as JSON values."""
+    return {
+        "scores": first_scores(outcome),
+        "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
+        "outside": outcome.outside,
+    }
+
+
+def prepare(picture: bytes, domain: str, *, prepared: bool = False) -> Tensor:
+    """Read a picture file as a digit or a face, (1, C, 28, 28) in [0, 1].
+
+    Args:
+        picture: content of the file, of any size.
+        domain: "digits" inverts dark ink and centres it like MNIST, "faces" crops a square.
+        prepared: whether a digit is light on black already, and only shrunk.
+
+    Raises:
+        ValueError: when it is no picture, blank, or the domain is unknown.
+    """
+    get_domain(domain)
+    image = read_image(picture)
+    if domain == "faces":
+        return torch.tensor(to_face(image))[None] / 255
+    return to_digit(image, invert=False, centre=False) if prepared else to_digit(image)
+
+
+def _corruption(kind: str, level: float, blur_sigma: float, seed: int) -> JsonObject:
+    return {"kind": kind, "level": level, "blur_sigma": blur_sigma, "seed": seed}
