@@ -159,7 +159,10 @@ def check(program: str, *words: str) -> None:
         case "npm", "test":
             assert "test" in json.loads(text_of(ROOT / "package.json"))["scripts"]
         case (
-            ("torchrun", _, "2") | ("npm", "ci") | ("pip", "install", _) | ("pre-commit", "install")
+            ("torchrun", _, "2")
+            | ("npm", "ci")
+            | (("pip" | "npm"), "install", _)
+            | ("pre-commit", "install")
         ):
             pass
         case (("ruff" | "mypy" | "lint-imports"), *_):
