@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import denoise_demo
+import publish
 import train
 from denoise_demo.benchmark import load_results
 from denoise_demo.denoisers import FILTERS
@@ -150,14 +151,14 @@ def check(program: str, *words: str) -> None:
             "torchrun", "--nproc-per-node", "2", "train.py", *options
         ):  # fmt: skip
             assert train.main([*options, "--dry-run"]) == 0
+        case "python", "publish.py", *options:
+            assert publish.parse(options)
         case "pip", "install", "-r", name, *_:
             assert (ROOT / name).exists()
         case "pytest", *options:
             assert all((ROOT / word).exists() for word in options if "/" in word)
-        case "npm", "run", script:
+        case ("npm", "run", script) | ("npm", "test" as script):
             assert script in json.loads(text_of(ROOT / "package.json"))["scripts"]
-        case "npm", "test":
-            assert "test" in json.loads(text_of(ROOT / "package.json"))["scripts"]
         case (
             ("torchrun", _, "2")
             | ("npm", "ci")

@@ -17,7 +17,7 @@ from denoise_demo.common import JsonObject, write_atomically
 from denoise_demo.networks import build
 
 WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
-_REMEDY = "restore the file or train it again"
+REMEDY = "restore the file or train it again"
 
 
 class CheckpointError(ValueError):
@@ -48,38 +48,38 @@ def save(path: Path, tensors: Mapping[str, Tensor], metadata: JsonObject) -> Non
     write_atomically(path, dump_tensors(plain, {"json": json.dumps(metadata)}))
 
 
-def read(path: Path, remedy: str = _REMEDY) -> tuple[dict[str, Tensor], JsonObject]:
+def read(path: Path, remedy: str = REMEDY) -> tuple[dict[str, Tensor], JsonObject]:
     """Read tensors and metadata; CheckpointError with the remedy for a missing or damaged file."""
     with _opened(path, remedy) as file:
         return {key: file.get_tensor(key) for key in file.keys()}, _metadata(file)  # noqa: SIM118
 
 
-def read_metadata(path: Path) -> JsonObject:
+def read_metadata(path: Path, remedy: str = REMEDY) -> JsonObject:
     """Read only the metadata; CheckpointError when the file is missing or damaged."""
-    with _opened(path) as file:
+    with _opened(path, remedy) as file:
         return _metadata(file)
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: Path, remedy: str = REMEDY) -> Checkpoint:
     """Rebuild a trained network from its weight file alone.
 
     Raises:
         CheckpointError: when the file is missing or damaged, names no network of MODELS, or its
             tensors are not finite or have other names, shapes or types.
     """
-    tensors, metadata = read(path)
+    tensors, metadata = read(path, remedy)
     try:
         module = build(metadata["recipe"]["model"], metadata["arguments"])
     except (LookupError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} does not say which network it holds: {_REMEDY}"
+            f"{path.name} does not say which network it holds: {remedy}"
         ) from error
-    load_checked(module, tensors, path.name)
+    load_checked(module, tensors, path.name, remedy)
     return Checkpoint(module.eval().requires_grad_(False), metadata)
 
 
 def load_checked(
-    module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = _REMEDY
+    module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = REMEDY
 ) -> None:
     """Copy tensors into a network after checking each; CheckpointError when one does not fit."""
     expected = module.state_dict()
@@ -98,7 +98,7 @@ def load_checked(
 
 
 @contextmanager
-def _opened(path: Path, remedy: str = _REMEDY) -> Iterator[Any]:
+def _opened(path: Path, remedy: str = REMEDY) -> Iterator[Any]:
     """Open a safetensors file; every error becomes a CheckpointError with the remedy."""
     try:
         with safe_open(path, framework="pt") as file:

@@ -145,13 +145,16 @@ def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
     Informed filters also need `sigma`, the noise's standard deviation, one number or (N,).
 
     Args:
-        denoiser_id: a key of `list_denoisers()`.
+        denoiser_id: a key of `list_denoisers()`, or `hf:USER/NAME` for a network that was
+            published on the Hugging Face Hub; it is kept in a cache.
         device: for networks, as for `choose_device`.
 
     Raises:
         ValueError: for an unknown denoiser, or a missing device.
         CheckpointError: when a network's weights are missing or damaged.
     """
+    if str(denoiser_id).startswith("hf:"):
+        return _load_published(denoiser_id, choose_device(device))
     if denoiser_id in FILTERS:
         return FILTERS[denoiser_id]
     if denoiser_id not in RECIPES:
@@ -205,15 +208,39 @@ def _load(recipe_id: str, device: torch.device) -> Network:
 @cache
 def _loaded(recipe_id: str, device: torch.device, folder: Path) -> Network:
     path = checkpoints.checkpoint_path(recipe_id, folder)
-    checkpoint = checkpoints.load(path)
+    network = _read(path, device)
+    if network.recipe.id != recipe_id:
+        raise checkpoints.CheckpointError(
+            f"{path.name} holds {network.recipe.id}: restore the file"
+        )
+    return network
+
+
+def _load_published(address: str, device: torch.device) -> Network:
+    """Load a network from the Hub; the errors of its file begin with its address."""
+    from denoise_demo.denoisers import hub  # noqa: PLC0415 - slow, and the page never needs it
+
+    path = hub.download(address)
     try:
-        recipe = as_recorded(get_recipe(recipe_id), checkpoint.metadata["recipe"])
+        hub.check_origin(path)
+        network = _read(path, device, hub.REMEDY)
+    except checkpoints.CheckpointError as error:
+        raise checkpoints.CheckpointError(f"{address}: {error}") from error
+    if not network.recipe.denoises:
+        raise ValueError(f"{address} is a classifier, not a denoiser: choose another")
+    return network
+
+
+def _read(path: Path, device: torch.device, remedy: str = checkpoints.REMEDY) -> Network:
+    """Rebuild a network from its weight file, ready for a device."""
+    checkpoint = checkpoints.load(path, remedy)
+    try:
+        recorded = checkpoint.metadata["recipe"]
+        recipe = as_recorded(RECIPES[recorded["id"]], recorded)
     except (AttributeError, LookupError, TypeError) as error:
         raise checkpoints.CheckpointError(
-            f"{path.name} does not say how it was trained: train it again"
+            f"{path.name} does not say how it was trained: {remedy}"
         ) from error
-    if recipe.id != recipe_id:
-        raise checkpoints.CheckpointError(f"{path.name} holds {recipe.id}: restore the file")
     module = checkpoint.module.to(device)
     for part in module.modules():
         if isinstance(part, Residual):
