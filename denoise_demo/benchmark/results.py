@@ -44,8 +44,8 @@ def weights_hashes() -> dict[str, str]:
 def load_results(path: Path | None = None, domain: str | None = None) -> Results:
     """Read the results of the benchmark, without those that are out of date.
 
-    Rows are left out when their network's weights, their point's or sweep's definition or, for
-    digits, the classifier's weights have changed.
+    Rows are left out when their network's weights or their point's or sweep's definition have
+    changed, accuracies when the classifier's weights have.
 
     Args:
         path: the file; defaults to weights/results.json.
@@ -59,10 +59,10 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         found = _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path.name} is damaged: run {COMMAND}") from error
     retrained = {key for key, value in found.weights.items() if _weights_hash(key) != value}
-    classifiers = {key for key, recipe in RECIPES.items() if not recipe.denoises}
+    classified = all(recipe.denoises for key, recipe in RECIPES.items() if key in retrained)
     changed_points = _changed(found.points, current_points())
     changed_sweeps = _changed(found.sweeps, current_sweeps())
     reasons = {
@@ -73,11 +73,10 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
 
     def kept(rows: list[AnyRow]) -> list[AnyRow]:
         return [
-            row
+            row if classified else _unclassified(row)
             for row in rows
             if domain in (None, row.domain)
             and row.denoiser not in retrained
-            and not (row.domain == "digits" and classifiers & retrained)
             and getattr(row, "point", None) not in changed_points
             and getattr(row, "kind", None) not in changed_sweeps
         ]
@@ -90,6 +89,12 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         "calibration": kept(found.calibration),
     }
     return found.model_copy(update={**lists, "left_out": notes})
+
+
+def _unclassified(row: AnyRow) -> AnyRow:
+    """Return a row without the scores that a classifier measured."""
+    kept = {key: value for key, value in row if not key.startswith("accuracy")}
+    return type(row).model_construct(**kept)
 
 
 def read_results(path: Path) -> Results:
@@ -126,9 +131,12 @@ def _read(path: Path, changed: int) -> Results:
 
 
 def _weights_hash(recipe_id: str) -> str:
-    """Return the hash of a recipe's weight file; empty when there is none."""
+    """Return the hash of a recipe's weight file; empty when it cannot be read."""
     path = weights_path(recipe_id)
-    return _sha256(path, path.stat().st_mtime_ns) if path.exists() else ""
+    try:
+        return _sha256(path, path.stat().st_mtime_ns) if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=4 * len(RECIPES))

@@ -10,6 +10,7 @@ from denoise_demo.denoisers.checkpoints import (
     WEIGHTS_DIR,
     CheckpointError,
     checkpoint_path,
+    in_its_folder,
     read_metadata,
 )
 from denoise_demo.denoisers.engine import (
@@ -59,6 +60,7 @@ __all__ = [
     "device_trouble",
     "get_denoiser",
     "get_recipe",
+    "in_its_folder",
     "list_denoisers",
     "load_classifier",
     "load_denoiser",

@@ -1,5 +1,6 @@
 """Weight files: safetensors with JSON metadata, written atomically, checked when read."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -13,11 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as dump_tensors
 from torch import Tensor, nn
 
-from denoise_demo.common import JsonObject, write_atomically
+from denoise_demo.common import JsonObject, brief, write_atomically
 from denoise_demo.networks import build
 
 WEIGHTS_DIR = Path(__file__).resolve().parents[2] / "weights"
 REMEDY = "restore the file or train it again"
+LONGEST = 100  # characters of a reason
 
 
 class CheckpointError(ValueError):
@@ -43,15 +45,32 @@ def checkpoint_path(recipe_id: str, folder: Path | None = None) -> Path:
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], metadata: JsonObject) -> None:
-    """Write tensors and JSON metadata atomically."""
+    """Write tensors and JSON metadata atomically, with a hash of both."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, dump_tensors(plain, {"json": json.dumps(metadata)}))
+    text = json.dumps(metadata)
+    header = {"json": text, "sha256": _sha256(plain, text)}
+    write_atomically(path, dump_tensors(plain, header))
+
+
+def in_its_folder(path: Path) -> Path:
+    """Return a weight file's path; CheckpointError for a link that leaves its folder."""
+    try:
+        inside = path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        inside = False
+    if not inside:
+        raise CheckpointError(f"{path.name} is a link out of its folder: {REMEDY}")
+    return path
 
 
 def read(path: Path, remedy: str = REMEDY) -> tuple[dict[str, Tensor], JsonObject]:
     """Read tensors and metadata; CheckpointError with the remedy for a missing or damaged file."""
     with _opened(path, remedy) as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, _metadata(file)  # noqa: SIM118
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        header = file.metadata() or {}
+        if "sha256" in header and header["sha256"] != _sha256(tensors, header.get("json", "")):
+            raise ValueError("its SHA-256 is not the one it was written with")
+        return tensors, _metadata(file)
 
 
 def read_metadata(path: Path, remedy: str = REMEDY) -> JsonObject:
@@ -69,12 +88,17 @@ def load(path: Path, remedy: str = REMEDY) -> Checkpoint:
     """
     tensors, metadata = read(path, remedy)
     try:
-        module = build(metadata["recipe"]["model"], metadata["arguments"])
-    except (LookupError, TypeError, ValueError) as error:
+        name, arguments = metadata["recipe"]["model"], metadata["arguments"]
+        _check_sizes(arguments, tensors)
+        with torch.device("meta"):  # takes no memory
+            plan = build(name, arguments)
+    except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise CheckpointError(
             f"{path.name} does not say which network it holds: {remedy}"
         ) from error
-    load_checked(module, tensors, path.name, remedy)
+    check(plan, tensors, path.name, remedy)
+    module = build(name, arguments)
+    module.load_state_dict(tensors)
     return Checkpoint(module.eval().requires_grad_(False), metadata)
 
 
@@ -82,9 +106,17 @@ def load_checked(
     module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = REMEDY
 ) -> None:
     """Copy tensors into a network after checking each; CheckpointError when one does not fit."""
+    check(module, tensors, name, remedy)
+    module.load_state_dict(dict(tensors))
+
+
+def check(
+    module: nn.Module, tensors: Mapping[str, Tensor], name: str, remedy: str = REMEDY
+) -> None:
+    """Raise CheckpointError unless tensors fit a network and are finite."""
     expected = module.state_dict()
     if expected.keys() != tensors.keys():
-        wrong = ", ".join(sorted(expected.keys() ^ tensors.keys()))
+        wrong = brief(sorted(expected.keys() ^ tensors.keys()))
         raise CheckpointError(f"{name} is for another network (differs in {wrong}): {remedy}")
     for key, tensor in tensors.items():
         if tensor.shape != expected[key].shape or tensor.dtype != expected[key].dtype:
@@ -94,19 +126,38 @@ def load_checked(
             )
         if not bool(torch.isfinite(tensor).all()):
             raise CheckpointError(f"{name} has NaN or infinite values in {key}: {remedy}")
-    module.load_state_dict(dict(tensors))
+
+
+def _check_sizes(arguments: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Raise ValueError for widths or numbers of layers that the file's tensors cannot have."""
+    most = max([len(tensors), *(size for tensor in tensors.values() for size in tensor.shape)])
+    for value in arguments.values():
+        if any(number > most for number in (value if isinstance(value, list) else [value])):
+            raise ValueError(f"{brief(value)} is too large for these tensors")
+
+
+def _sha256(tensors: Mapping[str, Tensor], text: str) -> str:
+    """Return the hash of tensors, by name, and of a text."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        found.update(name.encode())
+        found.update(tensors[name].flatten().view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 @contextmanager
 def _opened(path: Path, remedy: str = REMEDY) -> Iterator[Any]:
     """Open a safetensors file; every error becomes a CheckpointError with the remedy."""
+    if path.exists() and not path.is_file():  # a pipe would wait for ever
+        raise CheckpointError(f"{path.name} is damaged (it is not a regular file): {remedy}")
     try:
         with safe_open(path, framework="pt") as file:
             yield file
     except FileNotFoundError as error:
         raise CheckpointError(f"{path.name} is missing: {remedy}") from error
-    except (OSError, SafetensorError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is damaged ({error}): {remedy}") from error
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or str(error).partition("\n")[0][:LONGEST]
+        raise CheckpointError(f"{path.name} is damaged ({why}): {remedy}") from error
 
 
 def _metadata(file: Any) -> JsonObject:

@@ -208,7 +208,7 @@ def _load(recipe_id: str, device: torch.device) -> Network:
 @cache
 def _loaded(recipe_id: str, device: torch.device, folder: Path) -> Network:
     path = checkpoints.checkpoint_path(recipe_id, folder)
-    network = _read(path, device)
+    network = _read(checkpoints.in_its_folder(path), device)
     if network.recipe.id != recipe_id:
         raise checkpoints.CheckpointError(
             f"{path.name} holds {network.recipe.id}: restore the file"
@@ -237,7 +237,7 @@ def _read(path: Path, device: torch.device, remedy: str = checkpoints.REMEDY) ->
     try:
         recorded = checkpoint.metadata["recipe"]
         recipe = as_recorded(RECIPES[recorded["id"]], recorded)
-    except (AttributeError, LookupError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise checkpoints.CheckpointError(
             f"{path.name} does not say how it was trained: {remedy}"
         ) from error

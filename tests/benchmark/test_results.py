@@ -101,7 +101,7 @@ def test_damaged_results_say_how_to_make_them_again(change, path):
         load_results(path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "[" * 100_000, '{"rows": ' * 50_000])
 def test_a_file_that_is_not_results_is_refused(content, path):
     path.write_text(content)
 
@@ -122,11 +122,15 @@ def test_rows_of_changed_weights_are_left_out_and_named(path):
     assert "changed weights: conv-pool" in str(found.lacks("x"))
 
 
-def test_another_classifier_makes_all_rows_of_digits_out_of_date(path):
+def test_another_classifier_makes_accuracies_out_of_date_and_nothing_else(path):
     hashes = results.weights_hashes() | {"mlp-classifier": "0" * 64}
-    save_results(results_of(ROWS, weights=hashes), path)
+    scores = {"psnr": 12.0, "accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95}
+    save_results(results_of([row("conv-pool", **scores)], weights=hashes), path)
 
-    assert {row.domain for row in load_results(path).rows} == {"faces"}
+    found = load_results(path)
+
+    assert found.rows == [row("conv-pool", psnr=12.0)]
+    assert "changed weights: mlp-classifier" in found.left_out
 
 
 def test_rows_of_a_changed_point_are_left_out(path, monkeypatch):

@@ -1,16 +1,24 @@
 """The page as a whole: it builds with damaged networks, and the repository is fit for a Space."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import app
+from denoise_demo.denoisers import WEIGHTS_DIR, checkpoint_path, warm_up
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.recipes import RECIPES
+from denoise_demo.lab import NETWORKS
+from denoise_demo.ui.panels.bottleneck.bottleneck import codes
+from denoise_demo.ui.panels.curves.curves import draw_curves
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +44,34 @@ def test_a_network_that_cannot_be_used_is_left_out_with_a_message():
     assert "conv-pool" not in offered
     assert dropdown(demo, "recipe").value in offered
     assert "conv-pool.safetensors is damaged" in dropdown(demo, "problems").value
+
+
+@pytest.fixture
+def damaged_weights(tmp_path, monkeypatch):
+    """The shipped weights, three of them damaged, in the folder that the app loads from."""
+    folder = shutil.copytree(WEIGHTS_DIR, tmp_path / "weights")
+    monkeypatch.setenv("DENOISE_WEIGHTS_DIR", str(folder))
+    for key in ("conv-pool", "dense-2", "mlp-classifier"):
+        checkpoint_path(key, folder).unlink()
+    checkpoint_path("conv-pool", folder).mkdir()
+    save_file({"x": torch.zeros(1)}, checkpoint_path("dense-2", folder), {"json": "[" * 100_000})
+    return folder
+
+
+def test_damaged_weights_cost_their_own_networks_only(damaged_weights):
+    problems = warm_up()
+    demo = app.build_demo(problems)
+
+    assert set(problems) == {"conv-pool", "dense-2", "mlp-classifier"}
+    place = {"domain": "digits", "kind": "uniform", "level": 0.5, "denoiser": "dense-64"}
+    plot, words = draw_curves(json.dumps(place), "psnr", ["dense-8"])
+    assert '"dense-8"' in str(plot.plot).replace("'", '"')
+    assert "Left out: changed weights: conv-pool, dense-2, mlp-classifier." in words
+    view = dropdown(demo, "codes")
+    assert set(view.props["networks"]) == {*NETWORKS} - {*problems}
+    request = {"kind": "none", "level": 0.0, "blur_sigma": 0.0, "denoiser": "dense-8", "seed": 0}
+    reply = codes(request | {"source": {"kind": "example", "index": 0}})
+    assert set(reply["networks"]) == {*NETWORKS} - {*problems}
 
 
 def test_the_page_builds_without_any_network():

@@ -33,7 +33,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     paint: paintDecoded,
     lost: () => say(AWAY),
   });
-  const plane = createPlane({ element, on, plane: props.plane, moved: (code) => move(code) });
+  const plane = props.plane && createPlane({ element, on, plane: props.plane, moved: (code) => move(code) });
 
   const wantedDigit = () => (state.domain === "faces" ? null : wanted());
 
@@ -46,8 +46,9 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     const isKnown = isSame(replies, reply.networks);
     replies = reply.networks;
     $(".strip").hidden = false;
-    for (const [id, found] of Object.entries(replies)) {
-      const card = cards.get(id);
+    for (const [id, card] of cards) {
+      const found = replies[id];
+      if (!found) continue;
       paintPixels(card.picture, found.image, DIGIT);
       paintPixels(card.code, found.code_image, [...found.code_shape, 1], true);
       card.psnr.textContent = `this picture ${format(found.psnr, state.shared.metrics.psnr)}`;
@@ -75,7 +76,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   // ---- The editor: the user changes a code
 
   function showEditor(found, code) {
-    const isPlane = edit.network === props.plane.network;
+    const isPlane = edit.network === plane?.network;
     $(".editor").hidden = false;
     for (const part of [".plane", ".classes"]) $(part).hidden = !isPlane;
     $(".sliders").hidden = isPlane || !found.code;

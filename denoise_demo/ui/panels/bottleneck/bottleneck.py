@@ -1,6 +1,7 @@
 """The bottleneck: one digit in codes of every size, and codes that the user edits."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 
 import gradio as gr
@@ -39,10 +40,13 @@ class DecodeRequest:
 
 
 def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
-    """Create the view, unless one of its networks cannot be used."""
-    if missing := [key for key in (*NETWORKS, CLASSIFIER) if key in problems]:
-        gr.Markdown(f"**The codes cannot be shown:** train {', '.join(missing)} first.")
+    """Create the view, without the networks that cannot be used."""
+    usable = [key for key in NETWORKS if key not in problems]
+    if missing := [key for key in NETWORKS if key not in usable]:
+        gr.Markdown(f"**Left out:** {', '.join(missing)}, whose weights cannot be used.")
+    if not usable:
         return {}
+    has_map = PLANE in usable and CLASSIFIER not in problems
     measured = _measured()
     gr.HTML(
         **component(__file__, "bottleneck"),
@@ -50,14 +54,14 @@ def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
         elem_id="codes",
         networks={
             key: {
-                "title": title,
+                "title": NETWORKS[key],
                 "measured": measured.get(key, ""),
                 "learnt": RECIPES[key].corruption.describe(),
             }
-            for key, title in NETWORKS.items()
+            for key in usable
         },
-        plane=_plane(),
-        first=PLANE,
+        plane=_plane() if has_map else None,
+        first=PLANE if PLANE in usable else usable[0],
     )
     return {}
 
@@ -87,7 +91,10 @@ def _codes(values: object) -> JsonObject:
     clean, _ = clean_picture(request.source)
     if clean.shape[1] != 1:
         raise ValueError("these networks were trained on digits: choose a digit")
-    networks = {key: _coded(clean, replace(request, denoiser=key)) for key in NETWORKS}
+    networks = {}
+    for key in NETWORKS:
+        with suppress(CheckpointError):  # the view has left it out
+            networks[key] = _coded(clean, replace(request, denoiser=key))
     return {"clean": pixels_source(clean), "networks": networks}
 
 

@@ -7,7 +7,7 @@ const NUDGE = 0.02; // of the map, for a key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 // `moved` gets the code at the handle.
-export function createPlane({ element, on, plane: { side, digits, sure, points, span }, moved }) {
+export function createPlane({ element, on, plane: { network, side, digits, sure, points, span }, moved }) {
   const $ = (selector) => element.querySelector(selector);
   const plane = $(".plane");
   const handle = $(".handle");
@@ -71,5 +71,5 @@ export function createPlane({ element, on, plane: { side, digits, sure, points, 
   on(plane, "pointermove", drag);
   on(handle, "keydown", nudge);
   paint();
-  return { place };
+  return { network, place };
 }

@@ -13,6 +13,7 @@ from denoise_demo.denoisers import (
     CheckpointError,
     checkpoint_path,
     get_recipe,
+    in_its_folder,
     read_metadata,
 )
 from denoise_demo.training import loss_label, training_facts
@@ -65,14 +66,16 @@ def show_card(recipe: str) -> tuple[object, ...]:
 
     path = checkpoint_path(recipe)
     try:
-        metadata, content = read_metadata(path), path.read_bytes()
+        metadata, content = read_metadata(in_its_folder(path)), path.read_bytes()
         card = describe_weights(metadata, content)
         history = chart(loss_curves(metadata["history"], loss_label(metadata["recipe"]["loss"])))
-    except (CheckpointError, OSError) as error:
+        files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
+    except CheckpointError as error:
         return _no_card(str(error))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except OSError as error:
+        return _no_card(f"{path.name} cannot be read ({error.strerror}): restore the file")
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return _no_card(f"{path.name} does not say how it was trained: train it again")
-    files = [(content, path.name), (card.encode(), f"{recipe}-card.md")]
     return card, history, *(gr.DownloadButton(value=keep(*f), interactive=True) for f in files)
 
 
