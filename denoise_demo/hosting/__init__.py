@@ -4,6 +4,8 @@ Independent of Gradio and of what the page shows. Limits come from environment v
 docs/hosting.md lists.
 """
 
+from denoise_demo.hosting import turns
 from denoise_demo.hosting.limits import Limits, cores, limits
+from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 
-__all__ = ["Limits", "cores", "limits"]
+__all__ = ["BusyError", "Lane", "Limits", "SupersededError", "cores", "limits", "turns"]

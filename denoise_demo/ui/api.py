@@ -14,6 +14,7 @@ import torch
 from gradio_client.utils import is_file_obj_with_meta
 
 from denoise_demo.common import JsonObject, brief
+from denoise_demo.hosting import turns
 from denoise_demo.lab import (
     Answer,
     Settings,
@@ -24,6 +25,7 @@ from denoise_demo.lab import (
     run,
 )
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.events import in_turn
 from denoise_demo.ui.web.files import keep
 
 SIZE = 28  # rows and columns of an image
@@ -39,13 +41,14 @@ def build_api(problems: dict[str, str]) -> None:
         return describe_denoisers(problems)
 
     gr.api(recipes, api_name="recipes")
-    gr.api(denoise, api_name="denoise", concurrency_limit=2)
+    gr.api(in_turn(denoise, turns.short), api_name="denoise", concurrency_limit=None)
     files: dict[Callable[..., Answer], object] = {
         denoise_image: tuple[gr.FileData, gr.FileData, JsonObject],
         add_noise: tuple[gr.FileData, JsonObject],
     }
     for tool, returned in files.items():
-        gr.api(on_files(tool, returned), api_name=tool.__name__, concurrency_limit=2)
+        endpoint = in_turn(on_files(tool, returned))
+        gr.api(endpoint, api_name=tool.__name__, concurrency_limit=None)
 
 
 def wants_mcp(environment: Mapping[str, str]) -> bool:

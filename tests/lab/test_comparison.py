@@ -24,7 +24,7 @@ def settings(**changes):
     return experiment.Settings(**values | changes)
 
 
-def ask(domain="digits", usable=None, **changes):
+def ask(domain="digits", usable=None, *, slow=False, **changes):
     request = {
         "source": SOURCES[domain],
         "kind": "speckle",
@@ -32,9 +32,9 @@ def ask(domain="digits", usable=None, **changes):
         "blur_sigma": 0.3,
         "denoiser": "mean-3",
         "seed": 7,
-        "slow": False,
     }
-    return comparer(list_denoisers() if usable is None else usable)(request | changes)
+    usable = list_denoisers() if usable is None else usable
+    return comparer(usable, slow=slow)(request | changes)
 
 
 @pytest.mark.parametrize("domain", CLEAN)
@@ -121,7 +121,6 @@ def test_an_untouched_picture_has_an_infinite_psnr():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"slow": 1}, "slow of the request is 1"),
         ({"level": 99}, "sigma 99 is outside"),
         ({"extra": 1}, "extra"),
         ({"source": {"kind": "example", "index": -1}}, "index -1"),

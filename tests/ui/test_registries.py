@@ -76,7 +76,7 @@ def test_a_metric_is_on_the_stage_the_comparison_the_curves_the_api_and_in_links
     assert "| TOY | toy | higher |" in metric_rows()
     assert ("TOY", "toy") in component(demo, "curves-metric").choices
     assert "toy" in step(ask())["scores"]["denoised"]
-    assert "toy" in comparer(["mean-3"])(ask(slow=False))["entries"]["mean-3"]
+    assert "toy" in comparer(["mean-3"], slow=False)(ask())["entries"]["mean-3"]
     assert denoise(FLAT, "mean-3")["scores"]["noisy"]["toy"] == 0.5
     assert follow({"score": "toy", "sort": "toy"}).choices == {"score": "toy", "sort": "toy"}
 

@@ -1,18 +1,17 @@
-"""Requests from panels to the server."""
+"""Requests from panels to the server, each computed when it is the visitor's turn."""
 
-import os
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
+import gradio as gr
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import device_trouble
+from denoise_demo.hosting import BusyError, Lane, SupersededError, turns
 from denoise_demo.lab import Settings
-
-_at_once = threading.BoundedSemaphore(os.cpu_count() or 1)  # keeps many users from thrashing
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -23,14 +22,13 @@ class Request(Settings):
 
 
 def answered(work: Callable[[object], JsonObject], request: object) -> JsonObject:
-    """Do the work, at most one per core at a time; a ValueError becomes `error`, a sentence.
+    """Do the work; a ValueError becomes `error`, a sentence.
 
     The answer gets `milliseconds`, the time spent.
     """
     started = time.perf_counter()
     try:
-        with _at_once:
-            answer = work(request)
+        answer = work(request)
     except ValueError as error:
         answer = {"error": str(error)}
     except RuntimeError as error:
@@ -38,3 +36,33 @@ def answered(work: Callable[[object], JsonObject], request: object) -> JsonObjec
             raise
         answer = {"error": trouble[0].upper() + trouble[1:]}
     return answer | {"milliseconds": 1000 * (time.perf_counter() - started)}
+
+
+def served(
+    work: Callable[[object], JsonObject], lane: Callable[[], Lane] = turns.short
+) -> Callable[[object, gr.Request], Coroutine[Any, Any, JsonObject]]:
+    """Return the server function of a panel that computes `work`, by its name.
+
+    The answer also gets `waited`, the milliseconds before the turn. A request that a newer one of
+    the same visitor has superseded is answered by {"superseded": true}; a refused one by `error`,
+    {"busy": true} and `retry`, the milliseconds to wait.
+    """
+
+    async def answer(request: object, http: gr.Request) -> JsonObject:
+        # Gradio passes Starlette's request, whose body it has parsed.
+        visitor = str((await http.json())["session_hash"])
+        arrived = time.perf_counter()
+
+        def compute() -> JsonObject:
+            waited = 1000 * (time.perf_counter() - arrived)
+            return work(request) | {"waited": waited}
+
+        try:
+            return await lane().run(visitor, compute, work.__name__)
+        except SupersededError:
+            return {"superseded": True}
+        except BusyError as error:
+            return {"error": str(error), "busy": True, "retry": 1000 * error.retry}
+
+    answer.__name__ = work.__name__
+    return answer

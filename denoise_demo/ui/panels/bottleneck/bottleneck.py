@@ -28,7 +28,7 @@ from denoise_demo.lab import (
     run,
 )
 from denoise_demo.ui.web.component import component
-from denoise_demo.ui.web.server import Request, answered
+from denoise_demo.ui.web.server import Request, answered, served
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -50,7 +50,7 @@ def build_bottleneck(problems: Collection[str]) -> dict[str, Block]:
     measured = _measured()
     gr.HTML(
         **component(__file__, "bottleneck"),
-        server_functions=[codes, decode],
+        server_functions=[served(codes), served(decode)],
         elem_id="codes",
         networks={
             key: {

@@ -26,14 +26,9 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     order.insertBefore(new Option(unit ? label : title, key), order.lastElementChild);
   }
 
-  const call = (request) => server.compare_all(request);
-  const quick = createQueue({ next: () => ask(false), call, paint, lost: () => say(AWAY) });
-  const slow = createQueue({ next: () => ask(true), call, paint: paintSlow, lost: () => {} });
-
-  function ask(isSlow) {
-    const request = view.offsetParent === null ? null : wanted();
-    return request && { ...request, slow: isSlow };
-  }
+  const next = () => (view.offsetParent === null ? null : wanted());
+  const quick = createQueue({ next, call: (request) => server.compare_quick(request), paint, lost: () => say(AWAY) });
+  const slow = createQueue({ next, call: (request) => server.compare_slow(request), paint: paintSlow, lost: () => {} });
 
   function paint(reply, request, elapsed) {
     if (reply.error) return complain(reply.error);

@@ -4,13 +4,12 @@ from collections.abc import Callable, Collection
 
 import gradio as gr
 from gradio.blocks import Block
-from pydantic import ConfigDict, StrictBool
-from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import NOTHING
 from denoise_demo.common import JsonObject, parse
 from denoise_demo.data import domain_of, encode_pixels
 from denoise_demo.denoisers import RECIPES, list_denoisers
+from denoise_demo.hosting import turns
 from denoise_demo.lab import (
     Comparison,
     Settings,
@@ -22,16 +21,9 @@ from denoise_demo.lab import (
     pixels_source,
 )
 from denoise_demo.ui.web.component import component
-from denoise_demo.ui.web.server import Request, answered
+from denoise_demo.ui.web.server import Request, answered, served
 
 _NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}
-
-
-@checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
-class CompareRequest(Request):
-    """A request of the comparison: for the slow filters, or for all others."""
-
-    slow: StrictBool
 
 
 def build_compare(problems: Collection[str]) -> dict[str, Block]:
@@ -50,15 +42,18 @@ def build_compare(problems: Collection[str]) -> dict[str, Block]:
     gr.HTML(
         "",
         **component(__file__, "compare"),
-        server_functions=[comparer(usable)],
+        server_functions=[
+            served(comparer(usable, slow=False)),
+            served(comparer(usable, slow=True), turns.long),
+        ],
         elem_id="compare",
         denoisers={NOTHING: _NOTHING} | described,
     )
     return {}
 
 
-def comparer(usable: Collection[str]) -> Callable[[object], JsonObject]:
-    """Return the server function that answers a `CompareRequest`.
+def comparer(usable: Collection[str], *, slow: bool) -> Callable[[object], JsonObject]:
+    """Return the function that answers a `Request` with the slow filters, or with all others.
 
     The answer has the picture's `domain`, `label` and `shape`, `clean` as a source, and `entries`
     by id: `image` in base64 pixels, every live metric, `milliseconds`, the `digit` that is read
@@ -67,10 +62,10 @@ def comparer(usable: Collection[str]) -> Callable[[object], JsonObject]:
     """
 
     def answer(values: object) -> JsonObject:
-        request = parse(CompareRequest, values, "the request")
+        request = parse(Request, values, "the request")
         clean, label = clean_picture(request.source)
         domain = domain_of(clean)
-        names = contenders(domain, usable, slow=request.slow)
+        names = contenders(domain, usable, slow=slow)
         _, channels, height, width = clean.shape
         return {
             "domain": domain,
@@ -80,10 +75,11 @@ def comparer(usable: Collection[str]) -> Callable[[object], JsonObject]:
             "entries": _entries(compare(clean, request, names), request),
         }
 
-    def compare_all(request: object) -> JsonObject:
+    def compared(request: object) -> JsonObject:
         return answered(answer, request)
 
-    return compare_all
+    compared.__name__ = "compare_slow" if slow else "compare_quick"
+    return compared
 
 
 def _entries(comparison: Comparison, settings: Settings) -> JsonObject:

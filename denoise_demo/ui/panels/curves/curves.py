@@ -14,8 +14,10 @@ from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST
+from denoise_demo.hosting import turns
 from denoise_demo.ui.web.component import LAST, component
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.events import in_turn
 from denoise_demo.ui.web.vega import chart
 
 COMPARED = {  # in colour at first, besides the denoiser on the stage
@@ -64,7 +66,7 @@ def build_curves(problems: Collection[str]) -> dict[str, Block]:
     )
     place = gr.HTML(**component(__file__, "curves", "moved", "entered"), elem_id="curves")
     drawing: JsonObject = {
-        "fn": draw_curves,
+        "fn": in_turn(draw_curves, turns.short),
         "inputs": [place, score, lines],
         "outputs": [plot, words],
         "js": _DRAWN,

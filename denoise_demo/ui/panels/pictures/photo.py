@@ -14,6 +14,7 @@ import gradio as gr
 from denoise_demo.data import LEAST, find_face, middle_box, read_image
 from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.events import in_turn
 
 
 def build_photo() -> None:
@@ -27,12 +28,12 @@ def build_photo() -> None:
         least=LEAST,
     )
     file.upload(
-        receive_photo,
+        in_turn(receive_photo),
         file,
         photo,
         api_visibility="private",
         show_progress="hidden",
-        concurrency_limit=2,
+        concurrency_limit=None,
         trigger_mode="always_last",
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 
 import gradio as gr
 from gradio.blocks import Block
@@ -13,6 +14,7 @@ from denoise_demo.ui.panels.pictures.photo import build_photo
 from denoise_demo.ui.panels.pictures.thumbnails import thumbnails
 from denoise_demo.ui.web.component import LAST, PRIVATE
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.events import in_turn
 
 INVERT = {"Automatic": None, "Yes": True, "No": False}
 SHORT = {"example": "Digits", "mnist": "MNIST", "portrait": "Portraits", "face": "Faces"}
@@ -131,7 +133,7 @@ def _collection_controls(key: str, tab: gr.Tab, state: gr.HTML) -> gr.Slider:
         lot = gr.Button(f"A random {noun}", size="sm", elem_id=f"{key}-random")
         lot.click(fn=None, outputs=index, js=f"() => window.laboratory?.drawIndex('{key}')")
     outputs = [absent, chooser, index, state]
-    tab.select(lambda: open_collection(key), outputs=outputs, **PRIVATE)
+    tab.select(in_turn(partial(open_collection, key)), outputs=outputs, **PRIVATE)
     if get:
         get.click(get_mnist, outputs=outputs, api_visibility="private")
     return index
@@ -174,5 +176,5 @@ def _upload_controls(state: gr.HTML) -> dict[str, Block]:
     )
     centre = gr.Checkbox(True, label="Centre like MNIST", elem_id="centre-upload")
     changes = [file.upload, invert.input, centre.input]
-    gr.on(changes, receive_upload, [file, invert, centre], state, **LAST)
+    gr.on(changes, in_turn(receive_upload), [file, invert, centre], state, **LAST)
     return {"file": file, "invert": invert, "centre_upload": centre}

@@ -9,6 +9,7 @@ from torch import Tensor
 from denoise_demo.common import JsonObject, parse
 from denoise_demo.data import encode_pixels
 from denoise_demo.denoisers import get_denoiser
+from denoise_demo.hosting import turns
 from denoise_demo.lab import (
     Outcome,
     classify,
@@ -19,7 +20,7 @@ from denoise_demo.lab import (
     run,
 )
 from denoise_demo.ui.web.component import component
-from denoise_demo.ui.web.server import Request, answered
+from denoise_demo.ui.web.server import Request, answered, served
 
 OUTSIDE = {
     "digits": "This network was trained on digits; it gets the face in grey.",
@@ -40,7 +41,7 @@ def build_stage(_: object) -> dict[str, Block]:
     stage = gr.HTML(
         "",
         **component(__file__, "stage", "draw"),
-        server_functions=[step, dream],
+        server_functions=[served(step), served(dream, turns.long)],
         elem_id="stage",
         dreamer=dreams.DREAMER,
     )

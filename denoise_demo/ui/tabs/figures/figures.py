@@ -14,6 +14,7 @@ from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
 from denoise_demo.lab import collections_of, count_pictures, figure_sources
 from denoise_demo.ui.web.errors import shown_errors
+from denoise_demo.ui.web.events import in_turn
 from denoise_demo.ui.web.files import image_place, keep
 
 FIRST_FIGURE = "s0-rising-noise"
@@ -22,7 +23,11 @@ _WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values
 Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
 Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # denoiser, source, first, seed
 CHOICES = ("kind", "denoiser", "source", "first", "seed")  # by the names that `figures.draw` gives
-_PRIVATE: JsonObject = {"api_visibility": "private", "trigger_mode": "always_last"}
+_PRIVATE: JsonObject = {
+    "api_visibility": "private",
+    "trigger_mode": "always_last",
+    "concurrency_limit": None,
+}
 
 
 def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
@@ -46,7 +51,7 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
             outputs += [gr.DownloadButton("Download (PNG)", elem_id="figure-download")]
     kind, denoiser, source, first, seed, _ = controls.values()
     chosen = [denoiser, source, first, seed]
-    drawing = {"fn": draw_figure, "inputs_kwargs": controls, "outputs": outputs}
+    drawing = {"fn": in_turn(draw_figure), "inputs_kwargs": controls, "outputs": outputs}
     drawing |= {"js": _WITH_PICTURE, "show_progress": "minimal"} | _PRIVATE
     gr.on([page.load, shown], list_sources, kind, source, **_PRIVATE)
     gr.on([shown, button.click, denoiser.input, first.input, seed.input], **drawing)
