@@ -3,12 +3,12 @@
 const MOST_IN_FLIGHT = 6; // connections of a browser to one host
 const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
-export const AWAY = "The server does not answer. Trying again…"; // for `lost` to say
+const AWAY = "The server does not answer. Trying again…";
 const PATIENCE = 1000; // milliseconds before the next attempt when the server does not answer
 
 // `next` returns the request to send now, or null; `call` sends it and resolves to the reply, or to
 // null when the server does not answer; `paint` gets reply, request and elapsed milliseconds; `lost`
-// is called when the server does not answer.
+// gets a sentence when the server does not answer, or has too much to do.
 export function createQueue({ next, call, paint, lost }) {
   let wanted = false;
   let inFlight = 0;
@@ -16,7 +16,7 @@ export function createQueue({ next, call, paint, lost }) {
   let painted = 0;
   let last = "";
   let isWaiting = false; // before the next attempt, for all requests that failed
-  let delay = 0; // round-trip time in milliseconds, without the computation
+  let delay = 0; // round-trip time in milliseconds, without what the server needed
 
   function pump() {
     const allowed = Math.min(MOST_IN_FLIGHT, Math.max(LEAST_IN_FLIGHT, Math.ceil(delay / SPACING)));
@@ -35,14 +35,11 @@ export function createQueue({ next, call, paint, lost }) {
     inFlight += 1;
     const reply = await call(request);
     inFlight -= 1;
-    if (!reply) {
-      last = "";
-      if (!isWaiting) setTimeout(retry, PATIENCE);
-      isWaiting = true;
-      return lost();
-    }
+    if (!reply) return wait(PATIENCE, AWAY);
+    if (reply.busy) return wait(reply.retry, reply.error);
+    if (reply.superseded) return turn === sent ? again() : pump();
     const elapsed = performance.now() - started;
-    delay += 0.2 * (elapsed - reply.milliseconds - delay);
+    delay += 0.2 * (elapsed - reply.milliseconds - reply.waited - delay);
     if (turn > painted) {
       painted = turn;
       paint(reply, request, elapsed);
@@ -50,8 +47,20 @@ export function createQueue({ next, call, paint, lost }) {
     pump();
   }
 
+  // Try again later, once for all requests that failed.
+  function wait(milliseconds, reason) {
+    if (!isWaiting) setTimeout(retry, milliseconds);
+    isWaiting = true;
+    lost(reason);
+  }
+
   function retry() {
     isWaiting = false;
+    again();
+  }
+
+  function again() {
+    last = "";
     refresh();
   }
 

@@ -9,6 +9,7 @@ let value; // what is wanted now
 let calls; // requests sent, each with its `answer` and `fail`
 let painted; // requests painted, in order
 let losses;
+let lastLoss; // its reason
 let queue;
 
 beforeEach(() => {
@@ -21,12 +22,17 @@ beforeEach(() => {
       new Promise((resolve) => {
         calls.push({
           request,
-          answer: (milliseconds = 0) => settle(() => resolve({ milliseconds })),
+          answer: (milliseconds = 0, waited = 0) => settle(() => resolve({ milliseconds, waited })),
+          supersede: () => settle(() => resolve({ superseded: true })),
+          refuse: (retry) => settle(() => resolve({ error: "Busy", busy: true, retry })),
           fail: () => settle(() => resolve(null)),
         });
       }),
     paint: (reply, request) => painted.push(request),
-    lost: () => (losses += 1),
+    lost: (reason) => {
+      losses += 1;
+      lastLoss = reason;
+    },
   });
 });
 
@@ -211,4 +217,50 @@ test("satisfy has no effect while another value is waiting", async () => {
   await calls[0].answer();
 
   assert.equal(requests().at(-1), "c");
+});
+
+test("waiting for a turn on the server does not open more requests", async () => {
+  const clock = mock.method(performance, "now", () => 0);
+  want("a");
+  clock.mock.mockImplementation(() => 2000);
+  await calls[0].answer(10, 1985);
+  clock.mock.restore();
+  for (const value of "bcdefg") want(value);
+
+  assert.deepEqual(requests(), ["a", "b", "c"]);
+});
+
+test("a superseded request is not painted, and its successor is", async () => {
+  want("a");
+  want("b");
+  await calls[0].supersede();
+  await calls[1].answer();
+
+  assert.deepEqual(painted, ["b"]);
+  assert.equal(losses, 0);
+});
+
+test("the last value is sent again when the server superseded it", async () => {
+  want("a");
+  want("b");
+  await calls[1].supersede();
+  await calls[0].answer();
+  await calls[2].answer();
+
+  assert.deepEqual(requests(), ["a", "b", "b"]);
+  assert.deepEqual(painted.at(-1), "b");
+});
+
+test("a refused request is sent again after the time that the server names", async () => {
+  want("a");
+  await calls[0].refuse(3000);
+  assert.equal(lastLoss, "Busy");
+  want("b");
+  mock.timers.tick(2999);
+  assert.deepEqual(requests(), ["a"]);
+  mock.timers.tick(1);
+  await calls[1].answer();
+
+  assert.deepEqual(requests(), ["a", "b"]);
+  assert.deepEqual(painted, ["b"]);
 });

@@ -4,7 +4,7 @@ import { choice, setChoice } from "../../web/address.js";
 import { clamp, createRate, format, percent } from "../../web/numbers.js";
 import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
-import { AWAY, createQueue } from "../../web/queue.js";
+import { createQueue } from "../../web/queue.js";
 import { attach, isSame, settle, state, wanted } from "../../web/state.js";
 import { createPlane } from "./plane.js";
 
@@ -25,13 +25,13 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     next: () => (view.offsetParent === null ? null : wantedDigit()),
     call: (request) => server.codes(request),
     paint: paintCodes,
-    lost: () => say(AWAY),
+    lost: say,
   });
   const decoding = createQueue({
     next: () => edit.code && { network: edit.network, code: edit.code },
     call: (request) => server.decode(request),
     paint: paintDecoded,
-    lost: () => say(AWAY),
+    lost: say,
   });
   const plane = props.plane && createPlane({ element, on, plane: props.plane, moved: (code) => move(code) });
 

@@ -5,7 +5,7 @@ import { createRate, format, percent, worth } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
 import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
-import { AWAY, createQueue } from "../../web/queue.js";
+import { createQueue } from "../../web/queue.js";
 import { attach, settle, state, wanted } from "../../web/state.js";
 import { savePicture, saveTable } from "./saving.js";
 
@@ -27,7 +27,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   }
 
   const next = () => (view.offsetParent === null ? null : wanted());
-  const quick = createQueue({ next, call: (request) => server.compare_quick(request), paint, lost: () => say(AWAY) });
+  const quick = createQueue({ next, call: (request) => server.compare_quick(request), paint, lost: say });
   const slow = createQueue({ next, call: (request) => server.compare_slow(request), paint: paintSlow, lost: () => {} });
 
   function paint(reply, request, elapsed) {

@@ -1,7 +1,7 @@
 // The live stage: requests, painting and buttons.
 
 import { createPanel } from "../../web/panel.js";
-import { AWAY, createQueue } from "../../web/queue.js";
+import { createQueue } from "../../web/queue.js";
 import { createRate } from "../../web/numbers.js";
 import { attach, isKnown, isSame, isWithinSpan, settle, span, state, wanted } from "../../web/state.js";
 import { createPad } from "./drawing.js";
@@ -23,7 +23,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     next: () => (dreamer.isDreaming() || (!isShown() && isKnown()) ? null : wanted()),
     call: (request) => server.step(request),
     paint,
-    lost: () => say(AWAY),
+    lost: say,
   });
   const pad = createPad({ element, on, blank });
   const player = createPlayer({ button: $("[data-action=play]"), say });
