@@ -14,11 +14,30 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from gradio.utils import get_function_description
 from mcp.server import Server
-from mcp.server.fastmcp.server import StreamableHTTPASGIApp
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.types import ContentBlock, ImageContent, TextContent, Tool
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from mcp.types import (
+    INVALID_REQUEST,
+    ClientNotification,
+    ClientRequest,
+    ContentBlock,
+    ImageContent,
+    JSONRPCMessage,
+    TextContent,
+    Tool,
+)
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    create_model,
+)
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.lab import (
@@ -30,19 +49,58 @@ from denoise_demo.lab import (
     dream_digits,
 )
 
+KNOWN: TypeAdapter[Any] = TypeAdapter(ClientRequest | ClientNotification)
+LARGEST = 4_000_000  # bytes of a message; a picture of 3 MB in base64
 ADDRESS = "/gradio_api/mcp"  # where clients look for the tools of a Gradio app
 
 
 def options(problems: dict[str, str]) -> dict[str, Any]:
     """Return the routes and the lifespan of an app that serves the tools."""
-    manager = StreamableHTTPSessionManager(
-        build_server(problems), json_response=True, stateless=True
-    )
-    endpoint = StreamableHTTPASGIApp(manager)
+    server = build_server(problems)
+    manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
+    endpoint = Checked(manager)
     paths = (ADDRESS, f"{ADDRESS}/")
     # A GET would keep a connection open for messages that never come.
     routes = [Route(path, endpoint, methods=["POST"]) for path in paths]
     return {"routes": routes, "lifespan": lambda app: manager.run()}
+
+
+class Checked:
+    """The server's endpoint, for messages of the protocol and of a limited size only.
+
+    The package answers deep JSON with status 500, and logs a page for every wrong field.
+    """
+
+    def __init__(self, manager: StreamableHTTPSessionManager):
+        self._manager = manager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one message, then hand it on."""
+        body = b""
+        try:
+            async for part in Request(scope, receive).stream():
+                body += part
+                if len(body) > LARGEST:
+                    refusal = _refusal(413, "the message is larger than 4 MB: shrink the picture")
+                    return await refusal(scope, receive, send)
+            JSONRPCMessage.model_validate_json(body)
+            KNOWN.validate_json(body)
+        except ClientDisconnect:
+            return None
+        except ValueError:
+            words = "the message is not of the Model Context Protocol: see docs/api.md"
+            return await _refusal(400, words)(scope, receive, send)
+        messages: Iterator[Message] = iter([{"type": "http.request", "body": body}])
+
+        async def again() -> Message:
+            return next(messages, None) or await receive()
+
+        return await self._manager.handle_request(scope, again, send)
+
+
+def _refusal(status: int, sentence: str) -> JSONResponse:
+    error = {"code": INVALID_REQUEST, "message": sentence}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status)
 
 
 def build_server(problems: dict[str, str]) -> Server[Any, Any]:

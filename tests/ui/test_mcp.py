@@ -204,6 +204,34 @@ def test_an_unknown_tool_gets_one_sentence(call):
     )
 
 
+REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        ("[" * 100_000, 400, "the message is not of the Model Context Protocol"),
+        ('{"a":' * 100_000, 400, "the message is not of the Model Context Protocol"),
+        ("", 400, "the message is not of the Model Context Protocol"),
+        ("null", 400, "the message is not of the Model Context Protocol"),
+        ("{}", 400, "the message is not of the Model Context Protocol"),
+        (json.dumps(REQUEST), 400, "the message is not of the Model Context Protocol"),
+        (json.dumps(REQUEST | {"method": "erase"}), 400, "the message is not of the Model"),
+        (b"\xff\xfe", 400, "the message is not of the Model Context Protocol"),
+        ("x" * 4_000_001, 413, "the message is larger than 4 MB: shrink the picture"),
+    ],
+    ids=["deep", "deep object", "empty", "null", "object", "call", "method", "bytes", "large"],
+)
+def test_what_is_no_message_gets_one_sentence_and_no_log(address, caplog, body, status, sentence):
+    headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+
+    answer = httpx.post(address, content=body, headers=headers)
+
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"].startswith(sentence)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("count", [0, 17, True])
 def test_too_many_dreams_are_refused(call, count):
     assert "count" in call("dream", count=count)
