@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from denoise_demo.common import JsonObject, integer, noise_seed
@@ -20,21 +21,26 @@ from denoise_demo.lab.settings import Settings
 
 DEFAULT = "blind-digits"
 MOST_DREAMS = 16  # digits at once: some seconds on one core
+MOST_SCALE = 16
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Pictures by name, (1, C, H, W) in [0, 1], and facts about them as JSON values."""
+    """Pictures by name, (1, C, H, W) in [0, 1], and facts about them as JSON values.
+
+    The pictures' files are enlarged `scale` times.
+    """
 
     pictures: dict[str, Tensor]
     facts: JsonObject
+    scale: int = 1
 
     def files(self) -> dict[str, bytes]:
         """Return the content of a PNG file for each picture."""
         files = {}
         for name, picture in self.pictures.items():
             content = io.BytesIO()
-            to_pil(picture).save(content, "PNG")
+            to_pil(picture, self.scale).save(content, "PNG")
             files[name] = content.getvalue()
         return files
 
@@ -49,6 +55,7 @@ def denoise_image(  # noqa: PLR0917
     seed: int = 0,
     domain: str = "",
     prepared: bool = False,
+    scale: int = 1,
 ) -> Answer:
     """Shrink a picture to 28 x 28 pixels, corrupt it, denoise it and measure the result.
 
@@ -60,18 +67,19 @@ def denoise_image(  # noqa: PLR0917
         blur_sigma: of the Gaussian blur before the noise, in pixels.
         seed: of the noise.
         domain: "digits" or "faces"; empty is the denoiser's own, and digits for a filter.
-        prepared: take a digit as it is, light on black, instead of inverting and centring it.
+        prepared: take a returned picture as it is, without inverting and centring a digit.
+        scale: how many times the returned pictures are enlarged, 1 to 16.
 
     Returns:
-        noisy picture, 28 x 28 pixels.
-        denoised picture, 28 x 28 pixels.
+        noisy picture, 28 x 28 pixels times the scale.
+        denoised picture, 28 x 28 pixels times the scale.
         scores of both (psnr is null when identical), the class probabilities of a digit, its domain, and whether the network was trained on other pictures.
     """  # noqa: E501
     settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": denoiser})
     domain = domain or get_denoiser(denoiser).domain or "digits"
     outcome = run(prepare(picture, domain, prepared=prepared), settings)
     pictures = {"noisy": outcome.noisy, "denoised": outcome.denoised}
-    return Answer(pictures, facts_of(outcome) | {"domain": domain})
+    return Answer(pictures, facts_of(outcome) | {"domain": domain}, _checked(scale))
 
 
 def add_noise(  # noqa: PLR0917
@@ -82,6 +90,7 @@ def add_noise(  # noqa: PLR0917
     seed: int = 0,
     domain: str = "digits",
     prepared: bool = False,
+    scale: int = 1,
 ) -> Answer:
     """Shrink a picture to 28 x 28 pixels, blur it, add noise and clip it to [0, 1].
 
@@ -92,10 +101,11 @@ def add_noise(  # noqa: PLR0917
         blur_sigma: of the Gaussian blur before the noise, in pixels.
         seed: of the noise.
         domain: "digits" or "faces": how the picture is prepared.
-        prepared: take a digit as it is, light on black, instead of inverting and centring it.
+        prepared: take a returned picture as it is, without inverting and centring a digit.
+        scale: how many times the returned pictures are enlarged, 1 to 16.
 
     Returns:
-        noisy picture, 28 x 28 pixels.
+        noisy picture, 28 x 28 pixels times the scale.
         its scores against the picture without noise (psnr is null when identical).
     """
     settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": DEFAULT})
@@ -104,25 +114,26 @@ def add_noise(  # noqa: PLR0917
     generator = torch.Generator().manual_seed(settings.seed)
     noisy = corrupt(clean, *corruption, clip=True, generator=generator)
     scores = {name: json_number(float(v[0])) for name, v in live_scores(noisy, clean).items()}
-    return Answer({"noisy": noisy}, {"scores": scores})
+    return Answer({"noisy": noisy}, {"scores": scores}, _checked(scale))
 
 
-def dream_digits(seed: int = 0, count: int = 1) -> Answer:
+def dream_digits(seed: int = 0, count: int = 1, scale: int = 1) -> Answer:
     """Generate new digits from noise alone, by denoising it 60 times.
 
     Args:
         seed: of the noise; another seed gives other digits.
         count: how many digits, at most 16.
+        scale: how many times the returned picture is enlarged, 1 to 16.
 
     Returns:
-        the digits side by side, each 28 x 28 pixels.
+        the digits side by side, each 28 x 28 pixels times the scale.
         the seed and the number of digits.
     """
     if not 1 <= integer(count, "count") <= MOST_DREAMS:
         raise ValueError(f"count is out of range: choose 1 to {MOST_DREAMS}")
     *_, last = dream(noise_seed(seed), count)
     sheet = torch.cat(list(last.denoised), dim=2)[None]
-    return Answer({"digits": sheet}, {"seed": seed, "count": count})
+    return Answer({"digits": sheet}, {"seed": seed, "count": count}, _checked(scale))
 
 
 def describe_denoisers(problems: dict[str, str]) -> list[JsonObject]:
@@ -173,16 +184,24 @@ def prepare(picture: bytes, domain: str, *, prepared: bool = False) -> Tensor:
     Args:
         picture: content of the file, of any size.
         domain: "digits" inverts dark ink and centres it like MNIST, "faces" crops a square.
-        prepared: whether a digit is light on black already, and only shrunk.
+        prepared: whether it is such a digit or face already, perhaps enlarged.
 
     Raises:
         ValueError: when it is no picture, blank, or the domain is unknown.
     """
     get_domain(domain)
     image = read_image(picture)
-    if domain == "faces":
-        return torch.tensor(to_face(image))[None] / 255
-    return to_digit(image, invert=False, centre=False) if prepared else to_digit(image)
+    if domain == "digits":
+        return to_digit(image, invert=False, centre=False) if prepared else to_digit(image)
+    if prepared:  # the mean of equal pixels keeps them as they are
+        image = image.resize((28, 28), Image.Resampling.BOX)
+    return torch.tensor(to_face(image))[None] / 255
+
+
+def _checked(scale: int) -> int:
+    if not 1 <= integer(scale, "scale") <= MOST_SCALE:
+        raise ValueError(f"scale is out of range: choose 1 to {MOST_SCALE}")
+    return scale
 
 
 def _corruption(kind: str, level: float, blur_sigma: float, seed: int) -> JsonObject:

@@ -6,6 +6,7 @@ the training recorded in a weight file. `train.py` is its command line.
 """
 
 from denoise_demo.training.describe import (
+    LICENCES,
     describe_score,
     dry_run,
     loss_label,
@@ -22,6 +23,7 @@ from denoise_demo.training.schedules import SCHEDULES, one_cycle
 from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
 
 __all__ = [
+    "LICENCES",
     "LOSSES",
     "OPTIMISERS",
     "SCHEDULES",

@@ -26,6 +26,10 @@ OTHERS = {
     "patience": "stops after {} epochs without a better validation loss",
     "glorot": "Glorot initialisation",
 }
+LICENCES = {
+    "digits": "Apache-2.0",
+    "faces": "weights for non-commercial research only, as the data they were trained on (UTKFace)",
+}
 SHOWN_ELSEWHERE = {
     *("id", "article", "domain", "point", "model", "corruption", "fresh", "mirror", "validation"),
     *("loss", "adversarial", "optimiser", "optimiser_settings", "settings", "schedule", "batch"),

@@ -15,20 +15,18 @@ from denoise_demo.common import JsonObject
 from denoise_demo.corruption import points
 from denoise_demo.data import get_domain
 from denoise_demo.denoisers import RECIPES, Recipe, checkpoint_path, checkpoints, hub
-from denoise_demo.training.describe import describe_score, training_facts
+from denoise_demo.training.describe import LICENCES, describe_score, training_facts
 
 FILES = (hub.WEIGHTS, hub.CONFIG, hub.CARD)
 DATA = {"digits": ("mnist", "MNIST"), "faces": ("utkface", "UTKFace")}
 SHOWN = ("psnr", "ssim", "mae")
-NON_COMMERCIAL: JsonObject = {
-    "license": "other",
-    "license_name": "utkface-non-commercial-research",
-    "license_link": "https://susanqq.github.io/UTKFace/",
-}
-LICENCES = {
-    "digits": "Apache-2.0.",
-    "faces": "**Non-commercial research only**, as the licence of the training data, UTKFace "
-    "(Z. Zhang, Y. Song, H. Qi, 2017, doi:10.1109/CVPR.2017.463), demands.",
+HUB_LICENCES: dict[str, JsonObject] = {
+    "digits": {"license": "apache-2.0"},
+    "faces": {
+        "license": "other",
+        "license_name": "utkface-non-commercial-research",
+        "license_link": "https://susanqq.github.io/UTKFace/",
+    },
 }
 LIMITS = {
     "digits": "It was trained on MNIST-like digits only: light ink on black, centred, 28 x 28 "
@@ -113,9 +111,9 @@ def model_card(path: Path, metadata: JsonObject, name: str) -> str:
     recipe = RECIPES[metadata["recipe"]["id"]]
     channels = get_domain(recipe.domain).shape[0]
     rows, noisy = _results(path, recipe.id, recipe.domain)
-    licence: JsonObject = {"license": "apache-2.0"}
+    licence = LICENCES[recipe.domain]
     data = ModelCardData(
-        **(NON_COMMERCIAL if recipe.domain == "faces" else licence),
+        **HUB_LICENCES[recipe.domain],
         library_name="denoise_demo",
         pipeline_tag="image-to-image",
         tags=["denoising", "autoencoder", recipe.domain],
@@ -154,7 +152,7 @@ On test images: {describe_score(recipe, metadata["metrics"])}.
 
 ## Licence
 
-{LICENCES[recipe.domain]}
+{licence[0].upper()}{licence[1:]}.
 """
 
 

@@ -54,7 +54,7 @@ def test_the_files_of_every_network_are_complete_and_the_card_is_valid(network, 
     )
     domain = denoising_recipes()[network].domain
     assert card.data.license == {"digits": "apache-2.0", "faces": "other"}[domain]
-    assert ("Non-commercial research only" in card.text) == (domain == "faces")
+    assert ("for non-commercial research only" in card.text) == (domain == "faces")
     config = json.loads((tmp_path / "files" / "config.json").read_text(encoding="utf-8"))
     assert config["recipe"]["id"] == network
 

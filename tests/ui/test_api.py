@@ -46,8 +46,8 @@ def test_the_arguments_are_those_that_programs_rely_on(client):
     assert names == {
         "/recipes": [],
         "/denoise": ["image", "recipe", *settings],
-        "/denoise_image": ["picture", "denoiser", *settings, "domain", "prepared"],
-        "/add_noise": ["picture", *settings, "domain", "prepared"],
+        "/denoise_image": ["picture", "denoiser", *settings, "domain", "prepared", "scale"],
+        "/add_noise": ["picture", *settings, "domain", "prepared", "scale"],
     }
 
 
@@ -206,11 +206,16 @@ def test_a_picture_file_comes_back_as_two_small_ones(client, files):
 
 def test_a_photo_comes_back_as_a_face(client, files):
     path, facts = client.predict(
-        handle_file(files / "face.jpg"), "gaussian", 0.2, domain="faces", api_name="/add_noise"
+        handle_file(files / "face.jpg"),
+        "gaussian",
+        0.2,
+        domain="faces",
+        scale=4,
+        api_name="/add_noise",
     )
 
     image = Image.open(path)
-    assert (image.mode, image.size) == ("RGB", (28, 28))
+    assert (image.mode, image.size) == ("RGB", (112, 112))
     assert 5 < facts["scores"]["psnr"] < 20
 
 

@@ -79,6 +79,12 @@ def digit():
 
 
 @pytest.fixture(scope="module")
+def pictures(digit):
+    face = to_pil(load_portraits().clean(slice(0, 1)), 10).resize((300, 400))
+    return {"digits": digit, "faces": text_of(face)}
+
+
+@pytest.fixture(scope="module")
 def small_digit():
     return text_of(to_pil(load_examples().clean(slice(3, 4))))
 
@@ -114,23 +120,24 @@ def test_a_picture_is_denoised_as_in_the_laboratory(call, small_digit):
     )
 
 
-def test_a_photo_of_a_face_becomes_a_small_one_in_colour(call):
-    photo = to_pil(load_portraits().clean(slice(0, 1)), 10).resize((300, 400))
-
-    facts, (_, denoised) = call(
-        "denoise_image", picture=text_of(photo), denoiser="blind-faces", kind="gaussian", level=0.2
-    )
+def test_a_photo_of_a_face_becomes_a_small_one_in_colour(call, pictures):
+    settings = {"denoiser": "blind-faces", "kind": "gaussian", "level": 0.2}
+    facts, (_, denoised) = call("denoise_image", picture=pictures["faces"], **settings)
 
     assert (denoised.mode, denoised.size, facts["domain"]) == ("RGB", (28, 28), "faces")
     assert facts["scores"]["denoised"]["psnr"] > facts["scores"]["noisy"]["psnr"] > 0
 
 
-def test_a_noisy_picture_can_be_denoised_in_a_second_call(call, digit):
-    facts, (noisy,) = call("add_noise", picture=digit, level=0.5)
-    _, (same, denoised) = call("denoise_image", picture=text_of(noisy), prepared=True)
-    _, (clean,) = call("add_noise", picture=digit, kind="none", level=0)
+@pytest.mark.parametrize("domain", ["digits", "faces"])
+def test_a_noisy_picture_can_be_denoised_in_a_second_call(call, pictures, domain):
+    given = {"picture": pictures[domain], "domain": domain, "scale": 8}
+    facts, (noisy,) = call("add_noise", level=0.3, **given)
+    again = {"picture": text_of(noisy), "denoiser": f"blind-{domain}", "prepared": True}
+    _, (same, denoised) = call("denoise_image", **again, scale=8)
+    _, (clean,) = call("add_noise", kind="none", level=0, **given)
 
     assert facts["scores"]["psnr"] < 15
+    assert noisy.size == (224, 224)
     assert same.tobytes() == noisy.tobytes()
     assert distance(denoised, clean) < distance(noisy, clean) / 2
 
@@ -185,6 +192,7 @@ def bomb():
         ({"kind": "thunder"}, "unknown noise 'thunder'; choose one of: none"),
         ({"level": "much"}, "level of the arguments is 'much': it should be a valid number"),
         ({"seed": -1}, "seed of the settings is -1: it should be greater than or equal to 0"),
+        ({"scale": 17}, "scale is out of range: choose 1 to 16"),
         ({"domain": "cats"}, "unknown domain 'cats'; choose one of: digits, faces"),
         ({"colour": 1}, "colour of the arguments is unknown: give picture, denoiser"),
     ],

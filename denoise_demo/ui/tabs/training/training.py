@@ -16,14 +16,10 @@ from denoise_demo.denoisers import (
     in_its_folder,
     read_metadata,
 )
-from denoise_demo.training import loss_label, training_facts
+from denoise_demo.training import LICENCES, loss_label, training_facts
 from denoise_demo.ui.web.files import keep
 from denoise_demo.ui.web.vega import chart
 
-LICENCES = {
-    "digits": "Apache-2.0",
-    "faces": "weights for non-commercial research only, as the data they were trained on (UTKFace)",
-}
 SCORES = {"psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}", "accuracy": "accuracy {:.2%}"}
 
 
