@@ -1,7 +1,8 @@
-"""Input validation and atomic file writes.
+"""Input validation, file writes, and work that is done once.
 
 Imports no other room. `parse` validates whole requests, `lookup` finds registry entries and small
-functions check single values; each raises a ValueError with a one-sentence message.
+functions check single values; each raises a ValueError with a one-sentence message. Files are
+replaced completely or not at all, by one process at a time.
 """
 
 from denoise_demo.common.checks import (
@@ -15,18 +16,31 @@ from denoise_demo.common.checks import (
     noise_seed,
     parse,
 )
-from denoise_demo.common.files import write_atomically, written_atomically
+from denoise_demo.common.files import (
+    BusyError,
+    WriteError,
+    sole_writer,
+    unwritable,
+    write_atomically,
+    written_atomically,
+)
+from denoise_demo.common.once import once
 
 __all__ = [
     "SEED_MAXIMUM",
+    "BusyError",
     "JsonObject",
+    "WriteError",
     "brief",
     "check_keys",
     "finite",
     "integer",
     "lookup",
     "noise_seed",
+    "once",
     "parse",
+    "sole_writer",
+    "unwritable",
     "write_atomically",
     "written_atomically",
 ]

@@ -1,19 +1,19 @@
 """The digits that ship with the app, drawn as pen strokes."""
 
 import json
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from denoise_demo.common import once
 from denoise_demo.data.images import Images
 from denoise_demo.data.pixels import centre_digit, draw_strokes
 
 EXAMPLES_FILE = Path(__file__).with_name("examples.json")
 
 
-@cache
+@once
 def load_examples() -> Images:
     """Return the built-in digits: pen strokes, rendered and normalised like MNIST."""
     drawings = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))

@@ -3,10 +3,9 @@
 import hashlib
 import json
 import os
-import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,18 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from denoise_demo.common import brief, written_atomically
+from denoise_demo.common import brief, once, written_atomically
 from denoise_demo.data.albums import Album, opened, pictures_below
-from denoise_demo.data.images import DAMAGE, DataError, Images, cache_dir, data_place
+from denoise_demo.data.images import (
+    DAMAGE,
+    DataError,
+    Images,
+    cache_dir,
+    caching,
+    data_place,
+    not_cached,
+    print_once,
+)
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
 
@@ -27,6 +35,8 @@ NAMED = 3  # unreadable files listed in a message
 
 Pixels = NDArray[np.uint8]
 WANTED = "name a folder or zip of face pictures with --data-dir or DENOISE_DATA_DIR"
+_last: dict[str, "Faces"] = {}  # the album read last, by its fingerprint
+_reading = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,7 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
         raise DataError(f"unknown split {split!r}; choose one of: {', '.join(SPLITS)}")
     place = _find(data_dir)
     with opened(place) as album:
-        faces = _cached(album)
+        faces = _read_once(album)
     _report_skipped(album.source, faces)
     count = len(faces.pixels)
     if count < FEWEST:
@@ -72,7 +82,7 @@ def load_faces(split: str, data_dir: str | Path | None = None, *, download: bool
     return Images(pixels, labels, f"{album.source} {split} split", (faces.sha256,))
 
 
-@cache
+@once
 def faces_test() -> Images:
     """Return the test split, read once; DataError when there are no faces."""
     return load_faces("test")
@@ -93,36 +103,53 @@ def _find(data_dir: str | Path | None) -> Path:
     if named is None:
         raise DataError(f"no folder or zip of faces is set: {WANTED}")
     if not named.exists():
-        raise DataError(f"{named} does not exist: {WANTED}")
+        what = str(data_dir) if data_dir else "the place that DENOISE_DATA_DIR names"
+        raise DataError(f"{what} does not exist: {WANTED}")
     place = named / "faces" if (named / "faces").is_dir() else named
     if place.is_dir() and not any(pictures_below(place)):
         place = min(place.glob("*.zip"), default=place)
     return place
 
 
+def _read_once(album: Album) -> Faces:
+    """Return an album's faces; several threads wait for one reading, and the last is kept."""
+    with _reading:
+        if album.fingerprint not in _last:
+            faces = _cached(album)
+            _last.clear()
+            _last[album.fingerprint] = faces
+        return _last[album.fingerprint]
+
+
 def _cached(album: Album) -> Faces:
-    """Return an album's faces from the cache, or decode and cache them."""
+    """Return an album's faces from the cache, or decode them and cache them if possible."""
     path = cache_dir("faces") / f"{album.fingerprint[:32]}.npz"
+    if faces := _stored(path):
+        return faces
+    with caching(path):
+        if faces := _stored(path):  # another process was faster
+            return faces
+        faces = _decode(album)
+        try:
+            with written_atomically(path) as file:
+                skipped = np.array(json.dumps(faces.skipped))
+                np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
+        except OSError as error:
+            not_cached("the faces", error)
+    return faces
+
+
+def _stored(path: Path) -> Faces | None:
+    """Return the faces of a cache file; None when it is absent or damaged."""
     try:
         with path.open("rb") as stored, np.load(stored, allow_pickle=False) as kept:
             pixels, sha256 = kept["pixels"], str(kept["sha256"])
             skipped = json.loads(str(kept["skipped"]))
         if _sha256(pixels) == sha256:
             return Faces(pixels, sha256, skipped)
-    except (*DAMAGE, LookupError, TypeError):
-        pass  # absent or damaged
-    faces = _decode(album)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_atomically(path) as file:
-            skipped = np.array(json.dumps(faces.skipped))
-            np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)
-    except OSError as error:
-        raise DataError(
-            f"the faces cannot be cached in {path.parent} ({error.strerror}): free some space "
-            f"there, or make it writable"
-        ) from error
-    return faces
+    except (*DAMAGE, LookupError, TypeError, RecursionError):
+        pass
+    return None
 
 
 def _decode(album: Album) -> Faces:
@@ -162,10 +189,4 @@ def _report_skipped(source: str, faces: Faces) -> None:
     more = len(faces.skipped) - len(named)
     tail = f" and {more:,} more" if more else ""
     count = f"{len(faces.skipped):,} of {len(faces.skipped) + len(faces.pixels):,}"
-    _print_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")
-
-
-@cache
-def _print_once(message: str) -> None:
-    """Print a message once, although both splits report the same files."""
-    print(message, file=sys.stderr)
+    print_once(f"{source}: skipped {count} pictures: {'; '.join(named)}{tail}")

@@ -1,15 +1,23 @@
-"""Data sets of small pictures: their contents, file locations and errors."""
+"""Data sets of small pictures: their contents, places, cache and errors."""
 
 import lzma
 import os
 import struct
+import sys
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pooch
 from torch import Tensor
+
+from denoise_demo.common import BusyError, sole_writer
+
+PATIENCE = 600  # seconds to wait for another process that is filling the cache
 
 # Raised for damaged or encrypted zips, unknown compression methods, and damaged members.
 DAMAGE = (
@@ -70,6 +78,33 @@ def split_train(images: Images, validation: float) -> tuple[Images, Images]:
 def cache_dir(name: str = "mnist") -> Path:
     """Return the cache folder for downloads and decoded pictures."""
     return Path(pooch.os_cache("denoise_demo")) / name
+
+
+@contextmanager
+def caching(path: Path) -> Iterator[None]:
+    """Prepare a cache file's folder; other processes wait, instead of making the same file.
+
+    A cache is optional: without a folder that can be written, nothing is prepared.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError, BusyError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(sole_writer(path, wait=PATIENCE))
+        yield
+
+
+def not_cached(what: str, error: OSError) -> None:
+    """Say on the error stream, once, that something stays in memory only."""
+    print_once(
+        f"{what} cannot be cached ({error.strerror or error}), and will be read again after a "
+        "restart: set XDG_CACHE_HOME to a folder that can be written and has space"
+    )
+
+
+@cache
+def print_once(message: str) -> None:
+    """Print a message on the error stream, once."""
+    print(message, file=sys.stderr)
 
 
 def data_place(data_dir: str | Path | None) -> Path | None:

@@ -2,23 +2,34 @@
 
 import gzip
 import hashlib
+import io
 import math
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pooch
 import torch
 
-from denoise_demo.data.images import DAMAGE, DataError, Images, cache_dir, data_place
+from denoise_demo.common import once, write_atomically
+from denoise_demo.data.images import (
+    DAMAGE,
+    DataError,
+    Images,
+    cache_dir,
+    caching,
+    data_place,
+    not_cached,
+)
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+LARGEST = 47_040_016  # bytes of the largest of the four files, uncompressed
 TIMEOUT = 30  # seconds without an answer before the next mirror is tried
 _IMAGE_MAGIC, _LABEL_MAGIC = 2051, 2049
 
@@ -80,7 +91,7 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     )
 
 
-@cache
+@once
 def mnist_test() -> Images:
     """Return MNIST's test digits, read once; DataError when they are missing."""
     return load_mnist("test")
@@ -151,55 +162,91 @@ def _read(file: IdxFile, data_dir: str | Path | None, download: bool) -> bytes:
     path = _find(file.name, places)
     if path and download and path.parent == cache_dir():
         try:
-            return _checked(file, _content(path), path)
+            return _checked(file, _content(path), path.name)
         except DataError:
-            path.unlink()  # a damaged download: fetch it again
-            path = None
+            path = None  # a damaged download: fetch it again
     if path is None and download:
         return _download(file)
     if path is None:
         raise DataError(
             f"{file.name} not found{f' in {data_dir}' if data_dir else ''}: name the folder that "
-            "holds it with DENOISE_DATA_DIR or --data-dir, or let it be downloaded"
+            "holds it with DENOISE_DATA_DIR or --data-dir, or set DENOISE_DOWNLOAD=1 to download it"
         )
-    return _checked(file, _content(path), path)
+    return _checked(file, _content(path), path.name)
 
 
 def _content(path: Path) -> bytes:
     """Read a file, or a zip's member given as zip/member, uncompressed."""
+    archive = next((parent for parent in path.parents if parent.is_file()), None)
     try:
-        archive = next((parent for parent in path.parents if parent.is_file()), None)
-        if archive:
-            with zipfile.ZipFile(archive) as opened:
-                content = opened.read(path.relative_to(archive).as_posix())
-        else:
-            content = path.read_bytes()
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        with ExitStack() as stack:
+            if archive:
+                opened = stack.enter_context(zipfile.ZipFile(archive))
+                stream = opened.open(path.relative_to(archive).as_posix())
+            else:
+                stream = path.open("rb")
+            content = stack.enter_context(stream).read(LARGEST + 1)
+        return _unpacked(content, path.name)
     except DAMAGE as error:
-        raise DataError(f"{path} is damaged or truncated ({error}): fetch it again") from error
+        if isinstance(error, DataError):
+            raise
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{path.name} is damaged or truncated ({why}): fetch it again") from error
 
 
-def _checked(file: IdxFile, content: bytes, path: Path) -> bytes:
+def _unpacked(content: bytes, name: str) -> bytes:
+    """Return a file's content, uncompressed; one larger than MNIST's is not read to its end."""
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise DataError(f"{name} is larger than any file of MNIST: fetch it again")
+    return content
+
+
+def _checked(file: IdxFile, content: bytes, name: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise DataError(
-            f"{path} is not MNIST's {file.name}: its content has a different SHA-256 "
+            f"{name} is not MNIST's {file.name}: its content has a different SHA-256 "
             f"({len(content):,} bytes); fetch it again"
         )
     return content
 
 
 def _download(file: IdxFile) -> bytes:
-    """Fetch a file into the cache folder, trying each mirror, with a progress bar."""
-    folder = cache_dir()
+    """Fetch a file, trying each mirror, with a progress bar; keep it in the cache if possible."""
+    path = cache_dir() / f"{file.name}.gz"
+    with caching(path):
+        with suppress(DataError):  # another process was faster
+            return _checked(file, _content(path), path.name)
+        packed, content = _fetched(file)
+        try:
+            write_atomically(path, packed)
+        except OSError as error:
+            not_cached(file.name, error)
+    return content
+
+
+class _Bounded(io.BytesIO):
+    """A file in memory that refuses more than MNIST's largest file."""
+
+    def write(self, part: bytes, /) -> int:  # type: ignore[override]
+        """Append a part."""
+        if self.tell() + len(part) > LARGEST:
+            raise DataError("the mirror sends more than MNIST")
+        return super().write(part)
+
+
+def _fetched(file: IdxFile) -> tuple[bytes, bytes]:
+    """Fetch a file from the first mirror that has it; return it compressed and uncompressed."""
     failures = []
     for mirror in MIRRORS:
-        url = f"{mirror}{file.name}.gz"
+        packed = _Bounded()
         try:
             downloader = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
-            name = pooch.retrieve(url, None, f"{file.name}.gz", folder, downloader=downloader)
-            return _checked(file, _content(Path(name)), Path(name))
-        except (OSError, ValueError) as error:  # no connection, or not the expected file
-            (folder / f"{file.name}.gz").unlink(missing_ok=True)
+            downloader(f"{mirror}{file.name}.gz", packed, None)
+            unpacked = _unpacked(packed.getvalue(), f"{file.name}.gz")
+            return packed.getvalue(), _checked(file, unpacked, f"{file.name}.gz")
+        except DAMAGE as error:  # no connection, or not the expected file
             failures.append(f"{mirror}: {error}")
     raise DataError(
         f"could not download {file.name} ({'; '.join(failures)}): check the connection, or put "

@@ -1,6 +1,5 @@
 """The portraits that ship with the app, and face detection."""
 
-from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from PIL import Image
 from skimage.feature import Cascade
 
+from denoise_demo.common import once
 from denoise_demo.data.images import Images
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
@@ -25,7 +25,7 @@ SMALLEST = 0.15  # of the picture's shorter side; smaller detections are seldom 
 Box = tuple[int, int, int, int]
 
 
-@cache
+@once
 def cropped_portraits() -> tuple[Image.Image, ...]:
     """Return the faces that scikit-image and matplotlib ship, both in the public domain."""
     hopper = distribution("matplotlib").locate_file(HOPPER)
@@ -33,7 +33,7 @@ def cropped_portraits() -> tuple[Image.Image, ...]:
     return tuple(picture.crop(face_box(picture)) for picture in pictures)
 
 
-@cache
+@once
 def load_portraits() -> Images:
     """Return the portraits as a data set."""
     pixels = np.stack([to_face(picture) for picture in cropped_portraits()])
@@ -77,6 +77,6 @@ def _square(image: Image.Image, x: float, y: float, side: float) -> Box:
     return left, top, left + int(side), top + int(side)
 
 
-@cache
+@once
 def _cascade() -> Cascade:
     return Cascade(skimage.data.lbp_frontal_face_cascade_filename())

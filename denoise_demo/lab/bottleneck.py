@@ -2,11 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 from torch import Tensor
 
+from denoise_demo.common import once
 from denoise_demo.data import load_examples
 from denoise_demo.denoisers import load_classifier, load_network
 
@@ -44,7 +44,7 @@ class CodeMap:
     labels: Tensor
 
 
-@cache
+@once
 def unit_spans(network: str) -> Tensor:
     """Return the upper end of each unit's range, which starts at 0, in the code's shape."""
     codes = load_network(network, "cpu").encode(load_examples().clean())
@@ -77,7 +77,7 @@ def decode(network: str, code: Tensor) -> Tensor:
     return load_network(network).decode(code.view(1, *unit_spans(network).shape))
 
 
-@cache
+@once
 def code_map() -> CodeMap:
     """Return the map of the network with two units."""
     network, examples = load_network(PLANE, "cpu"), load_examples()

@@ -1,8 +1,8 @@
 """Presets: all controls of the laboratory, set for a scene or as in an article's figure."""
 
 from dataclasses import dataclass
-from functools import cache
 
+from denoise_demo.common import once
 from denoise_demo.corruption import POINTS, Corruption
 from denoise_demo.data import DataError, load_examples, load_mnist
 from denoise_demo.denoisers import get_recipe
@@ -51,7 +51,7 @@ def preset_picture(preset: Preset) -> tuple[dict[str, str | int], str]:
         return {"kind": "example", "index": index}, words
 
 
-@cache
+@once
 def _train_digit(index: int) -> dict[str, str | int]:
     """Read one of MNIST's training digits, once."""
     return pixels_source(load_mnist("train").clean(slice(index, index + 1)))

@@ -2,12 +2,32 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from denoise_demo.common import write_atomically, written_atomically
+from denoise_demo.common import (
+    BusyError,
+    WriteError,
+    sole_writer,
+    write_atomically,
+    written_atomically,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLDER = """
+import sys, time
+from pathlib import Path
+from denoise_demo.common import sole_writer
+with sole_writer(Path(sys.argv[1])):
+    Path(sys.argv[1] + ".99-1.tmp").write_bytes(b"half")
+    print("locked", flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -68,10 +88,12 @@ def test_a_failed_flush_or_rename_keeps_the_old_file_only(owner, call, error, pa
 
     monkeypatch.setattr(owner, call, fail)
 
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         write_atomically(path, b"new")
 
     assert_only(path, b"old")
+    if isinstance(caught.value, WriteError):
+        assert str(caught.value).startswith(f"x.bin cannot be written to {path.parent} (full): ")
 
 
 def test_two_threads_can_write_the_same_file(path):
@@ -95,3 +117,58 @@ def test_two_threads_can_write_the_same_file(path):
     assert failures == []
     assert path.read_bytes() in (b"a" * 1000, b"b" * 1000)
     assert list(path.parent.iterdir()) == [path]
+
+
+# One writer at a time
+
+
+@pytest.fixture
+def holder(path):
+    """A process that is writing the file, and has written half of it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "locked\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_writer_is_refused_and_leaves_the_first_ones_file(holder, path):
+    message = r"x\.bin is being written by another process"
+    with pytest.raises(BusyError, match=message), sole_writer(path):
+        pytest.fail("two processes write one file")
+
+    assert path.with_name("x.bin.99-1.tmp").exists()
+
+
+def test_a_killed_writer_is_no_obstacle_and_its_leftovers_are_removed(holder, path):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    other = path.with_name("y.bin.99-1.tmp")
+    other.write_bytes(b"of another file")
+
+    with sole_writer(path):
+        assert {file.name for file in path.parent.iterdir()} == {"x.bin", "x.bin.lock", other.name}
+
+    other.unlink()
+    assert_only(path, b"old")
+
+
+def test_a_writer_may_wait_for_another(path):
+    locked, order = threading.Event(), []
+
+    def first():
+        with sole_writer(path):
+            locked.set()
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    locked.wait(timeout=10)
+    with sole_writer(path, wait=10):
+        order.append("second")
+    thread.join()
+
+    assert order == ["first", "second"]
+    assert_only(path, b"old")

@@ -5,9 +5,12 @@ import io
 import os
 import re
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +18,24 @@ import pytest
 import torch
 from PIL import Image
 
-from denoise_demo.data import albums, faces
+from denoise_demo.data import albums, faces, images
 from denoise_demo.data.faces import FEWEST, has_faces, load_faces
 from denoise_demo.data.mnist import DataError, Images
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
 def cache(cache_folder: Path) -> Path:
     """The folder for the cached array, not yet created; every test prints its messages."""
-    faces._print_once.cache_clear()
+    forget()
     return cache_folder / "faces"
+
+
+def forget() -> None:
+    """Forget what the process has read and printed, as in another process."""
+    images.print_once.cache_clear()
+    faces._last.clear()
 
 
 @pytest.fixture
@@ -271,6 +282,7 @@ def test_pictures_are_read_once_and_cached_as_one_array(
     place: Path, cache: Path, no_reading
 ) -> None:
     first = load_faces("train", place)
+    forget()
     no_reading()
 
     again, test = load_faces("train", place), load_faces("test", place)
@@ -324,10 +336,12 @@ def test_a_damaged_cache_is_rebuilt(damage, place: Path, cache: Path, no_reading
     [kept] = cache.iterdir()
     sound = kept.read_bytes()
     kept.write_bytes(damage(sound))
+    forget()
 
     again = load_faces("train", place)
 
     assert torch.equal(again.pixels, first.pixels)
+    forget()
     no_reading()
     assert torch.equal(load_faces("train", place).pixels, first.pixels)
 
@@ -380,6 +394,7 @@ def test_a_moved_zip_is_not_read_again(place: Path, tmp_path: Path, no_reading) 
     no_reading()
 
     moved = place.rename(tmp_path / f"moved{place.suffix}")
+    forget()
 
     assert torch.equal(load_faces("train", moved).pixels, first.pixels)
 
@@ -402,13 +417,70 @@ def test_an_interruption_leaves_no_partial_cache(
     assert len(load_faces("train", place)) == 30
 
 
-def test_an_unwritable_cache_is_reported_as_such(place: Path, cache_folder: Path) -> None:
+def test_without_a_cache_the_pictures_are_read_once_and_kept_in_memory(
+    place: Path, cache_folder: Path, no_reading, capsys
+) -> None:
     cache_folder.write_text("a file in the way")
 
-    message = refusal(place)
+    first = load_faces("train", place)
 
-    assert "cannot be cached" in message
-    assert "damaged" not in message
+    no_reading()
+    assert torch.equal(load_faces("train", place).pixels, first.pixels)
+    assert len(load_faces("test", place)) == 10
+    [said] = capsys.readouterr().err.splitlines()
+    assert "the faces cannot be cached" in said
+    assert "set XDG_CACHE_HOME" in said
+
+
+@pytest.mark.parametrize("writable", [True, False], ids=["with a cache", "without one"])
+def test_several_threads_wait_for_one_reading(
+    writable: bool, place: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not writable:
+        cache_folder.write_text("a file in the way")
+    read, reading = [], faces.read_image
+
+    def counting(content: bytes) -> Image.Image:
+        read.append(content)
+        return reading(content)
+
+    monkeypatch.setattr(faces, "read_image", counting)
+    with ThreadPoolExecutor(8) as pool:
+        loaded = list(pool.map(lambda _: load_faces("train", place), range(8)))
+
+    assert len(read) == FEWEST
+    assert all(torch.equal(each.pixels, loaded[0].pixels) for each in loaded)
+
+
+READER = """
+import sys
+from pathlib import Path
+import pooch
+from denoise_demo.data import faces
+place, cache, log = map(Path, sys.argv[1:])
+pooch.os_cache = lambda name: cache
+reading = faces.read_image
+def logged(content):
+    with log.open("a") as file:
+        file.write("read\\n")
+    return reading(content)
+faces.read_image = logged
+print(faces.load_faces("train", place).sha256[0])
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_wait_for_one_reading(place: Path, cache: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", READER, str(place), str(cache.parent), str(log)]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    printed = {process.communicate(timeout=100)[0] for process in processes}
+
+    assert printed == {f"{load_faces('train', place).sha256[0]}\n"}
+    assert len(log.read_text().splitlines()) == FEWEST
+    assert [path.suffix for path in cache.iterdir()] == [".npz"]
 
 
 # Files that cannot be read
@@ -458,7 +530,7 @@ def test_a_few_of_many_skipped_files_are_named_even_from_the_cache(
     write_folder(folder, album() | {f"bad-{i}.jpg": b"text" for i in range(7)})
     load_faces("train", folder)
     first = capsys.readouterr().err
-    faces._print_once.cache_clear()  # as in another run
+    images.print_once.cache_clear()  # as in another run
     no_reading()
 
     load_faces("train", folder)

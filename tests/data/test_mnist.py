@@ -4,6 +4,7 @@ import gzip
 import http.server
 import socket
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -235,6 +236,36 @@ def test_a_zip_with_a_password_is_refused(zip_file, encrypt) -> None:
         load_mnist("train", encrypt(zip_file))
 
 
+def bomb(size: int) -> bytes:
+    """Zeros, gzipped: a thousandth of their size."""
+    return gzip.compress(bytes(size), 1)
+
+
+@pytest.mark.parametrize("place", ["gzip", "plain", "member of a zip", "gzip in a zip"])
+def test_a_file_larger_than_mnists_is_not_unpacked_to_its_end(place, fake_mnist, tmp_path) -> None:
+    size = 8 * mnist.LARGEST
+    source = tmp_path / "bomb"
+    source.mkdir()
+    if place == "gzip":
+        (source / f"{IMAGES}.gz").write_bytes(bomb(size))
+    elif place == "plain":
+        with (source / IMAGES).open("wb") as file:
+            file.truncate(size)  # takes no space
+    else:
+        source = tmp_path / "bomb.zip"
+        with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            content = bomb(size) if place == "gzip in a zip" else bytes(size)
+            archive.writestr(IMAGES, content)
+
+    tracemalloc.start()
+    with pytest.raises(DataError, match="larger than any file of MNIST: fetch it again"):
+        load_mnist("train", source)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 4 * mnist.LARGEST
+
+
 # Digits
 
 
@@ -368,6 +399,30 @@ def test_with_every_mirror_down_the_message_says_what_to_do(
     assert "connection" in message
     assert "--data-dir" in message
     assert not [path for path in no_mnist.rglob("*") if path.is_file()]
+
+
+def test_a_mirror_that_sends_without_end_is_left(mirror, use_mirrors, serve, tmp_path) -> None:
+    endless = tmp_path / "endless"
+    endless.mkdir()
+    for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        with (endless / name).open("wb") as file:
+            file.truncate(2 * mnist.LARGEST)
+    use_mirrors(serve(endless))
+
+    with pytest.raises(DataError, match="sends more than MNIST"):
+        load_mnist("test", download=True)
+
+
+def test_without_a_cache_folder_the_download_is_used_from_memory(  # noqa: PLR0917
+    mirror, use_mirrors, serve, fake, cache_folder, capsys
+) -> None:
+    use_mirrors(serve(mirror))
+    cache_folder.write_text("a file in the way")
+
+    fake.assert_loaded("test", download=True)
+
+    assert "set XDG_CACHE_HOME" in capsys.readouterr().err
+    assert cache_folder.read_text() == "a file in the way"
 
 
 def test_nothing_is_downloaded_without_permission(mirror, use_mirrors, serve) -> None:
