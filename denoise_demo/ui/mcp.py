@@ -7,11 +7,11 @@ address that a client names, and no file is written. Gradio's own MCP server wou
 import base64
 import inspect
 import json
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
-from anyio.to_thread import run_sync
 from gradio.utils import get_function_description
 from mcp.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -40,6 +40,8 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from denoise_demo.common import JsonObject, lookup, parse
+from denoise_demo.denoisers import device_trouble
+from denoise_demo.hosting import turns
 from denoise_demo.lab import (
     Answer,
     add_noise,
@@ -51,6 +53,7 @@ from denoise_demo.lab import (
 
 KNOWN: TypeAdapter[Any] = TypeAdapter(ClientRequest | ClientNotification)
 LARGEST = 4_000_000  # bytes of a message; a picture of 3 MB in base64
+LOG = logging.getLogger(__name__)
 ADDRESS = "/gradio_api/mcp"  # where clients look for the tools of a Gradio app
 
 
@@ -133,8 +136,16 @@ def build_server(problems: dict[str, str]) -> Server[Any, Any]:
     @server.call_tool(validate_input=False)  # type: ignore[untyped-decorator]
     async def call_tool(name: str, arguments: JsonObject) -> list[ContentBlock]:
         tool = lookup(tools, name, "tool")
-        values = dict(parse(models[name], arguments, "the arguments"))
-        return list(_content(await run_sync(partial(tool, **values))))
+        work = partial(tool, **dict(parse(models[name], arguments, "the arguments")))
+        request: Any = server.request_context.request
+        visitor = f"mcp {getattr(request.client, 'host', '')}"  # the protocol has no sessions here
+        try:
+            answer = await turns.long().run(visitor, work)
+        except RuntimeError as error:
+            if (trouble := device_trouble(error)) is None:
+                LOG.exception("The tool %s failed", name)
+            raise RuntimeError(trouble or "The server failed: try again later.") from error
+        return list(_content(answer))
 
     return server
 

@@ -20,7 +20,8 @@ from PIL import Image
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import load_examples, load_portraits, to_pil
 from denoise_demo.denoisers import list_denoisers
-from denoise_demo.lab import Settings, dream, run
+from denoise_demo.hosting import turns
+from denoise_demo.lab import Settings, dream, run, tools
 from denoise_demo.ui.api import wants_mcp
 from denoise_demo.ui.mcp import ADDRESS, options
 
@@ -210,6 +211,21 @@ def test_an_unknown_tool_gets_one_sentence(call):
     assert call("erase") == (
         "unknown tool 'erase'; choose one of: denoise_image, add_noise, list_denoisers, dream"
     )
+
+
+def test_a_fault_of_the_server_shows_nothing_of_its_insides(call, digit, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(tools, "run", broken)
+
+    assert call("denoise_image", picture=digit) == "The server failed: try again later."
+
+
+def test_a_busy_server_says_so(call, digit, monkeypatch):
+    monkeypatch.setattr(turns.long(), "most", 0)
+
+    assert "still waiting" in call("denoise_image", picture=digit)
 
 
 REQUEST = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
