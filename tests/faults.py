@@ -212,6 +212,27 @@ FAULTS = {
         "",
         "ui/tabs/test_laboratory_tab.py",
     ),
+    "returned-digit-centred-again": Fault(
+        "lab/tools.py",
+        "if prepared else to_digit(image)",
+        "if not prepared else to_digit(image)",
+        "ui/test_mcp.py",
+    ),
+    "address-taken-for-base64": Fault(
+        "ui/mcp.py", "validate=True)", "validate=False)", "ui/test_mcp.py"
+    ),
+    "strangers-arguments-unchecked": Fault(
+        "denoisers/hub.py",
+        "if not known:",
+        "if not metadata:",
+        "training/test_publishing.py",
+    ),
+    "face-licence-lost": Fault(
+        "training/publishing.py",
+        '"license": "other",',
+        '"license": "apache-2.0",',
+        "training/test_publishing.py",
+    ),
 }
 
 

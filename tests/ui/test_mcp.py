@@ -183,6 +183,7 @@ def bomb():
         ({}, "picture of the arguments is missing: give picture, denoiser"),
         ({"picture": 5}, "the picture is not a text: give the file's content in base64"),
         ({"picture": "a digit"}, "the picture is not base64: give the file's content in base64"),
+        ({"picture": "abcd!"}, "the picture is not base64: give the file's content in base64"),
         ({"picture": "é"}, "the picture is not base64: give the file's content in base64"),
         ({"picture": "http://127.0.0.1:1/a.png"}, "the picture is an address: give the file's"),
         ({"picture": "aGVsbG8="}, "The file is not a picture: give a PNG"),
