@@ -1,10 +1,10 @@
 """Typed endpoints, for gradio_client and plain HTTP."""
 
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,15 @@ def wants_mcp(environment: Mapping[str, str]) -> bool:
     They need the package mcp; a message says so where DENOISE_MCP asks for them without it.
     """
     choice = environment.get("DENOISE_MCP") or ("auto" if "SPACE_ID" in environment else "0")
-    installed = importlib.util.find_spec("mcp") is not None
+    try:
+        installed = metadata.version("mcp").startswith("1.")  # as Gradio needs it
+    except metadata.PackageNotFoundError:
+        installed = False
     if choice == "1" and not installed:
         remedy = 'pip install "gradio[mcp]"'
-        print(f"app.py: DENOISE_MCP=1 needs the package mcp: {remedy}", file=sys.stderr)
+        print(
+            f"app.py: DENOISE_MCP=1 needs version 1 of the package mcp: {remedy}", file=sys.stderr
+        )
     return choice != "0" and installed
 
 

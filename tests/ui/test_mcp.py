@@ -4,9 +4,9 @@ import base64
 import io
 import json
 import struct
-import sys
 import zlib
 from contextlib import asynccontextmanager
+from importlib import metadata
 
 import anyio
 import gradio as gr
@@ -281,10 +281,16 @@ def test_the_tools_are_served_when_asked_for_and_on_spaces(environment, served):
     assert wants_mcp(environment) == served
 
 
-def test_without_the_package_a_message_says_how_to_install_it(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "mcp", None)
+def no_package(name):
+    raise metadata.PackageNotFoundError(name)
+
+
+@pytest.mark.parametrize("version", [no_package, lambda name: "2.3.0"], ids=["none", "newer"])
+def test_without_the_package_a_message_says_how_to_install_it(monkeypatch, capsys, version):
+    monkeypatch.setattr(metadata, "version", version)
 
     assert not wants_mcp({"DENOISE_MCP": "1"})
-    assert 'needs the package mcp: pip install "gradio[mcp]"' in capsys.readouterr().err
+    message = 'needs version 1 of the package mcp: pip install "gradio[mcp]"'
+    assert message in capsys.readouterr().err
     assert not wants_mcp({"SPACE_ID": "someone/lab"})
     assert not capsys.readouterr().err
