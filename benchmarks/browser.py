@@ -76,12 +76,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(arguments: list[str], **environment: str) -> Iterator[tuple[str, int, float]]:
+def serving(
+    arguments: list[str], root: Path | None = None, **environment: str
+) -> Iterator[tuple[str, int, float]]:
     """Start a page; yield its address, process id and the seconds until it answered."""
     port, started = free_port(), time.perf_counter()
     variables = os.environ | {"GRADIO_SERVER_PORT": str(port)} | environment
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=variables, stdout=subprocess.DEVNULL
+        [sys.executable, *arguments], cwd=root or ROOT, env=variables, stdout=subprocess.DEVNULL
     )
     url = f"http://127.0.0.1:{port}/"
     try:

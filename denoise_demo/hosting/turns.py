@@ -151,7 +151,7 @@ class Lane:
 @cache
 def short() -> Lane:
     """Return the lane of live pictures, with one thread a core."""
-    return Lane("short", limits().computations or cores(), patience=1.5, most=8)
+    return Lane("short", limits().computations or cores(), patience=1.2, most=8)
 
 
 @cache
