@@ -10,6 +10,7 @@ import torch
 from denoise_demo import __version__
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
+from denoise_demo.hosting import limits
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
@@ -50,6 +51,8 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
         gr.Markdown(f"denoise_demo {__version__}", elem_id="version")
         connect(Page(parts, usable, views, others))
         build_api(problems)
+    demo.queue(max_size=limits().waiting)
+    demo._queue.sleep_when_free = 0.01  # seconds; polling every millisecond takes 5 % of a core
     return demo
 
 
@@ -78,6 +81,7 @@ def main() -> int:
         footer_links=["api", "settings"],
         app_kwargs=options | {"routes": [MODULES, *options["routes"]]},
         mcp_server=False,  # Gradio's own would fetch addresses; see denoise_demo/ui/mcp.py
+        max_threads=2 * limits().waiting,  # jobs of the queue, most of which wait for a turn
         max_file_size="50mb",
         run_history=False,
         enable_monitoring=False,

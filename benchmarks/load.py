@@ -252,6 +252,8 @@ async def measure(options: argparse.Namespace) -> None:
         print(f"start: {seconds:.1f} s, {server.state()}")
         if options.soak:
             await soak(server, options.soak, Path(environment["GRADIO_TEMP_DIR"]), wanted)
+        if "idle" in options.only:
+            await measure_idle(server)
         if "drag" in options.only:
             print(
                 "| people | updates/s | slowest/s | median/s | median ms | 95 % ms | busy "
@@ -265,14 +267,12 @@ async def measure(options: argparse.Namespace) -> None:
             await measure_dreams(server)
         if "figures" in options.only:
             await measure_figures(server)
-        if "idle" in options.only:
-            await measure_idle(server)
         print(f"end: {server.state()}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parts = ["drag", "dreams", "figures", "idle"]
+    parts = ["idle", "drag", "dreams", "figures"]
     parser.add_argument("--only", nargs="*", choices=parts, default=parts)
     parser.add_argument("--people", nargs="+", type=int, default=[1, 2, 10, 50])
     parser.add_argument("--seconds", type=float, default=20, help="of each drag")
