@@ -75,11 +75,12 @@ def denoise_image(  # noqa: PLR0917
         denoised picture, 28 x 28 pixels times the scale.
         scores of both (psnr is null when identical), the class probabilities of a digit, its domain, and whether the network was trained on other pictures.
     """  # noqa: E501
+    _check_scale(scale)
     settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": denoiser})
     domain = domain or get_denoiser(denoiser).domain or "digits"
     outcome = run(prepare(picture, domain, prepared=prepared), settings)
     pictures = {"noisy": outcome.noisy, "denoised": outcome.denoised}
-    return Answer(pictures, facts_of(outcome) | {"domain": domain}, _checked(scale))
+    return Answer(pictures, facts_of(outcome) | {"domain": domain}, scale)
 
 
 def add_noise(  # noqa: PLR0917
@@ -108,13 +109,14 @@ def add_noise(  # noqa: PLR0917
         noisy picture, 28 x 28 pixels times the scale.
         its scores against the picture without noise (psnr is null when identical).
     """
+    _check_scale(scale)
     settings = Settings.parse(_corruption(kind, level, blur_sigma, seed) | {"denoiser": DEFAULT})
     clean = prepare(picture, domain, prepared=prepared)
     corruption = (settings.kind, settings.level, settings.blur_sigma)
     generator = torch.Generator().manual_seed(settings.seed)
     noisy = corrupt(clean, *corruption, clip=True, generator=generator)
     scores = {name: json_number(float(v[0])) for name, v in live_scores(noisy, clean).items()}
-    return Answer({"noisy": noisy}, {"scores": scores}, _checked(scale))
+    return Answer({"noisy": noisy}, {"scores": scores}, scale)
 
 
 def dream_digits(seed: int = 0, count: int = 1, scale: int = 1) -> Answer:
@@ -129,11 +131,12 @@ def dream_digits(seed: int = 0, count: int = 1, scale: int = 1) -> Answer:
         the digits side by side, each 28 x 28 pixels times the scale.
         the seed and the number of digits.
     """
+    _check_scale(scale)
     if not 1 <= integer(count, "count") <= MOST_DREAMS:
         raise ValueError(f"count is out of range: choose 1 to {MOST_DREAMS}")
     *_, last = dream(noise_seed(seed), count)
     sheet = torch.cat(list(last.denoised), dim=2)[None]
-    return Answer({"digits": sheet}, {"seed": seed, "count": count}, _checked(scale))
+    return Answer({"digits": sheet}, {"seed": seed, "count": count}, scale)
 
 
 def describe_denoisers(problems: dict[str, str]) -> list[JsonObject]:
@@ -198,10 +201,9 @@ def prepare(picture: bytes, domain: str, *, prepared: bool = False) -> Tensor:
     return torch.tensor(to_face(image))[None] / 255
 
 
-def _checked(scale: int) -> int:
+def _check_scale(scale: int) -> None:
     if not 1 <= integer(scale, "scale") <= MOST_SCALE:
         raise ValueError(f"scale is out of range: choose 1 to {MOST_SCALE}")
-    return scale
 
 
 def _corruption(kind: str, level: float, blur_sigma: float, seed: int) -> JsonObject:

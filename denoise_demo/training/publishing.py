@@ -14,7 +14,14 @@ from denoise_demo.benchmark import METRICS, NOTHING, PointRow, Results, ResultsE
 from denoise_demo.common import JsonObject
 from denoise_demo.corruption import points
 from denoise_demo.data import get_domain
-from denoise_demo.denoisers import RECIPES, Recipe, checkpoint_path, checkpoints, hub
+from denoise_demo.denoisers import (
+    RECIPES,
+    CheckpointError,
+    Recipe,
+    checkpoint_path,
+    checkpoints,
+    hub,
+)
 from denoise_demo.training.describe import LICENCES, describe_score, training_facts
 
 FILES = (hub.WEIGHTS, hub.CONFIG, hub.CARD)
@@ -56,12 +63,17 @@ def write_files(recipe_id: str, folder: Path, weights: Path | None, name: str) -
     """
     path = checkpoint_path(recipe_id, weights)
     metadata = checkpoints.load(path).metadata
-    card = model_card(path, metadata, name)
+    try:
+        card, settings = model_card(path, metadata, name), config(metadata)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path.name} does not say how it was trained: {checkpoints.REMEDY}"
+        ) from error
     folder.mkdir(parents=True, exist_ok=True)
     if others := sorted({entry.name for entry in folder.iterdir()} - set(FILES)):
         raise ValueError(f"{folder} holds {others[0]}: give a new or empty folder")
     shutil.copyfile(path, folder / hub.WEIGHTS)
-    (folder / hub.CONFIG).write_text(json.dumps(config(metadata), indent=1) + "\n", "utf-8")
+    (folder / hub.CONFIG).write_text(json.dumps(settings, indent=1) + "\n", "utf-8")
     (folder / hub.CARD).write_text(card, "utf-8")
 
 

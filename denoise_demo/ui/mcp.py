@@ -53,6 +53,11 @@ from denoise_demo.lab import (
 
 KNOWN: TypeAdapter[Any] = TypeAdapter(ClientRequest | ClientNotification)
 LARGEST = 4_000_000  # bytes of a message; a picture of 3 MB in base64
+INSTRUCTIONS = (
+    "Denoise pictures of digits and faces with small networks and filters. Call list_denoisers "
+    "first: it names the denoisers, the kinds of noise and the range of their levels. Give a "
+    "scale of 8 to look at the pictures."
+)
 LOG = logging.getLogger(__name__)
 ADDRESS = "/gradio_api/mcp"  # where clients look for the tools of a Gradio app
 
@@ -120,7 +125,7 @@ def build_server(problems: dict[str, str]) -> Server[Any, Any]:
         "dream": dream_digits,
     }
     models = {name: _arguments(tool) for name, tool in tools.items()}
-    server: Server[Any, Any] = Server("denoise_demo")
+    server: Server[Any, Any] = Server("denoise_demo", instructions=INSTRUCTIONS)
 
     @server.list_tools()  # type: ignore[no-untyped-call, untyped-decorator]
     async def list_tools() -> list[Tool]:

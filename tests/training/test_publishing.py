@@ -229,6 +229,16 @@ def test_missing_weights_are_named(tmp_path, capsys):
     assert "conv-pool.safetensors is missing" in capsys.readouterr().err
 
 
+def test_weights_that_do_not_say_how_they_were_trained_are_refused(tmp_path, capsys):
+    path = checkpoint_path("conv-pool", WEIGHTS_DIR)
+    metadata = {"json": json.dumps(read_metadata(path) | {"metrics": None})}
+    save_file(load_file(path), tmp_path / path.name, metadata)
+
+    folders = ["--weights", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert publish.main(["conv-pool", *folders]) == 1
+    assert "does not say how it was trained" in capsys.readouterr().err
+
+
 def test_without_a_name_or_a_folder_the_command_says_what_to_give(capsys):
     with pytest.raises(SystemExit):
         publish.main(["conv-pool"])
