@@ -1,8 +1,16 @@
 """The laboratory's page: `python app.py`. Hugging Face Spaces starts it the same way."""
 
 import os
+import signal
 import sys
 from typing import Any
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the imports take seconds
+
+    from denoise_demo.hosting import prepare_folders
+
+    prepare_folders()  # before Gradio asks for them
 
 import gradio as gr
 import torch
@@ -10,7 +18,7 @@ import torch
 from denoise_demo import __version__
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
-from denoise_demo.hosting import limits
+from denoise_demo.hosting import limits, refuse_file
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
@@ -79,7 +87,8 @@ def main() -> int:
         css=CSS,
         head=HEAD,
         footer_links=["api", "settings"],
-        app_kwargs=options | {"routes": [MODULES, *options["routes"]]},
+        app_kwargs=options
+        | {"routes": [MODULES, *options["routes"]], "exception_handlers": {OSError: refuse_file}},
         mcp_server=False,  # Gradio's own would fetch addresses; see denoise_demo/ui/mcp.py
         max_threads=2 * limits().waiting,  # jobs of the queue, most of which wait for a turn
         max_file_size="50mb",
@@ -92,4 +101,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    for sent in (signal.SIGINT, signal.SIGTERM):  # Gradio closes its server on KeyboardInterrupt
+        signal.signal(sent, signal.default_int_handler)
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -17,7 +17,7 @@ from denoise_demo.common.checks import (
     parse,
 )
 from denoise_demo.common.files import (
-    BusyError,
+    LockedError,
     WriteError,
     sole_writer,
     unwritable,
@@ -28,8 +28,8 @@ from denoise_demo.common.once import once
 
 __all__ = [
     "SEED_MAXIMUM",
-    "BusyError",
     "JsonObject",
+    "LockedError",
     "WriteError",
     "brief",
     "check_keys",

@@ -19,7 +19,7 @@ class WriteError(OSError):
         return str(self.args[-1])
 
 
-class BusyError(ValueError):
+class LockedError(ValueError):
     """Another process is writing the same file."""
 
 
@@ -69,14 +69,14 @@ def sole_writer(path: Path, wait: float = 0) -> Iterator[None]:
         wait: seconds to wait for another process.
 
     Raises:
-        BusyError: when another process is still writing it.
+        LockedError: when another process is still writing it.
         OSError: when the lock cannot be made.
     """
     lock = FileLock(f"{path}.lock", timeout=wait)
     try:
         lock.acquire()
     except Timeout as error:
-        raise BusyError(f"{path.name} is being written by another process") from error
+        raise LockedError(f"{path.name} is being written by another process") from error
     try:
         for leftover in path.parent.glob(f"{glob.escape(path.name)}*.tmp"):
             with suppress(OSError):

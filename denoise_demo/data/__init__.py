@@ -9,7 +9,7 @@ text. May import common and, for shapes, networks.
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
 from denoise_demo.data.examples import load_examples
 from denoise_demo.data.faces import faces_test, has_faces, load_faces
-from denoise_demo.data.images import DataError, Images, split_train
+from denoise_demo.data.images import DataError, Images, cache_dir, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.pixels import (
     centre_digit,
@@ -38,6 +38,7 @@ __all__ = [
     "DataError",
     "Domain",
     "Images",
+    "cache_dir",
     "centre_digit",
     "cropped_portraits",
     "decode_pixels",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pooch
 from torch import Tensor
 
-from denoise_demo.common import BusyError, sole_writer
+from denoise_demo.common import LockedError, sole_writer
 
 PATIENCE = 600  # seconds to wait for another process that is filling the cache
 
@@ -87,7 +87,7 @@ def caching(path: Path) -> Iterator[None]:
     A cache is optional: without a folder that can be written, nothing is prepared.
     """
     with ExitStack() as stack:
-        with suppress(OSError, BusyError):
+        with suppress(OSError, LockedError):
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(sole_writer(path, wait=PATIENCE))
         yield

@@ -5,7 +5,19 @@ docs/hosting.md lists.
 """
 
 from denoise_demo.hosting import turns
+from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_file
 from denoise_demo.hosting.limits import Limits, cores, limits
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 
-__all__ = ["BusyError", "Lane", "Limits", "SupersededError", "cores", "limits", "turns"]
+__all__ = [
+    "BusyError",
+    "Lane",
+    "Limits",
+    "SupersededError",
+    "cannot_keep",
+    "cores",
+    "limits",
+    "prepare_folders",
+    "refuse_file",
+    "turns",
+]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from denoise_demo.common import (
-    BusyError,
+    LockedError,
     WriteError,
     sole_writer,
     write_atomically,
@@ -136,7 +136,7 @@ def holder(path):
 
 def test_a_second_writer_is_refused_and_leaves_the_first_ones_file(holder, path):
     message = r"x\.bin is being written by another process"
-    with pytest.raises(BusyError, match=message), sole_writer(path):
+    with pytest.raises(LockedError, match=message), sole_writer(path):
         pytest.fail("two processes write one file")
 
     assert path.with_name("x.bin.99-1.tmp").exists()
