@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while the imports take seconds
+    ON_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from the imports
 
     from denoise_demo.hosting import prepare_folders
 
@@ -16,6 +16,7 @@ import gradio as gr
 import torch
 
 from denoise_demo import __version__
+from denoise_demo.common import plain_console
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
 from denoise_demo.hosting import limits, refuse_file
@@ -66,6 +67,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
 
 def main() -> int:
     """Start the page."""
+    plain_console()
     torch.set_num_threads(1)  # images are too small for several threads to help
     try:
         choose_device()
@@ -101,8 +103,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    for sent in (signal.SIGINT, signal.SIGTERM):  # Gradio closes its server on KeyboardInterrupt
-        signal.signal(sent, signal.default_int_handler)
+    signal.signal(signal.SIGINT, ON_INTERRUPT)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Gradio closes its server
     try:
         raise SystemExit(main())
     except KeyboardInterrupt:

@@ -16,9 +16,13 @@ import signal
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    ON_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from the imports
+
 import torch
 from torch.distributed import is_initialized
 
+from denoise_demo.common import WriteError, plain_console
 from denoise_demo.data import Images
 from denoise_demo.denoisers import (
     DEVICES,
@@ -138,7 +142,6 @@ def command(recipe: Recipe, options: argparse.Namespace, group: Group) -> str:
 def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
     """Train recipes one after the other, in the processes that torchrun has started."""
     with joined(choose_device(options.device)) as (group, device):
-        options.out.mkdir(parents=True, exist_ok=True)
         finished = [r for r in recipes if options.resume and runs.is_finished(r, options.out)]
         for recipe in finished if group.leads else ():
             print(f"{recipe.id}: already finished")
@@ -147,16 +150,18 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
             check_shares(recipe, group)
             if options.resume and group.leads and runs.replaces_weights(recipe, options.out):
                 print(f"{recipe.id}: its weights have other settings; this run replaces them")
-        images = {
-            domain: runs.load_images(domain, options.data_dir, group)
-            for domain in dict.fromkeys(recipe.domain for recipe in todo)
-        }
-        for recipe in todo:
-            train(recipe, images[recipe.domain], options, device, group)
+        with runs.claimed(todo if group.leads else [], options.out):
+            images = {
+                domain: runs.load_images(domain, options.data_dir, group)
+                for domain in dict.fromkeys(recipe.domain for recipe in todo)
+            }
+            for recipe in todo:
+                train(recipe, images[recipe.domain], options, device, group)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    plain_console()
     options, recipes = parse(arguments)
     try:
         if options.list:
@@ -169,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
         why = ", perhaps because another process was lost" if is_initialized() else ""
         return complain(f"stopped{why}; {CONTINUE}", 130)
     except (OSError, ValueError, DivergedError) as error:
-        return complain(str(error))
+        return complain(f"{error}; {CONTINUE}" if isinstance(error, WriteError) else str(error))
     except RuntimeError as error:
         if is_peer_lost(error):
             return complain(f"another process was lost; {CONTINUE}")
@@ -185,11 +190,8 @@ def complain(message: str, code: int = 1) -> int:
     return code
 
 
-def terminate(*_: object) -> None:
-    """Stop as on Ctrl-C; torchrun sends SIGTERM to the other processes when one is lost."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGINT, ON_INTERRUPT)
+    # torchrun sends SIGTERM to the other processes when one is lost.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise SystemExit(main())

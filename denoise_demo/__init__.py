@@ -17,6 +17,12 @@ The package consists of ten rooms. Each may import only the rooms named before i
 `load_denoiser`, `list_denoisers` and `corrupt`.
 """
 
+import signal
+import sys
+
+if sys.argv[:1] == ["-m"]:  # no traceback from the imports of `python -m`, which take seconds
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 from denoise_demo.corruption import corrupt
 from denoise_demo.denoisers import list_denoisers, load_denoiser
 

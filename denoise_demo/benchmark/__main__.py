@@ -8,7 +8,10 @@ docs/results.md from weights/results.json.
 """
 
 import argparse
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,34 +20,41 @@ import torch
 from denoise_demo.benchmark import report, results, speed, suite
 from denoise_demo.benchmark.article import as_computed
 from denoise_demo.benchmark.rows import LISTS, Results
+from denoise_demo.common import (
+    LockedError,
+    WriteError,
+    plain_console,
+    sole_writer,
+    unwritable,
+)
 from denoise_demo.data import DOMAINS, load_faces
 from denoise_demo.denoisers import choose_device, device_trouble, load_network
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure everything and write the results, their page and the speeds."""
+    plain_console()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.points and not options.out:
         parser.error("--points needs --out: a few points would replace all other results")
     out: Path | None = options.out
+    results_file = out / "results.json" if out else results.RESULTS_FILE
+    page = out / "results.md" if out else report.RESULTS_PAGE
+    speed_file = out / "speed.json" if out else speed.SPEED_FILE
     try:
-        if out:
-            out.mkdir(parents=True, exist_ok=True)
-        results_file = out / "results.json" if out else results.RESULTS_FILE
-        page = out / "results.md" if out else report.RESULTS_PAGE
         if options.docs_only:
             report.write_page(results.load_results(results_file), page)
             print(f"wrote {page.name}")
             return 0
         device = choose_device()
-        done = _measure(options, results_file)
-        if not options.points:
-            speed_file = out / "speed.json" if out else speed.SPEED_FILE
-            speed.save_speeds(speed.speeds(device), device, speed_file)
-        results.save_results(done, results_file)
-        report.write_page(done, page)
-        _partial(results_file).unlink(missing_ok=True)
+        with _claimed(results_file, _partial(results_file), page, speed_file):
+            done = _measure(options, results_file)
+            if not options.points:
+                speed.save_speeds(speed.speeds(device), device, speed_file)
+            results.save_results(done, results_file)
+            report.write_page(done, page)
+            _partial(results_file).unlink(missing_ok=True)
     except KeyboardInterrupt:
         print("\nbenchmark: stopped; continue with --resume", file=sys.stderr)
         return 130
@@ -54,7 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"benchmark: {trouble}; continue with --resume", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
-        print(f"benchmark: {error}", file=sys.stderr)
+        then = "; continue with --resume" if isinstance(error, WriteError) else ""
+        print(f"benchmark: {error}{then}", file=sys.stderr)
         return 1
     print(f"wrote {len(done.rows)} rows of points and {len(done.sweep)} rows of sweeps")
     return 0
@@ -87,6 +98,21 @@ def _measure(options: argparse.Namespace, results_file: Path) -> Results:
     return done
 
 
+@contextmanager
+def _claimed(*files: Path) -> Iterator[None]:
+    """Keep other runs from writing these files; ValueError when they, or we, cannot write them."""
+    with ExitStack() as stack:
+        for path in files:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(sole_writer(path))
+            except LockedError as error:
+                raise ValueError(f"{error}: wait for it, or give --out FOLDER") from error
+            except OSError as error:
+                raise ValueError(unwritable(path, error)) from error
+        yield
+
+
 def _partial(results_file: Path) -> Path:
     """Return the file for the results of an unfinished run."""
     return results_file.with_suffix(".partial.json")
@@ -110,4 +136,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     raise SystemExit(main())

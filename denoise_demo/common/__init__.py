@@ -16,6 +16,7 @@ from denoise_demo.common.checks import (
     noise_seed,
     parse,
 )
+from denoise_demo.common.console import plain_console
 from denoise_demo.common.files import (
     LockedError,
     WriteError,
@@ -39,6 +40,7 @@ __all__ = [
     "noise_seed",
     "once",
     "parse",
+    "plain_console",
     "sole_writer",
     "unwritable",
     "write_atomically",

@@ -78,7 +78,7 @@ def sole_writer(path: Path, wait: float = 0) -> Iterator[None]:
     except Timeout as error:
         raise LockedError(f"{path.name} is being written by another process") from error
     try:
-        for leftover in path.parent.glob(f"{glob.escape(path.name)}*.tmp"):
+        for leftover in path.parent.glob(f"{glob.escape(path.name)}.*.tmp"):
             with suppress(OSError):
                 leftover.unlink()
         yield

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Union
 
 from tqdm import tqdm
 
+from denoise_demo.common import unwritable
 from denoise_demo.denoisers import Recipe
 from denoise_demo.training.trainer import Record, Trainer
 
@@ -39,6 +40,7 @@ def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[B
 
     Raises:
         ValueError: when the package is not installed.
+        WriteError: when the folder cannot be written.
     """
     if folder is None:
         return nullcontext()
@@ -46,7 +48,10 @@ def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[B
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (it is optional)
     except ImportError as error:
         raise ValueError("--tensorboard needs a package: pip install tensorboard") from error
-    writer: AbstractContextManager[Board] = SummaryWriter(folder / recipe.id)
+    try:
+        writer: AbstractContextManager[Board] = SummaryWriter(folder / recipe.id)
+    except OSError as error:
+        raise unwritable(folder / recipe.id, error) from error
     return writer
 
 

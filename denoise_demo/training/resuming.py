@@ -1,6 +1,8 @@
 """Resuming: the state is saved after every epoch, and a resumed run gives identical weights."""
 
 import math
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,10 +10,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from denoise_demo.common import JsonObject
+from denoise_demo.common import JsonObject, brief, unwritable
 from denoise_demo.denoisers import changed_settings, checkpoints, settings_of
 from denoise_demo.training.trainer import OnStep, Record, Trainer
 
+# The weights and two moments, twice while a state replaces the last one; then the weight file.
+COPIES = 7
 REMEDY = "delete it, or leave out --resume, to start again"
 _FILE = ("the resume file", REMEDY)
 # What must not change between runs, besides the recipe.
@@ -31,8 +35,11 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
         on_step: called every few batches with the step, the mean loss and the images so far.
 
     Raises:
+        ValueError: when there is no room for the state, before the first epoch.
         DivergedError: when the loss is not finite; the last good state is kept.
     """
+    if trainer.group.leads and not trainer.finished:
+        _check_room(trainer, resume_file)
     while not trainer.finished:
         record = trainer.epoch(on_step)
         if trainer.group.leads:
@@ -79,6 +86,18 @@ def state(trainer: Trainer) -> tuple[dict[str, Tensor], JsonObject]:
     return tensors, plain
 
 
+def _check_room(trainer: Trainer, resume_file: Path) -> None:
+    """Write and remove as much as a run will; ValueError when there is no room for it."""
+    values = sum(p.numel() for module in trainer.modules.values() for p in module.parameters())
+    try:
+        with tempfile.TemporaryFile(dir=resume_file.parent) as file:
+            file.write(bytes(4 * values * COPIES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ValueError(unwritable(resume_file, error)) from error
+
+
 def _conditions(trainer: Trainer) -> JsonObject:
     """Return the values of CONDITIONS; images are identified by content, not by path."""
     size = trainer.group.size
@@ -97,9 +116,9 @@ def restore(trainer: Trainer, tensors: dict[str, Tensor], plain: JsonObject) -> 
         epochs = [record.epoch for record in history]
         if not all(map(math.isfinite, numbers)) or epochs != [*range(1, len(epochs) + 1)]:
             raise ValueError("its history is not complete")
-    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise checkpoints.CheckpointError(
-            f"the resume file is damaged ({error}): {REMEDY}"
+            f"the resume file is damaged ({brief(str(error))}): {REMEDY}"
         ) from error
     trainer.history = history
 

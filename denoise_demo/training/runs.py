@@ -2,12 +2,20 @@
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import torch
 
 from denoise_demo.benchmark import evaluate
-from denoise_demo.common import JsonObject, write_atomically
+from denoise_demo.common import (
+    JsonObject,
+    LockedError,
+    sole_writer,
+    unwritable,
+    write_atomically,
+)
 from denoise_demo.corruption import points
 from denoise_demo.data import Images, get_domain
 from denoise_demo.denoisers import (
@@ -55,6 +63,28 @@ def replaces_weights(recipe: Recipe, folder: Path) -> bool:
     """Return whether a new run will replace finished weights of other settings."""
     path = checkpoints.checkpoint_path(recipe.id, folder)
     return path.exists() and not resume_path(recipe, folder).exists()
+
+
+@contextmanager
+def claimed(recipes: Sequence[Recipe], folder: Path) -> Iterator[None]:
+    """Make the folder and keep other processes from training the same recipes into it.
+
+    Raises:
+        ValueError: when another process does, or the folder cannot be written.
+    """
+    with ExitStack() as stack:
+        for recipe in recipes:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(sole_writer(folder / recipe.id))
+            except LockedError as error:
+                raise ValueError(
+                    f"{recipe.id} is being trained in {folder} by another process: wait for it, "
+                    "or give another folder with --out"
+                ) from error
+            except OSError as error:
+                raise ValueError(unwritable(folder / recipe.id, error)) from error
+        yield
 
 
 def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[str, float]:

@@ -33,7 +33,7 @@ for split, files in mnist.MNIST.items():
 for key, recipe in RECIPES.items():
     RECIPES[key] = replace(recipe, validation=20, batch=16, steps=30 if recipe.steps else None)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-signal.signal(signal.SIGTERM, train.terminate)
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 raise SystemExit(train.main(["--data-dir", str(folder), *sys.argv[2:]]))
 """
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from denoise_demo.corruption import Corruption
 from denoise_demo.denoisers import CheckpointError, checkpoints
@@ -138,6 +139,14 @@ def test_a_truncated_file_is_refused(length, digits, resume_file):
         lambda tensors, plain: tensors["module.output.bias"].fill_(math.inf),
         lambda tensors, plain: plain["history"][0].update(epoch=2),
         lambda tensors, plain: plain["history"][0].update(validation_loss="x"),
+        lambda tensors, plain: plain["history"][0].update(validation_loss=10**400),
+        lambda tensors, plain: plain["history"][0].update(epoch=10**400),
+        lambda tensors, plain: plain["history"][0].update(epoch=[1]),
+        lambda tensors, plain: plain.update(history=[None]),
+        lambda tensors, plain: plain.update(history={"epoch": 1}),
+        lambda tensors, plain: plain.update(recipe=[]),
+        lambda tensors, plain: tensors.update({"optimiser.999.exp_avg": torch.zeros(1)}),
+        lambda tensors, plain: tensors.update({"optimiser.0.a.b": torch.zeros(1)}),
     ],
 )
 def test_a_file_that_lacks_something_or_has_wrong_values_is_refused(damage, faces, resume_file):
@@ -149,6 +158,15 @@ def test_a_file_that_lacks_something_or_has_wrong_values_is_refused(damage, face
 
     with pytest.raises(CheckpointError, match="delete it, or leave out --resume"):
         resume(Trainer(recipe, faces, CPU), resume_file)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "1" * 10_000, "null"])
+def test_odd_metadata_is_refused(text, digits, resume_file):
+    interrupted(DENSE, digits, resume_file)
+    save_file(checkpoints.read(resume_file)[0], resume_file, {"json": text})
+
+    with pytest.raises(CheckpointError, match=r"is damaged .*delete it, or leave out --resume"):
+        resume(Trainer(DENSE, digits, CPU), resume_file)
 
 
 @pytest.mark.parametrize(
