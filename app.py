@@ -14,12 +14,13 @@ if __name__ == "__main__":
 
 import gradio as gr
 import torch
+from starlette.middleware import Middleware
 
 from denoise_demo import __version__
 from denoise_demo.common import plain_console
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
-from denoise_demo.hosting import limits, refuse_file
+from denoise_demo.hosting import Guard, health, limits, refuse_file
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
@@ -30,6 +31,7 @@ from denoise_demo.ui.views import VIEWS
 from denoise_demo.ui.web.component import MODULES
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
+EMBEDDERS = "'self' https://huggingface.co https://*.hf.space"
 TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
 TABS = {  # besides the laboratory: label, contents, parameters that a link to it adds
     "figures": ("The articles' figures", build_figures_tab, ("figure",)),
@@ -70,6 +72,7 @@ def main() -> int:
     plain_console()
     torch.set_num_threads(1)  # images are too small for several threads to help
     try:
+        limits()
         choose_device()
         if os.environ.get("DENOISE_DOWNLOAD") == "1":
             load_mnist("test", download=True)
@@ -84,20 +87,22 @@ def main() -> int:
         from denoise_demo.ui import mcp  # noqa: PLC0415 - needs an optional package
 
         options = mcp.options(problems)
+    guards = [Middleware(Guard, limits(), os.environ.get("DENOISE_EMBEDDERS") or EMBEDDERS)]
+    routes = [MODULES, *health.ROUTES, *options["routes"]]
     build_demo(problems).launch(
         theme=THEME,
         css=CSS,
         head=HEAD,
         footer_links=["api", "settings"],
         app_kwargs=options
-        | {"routes": [MODULES, *options["routes"]], "exception_handlers": {OSError: refuse_file}},
+        | {"routes": routes, "middleware": guards, "exception_handlers": {OSError: refuse_file}},
         mcp_server=False,  # Gradio's own would fetch addresses; see denoise_demo/ui/mcp.py
         max_threads=2 * limits().waiting,  # jobs of the queue, most of which wait for a turn
-        max_file_size="50mb",
+        max_file_size=f"{limits().upload_mb}mb",
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
-        show_error=True,
+        state_session_capacity=limits().sessions,
     )
     return 0
 

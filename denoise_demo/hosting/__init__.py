@@ -4,19 +4,22 @@ Independent of Gradio and of what the page shows. Limits come from environment v
 docs/hosting.md lists.
 """
 
-from denoise_demo.hosting import turns
+from denoise_demo.hosting import metrics, turns
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_file
+from denoise_demo.hosting.guard import Guard
 from denoise_demo.hosting.limits import Limits, cores, limits
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 
 __all__ = [
     "BusyError",
+    "Guard",
     "Lane",
     "Limits",
     "SupersededError",
     "cannot_keep",
     "cores",
     "limits",
+    "metrics",
     "prepare_folders",
     "refuse_file",
     "turns",

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.common import JsonObject
 from denoise_demo.denoisers import device_trouble
-from denoise_demo.hosting import BusyError, Lane, SupersededError, turns
+from denoise_demo.hosting import BusyError, Lane, SupersededError, metrics, turns
 from denoise_demo.lab import Settings
 
 
@@ -60,8 +60,10 @@ def served(
         try:
             return await lane().run(visitor, compute, work.__name__)
         except SupersededError:
+            metrics.count_drop("superseded")
             return {"superseded": True}
         except BusyError as error:
+            metrics.count_drop("busy")
             return {"error": str(error), "busy": True, "retry": 1000 * error.retry}
 
     answer.__name__ = work.__name__
