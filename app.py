@@ -20,7 +20,7 @@ from denoise_demo import __version__
 from denoise_demo.common import plain_console
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
-from denoise_demo.hosting import Guard, health, limits, refuse_file
+from denoise_demo.hosting import Guard, guard_connections, health, limits, refuse_file
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
@@ -89,7 +89,8 @@ def main() -> int:
         options = mcp.options(problems)
     guards = [Middleware(Guard, limits(), os.environ.get("DENOISE_EMBEDDERS") or EMBEDDERS)]
     routes = [MODULES, *health.ROUTES, *options["routes"]]
-    build_demo(problems).launch(
+    demo = build_demo(problems)
+    demo.launch(
         theme=THEME,
         css=CSS,
         head=HEAD,
@@ -102,8 +103,11 @@ def main() -> int:
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
+        prevent_thread_lock=True,
         state_session_capacity=limits().sessions,
     )
+    guard_connections(demo.server)
+    demo.block_thread()
     return 0
 
 

@@ -5,6 +5,7 @@ docs/hosting.md lists.
 """
 
 from denoise_demo.hosting import metrics, turns
+from denoise_demo.hosting.connections import guard_connections
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_file
 from denoise_demo.hosting.guard import Guard
 from denoise_demo.hosting.limits import Limits, cores, limits
@@ -18,6 +19,7 @@ __all__ = [
     "SupersededError",
     "cannot_keep",
     "cores",
+    "guard_connections",
     "limits",
     "metrics",
     "prepare_folders",

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,14 @@ def test_every_limit_follows_its_variable(entry):
     read = Limits.from_environment({entry.metadata["variable"]: " 7 "})
 
     assert getattr(read, entry.name) == 7
+
+
+@pytest.mark.parametrize("entry", fields(Limits), ids=lambda entry: entry.name)
+def test_every_limit_is_documented(entry):
+    document = (Path(__file__).parents[2] / "docs/hosting.md").read_text(encoding="utf-8")
+
+    variable, meaning = entry.metadata["variable"], entry.metadata["meaning"]
+    assert f"| `{variable}` | {entry.default} | {meaning} |" in document
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "many", "1e3", "٣", "0"])
