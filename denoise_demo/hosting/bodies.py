@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import os
 import re
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -36,8 +39,8 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
     """Read a JSON object of at most `most` bytes; return a `receive` that gives it again.
 
     Raises:
-        Refusal: for a body that is too large, too slow, too deep, no object, or names a file at
-            another host.
+        Refusal: for a body that is too large, too slow, too deep, no object, or names a file that
+            was not uploaded.
     """
     _check_length(headers, most)
     try:
@@ -52,8 +55,8 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
             raise ValueError("not an object")
     except (ValueError, RecursionError) as error:
         raise Refusal(400, "The request is not a JSON object of an expected depth.") from error
-    if any(address.lower().startswith(("http:", "https:")) for address in _paths(values)):
-        raise Refusal(400, "A file is named by an address: upload it and give its path.")
+    if not all(map(_is_upload, _paths(values))):
+        raise Refusal(400, "A file is named that was not uploaded: upload it and give its path.")
     return _replayed(body, receive)
 
 
@@ -154,6 +157,16 @@ def _paths(values: Any) -> Iterator[str]:
         values = list(values.values())
     for value in values if isinstance(values, list) else ():
         yield from _paths(value)
+
+
+def _is_upload(path: str) -> bool:
+    """Return whether a path is a file in Gradio's folder; the folder itself is none."""
+    folder = os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio"
+    try:
+        place = Path(path).resolve()
+        return place.is_relative_to(Path(folder).resolve()) and place.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, a link to itself, a zero byte
+        return False
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

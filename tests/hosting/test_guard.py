@@ -135,14 +135,51 @@ def test_brackets_in_texts_are_not_nesting():
     assert client().post(LIVE, content=text).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["http://example.com/a.png", "HTTPS://example.com", "https:/x"])
-def test_a_file_at_another_host_is_refused(path):
-    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+@pytest.fixture
+def uploads(tmp_path, monkeypatch):
+    """Gradio's folder, with a file and a link out of it."""
+    folder = tmp_path / "gradio"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"x")
+    (tmp_path / "b.png").write_bytes(b"x")
+    (folder / "link.png").symlink_to(tmp_path / "b.png")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
+    return folder
 
-    answer = client().post("/gradio_api/queue/join", json={"data": [[{"deep": file}]]})
+
+def named(path):
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    return client().post("/gradio_api/queue/join", json={"data": [[{"deep": file}]]})
+
+
+def test_an_uploaded_file_may_be_named(uploads):
+    assert named(str(uploads / "a.png")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://example.com/a.png",
+        "HTTPS://example.com",
+        "https:/x",
+        "data:image/png;base64,AAAA",
+        "",
+        "\0",
+        "x" * 10_000,
+        "{}",
+        "{}/link.png",
+        "{}/missing.png",
+        "{}/../b.png",
+        "/etc/passwd",
+    ],
+)
+def test_a_file_that_was_not_uploaded_is_refused(uploads, path):
+    answer = named(path.replace("{}", str(uploads)))
 
     assert answer.status_code == 400
-    assert "upload it" in sentence(answer)
+    assert sentence(answer) == (
+        "A file is named that was not uploaded: upload it and give its path."
+    )
 
 
 def test_one_file_passes_and_two_do_not():

@@ -1,5 +1,7 @@
 """docs/api.md: its examples run against the app, and its tables say what the code says."""
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -7,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 from gradio.utils import get_function_description
 from PIL import Image
@@ -110,3 +114,33 @@ def test_the_example_of_an_agent_works(run, tmp_path):
 
     assert json.loads(printed)["scores"]["denoised"]["psnr"] > 15
     assert size_of(tmp_path / "denoised.png") == (28, 28)
+
+
+@pytest.mark.slow
+def test_a_file_that_was_not_uploaded_is_refused_before_gradio_looks_for_it(address):
+    for path in ("http://127.0.0.1:1/a.png", "/etc/hostname", ""):
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+        answer = httpx.post(f"{address}/gradio_api/call/denoise_image", json={"data": [file]})
+
+        assert answer.status_code == 400
+        assert "upload it" in answer.json()["error"]
+
+
+@pytest.mark.slow
+def test_a_tool_takes_a_larger_picture_than_other_requests_do(address):
+    pixels = np.random.default_rng(0).integers(0, 255, (700, 700, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    arguments = {"picture": base64.b64encode(content.getvalue()).decode(), "domain": "faces"}
+    call = {"method": "tools/call", "params": {"name": "add_noise", "arguments": arguments}}
+
+    answer = httpx.post(
+        f"{address}/gradio_api/mcp",
+        json={"jsonrpc": "2.0", "id": 1} | call,
+        headers={"Accept": "application/json, text/event-stream"},
+        timeout=30,
+    )
+
+    assert len(content.getvalue()) > 1_000_000
+    assert answer.json()["result"]["isError"] is False
