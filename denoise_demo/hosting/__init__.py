@@ -4,7 +4,7 @@ Independent of Gradio and of what the page shows. Limits come from environment v
 docs/hosting.md lists.
 """
 
-from denoise_demo.hosting import metrics, turns
+from denoise_demo.hosting import bodies, metrics, turns
 from denoise_demo.hosting.connections import guard_connections
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_file
 from denoise_demo.hosting.guard import Guard
@@ -17,6 +17,7 @@ __all__ = [
     "Lane",
     "Limits",
     "SupersededError",
+    "bodies",
     "cannot_keep",
     "cores",
     "guard_connections",

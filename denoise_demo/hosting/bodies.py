@@ -35,6 +35,15 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         self.status, self.retry = status, retry
 
 
+async def read_body(headers: Headers, receive: Receive, most: int) -> bytes:
+    """Read a body of at most `most` bytes; Refusal when it is too large or too slow."""
+    _check_length(headers, most)
+    try:
+        return await asyncio.wait_for(_read(receive, most), SLOW)
+    except asyncio.TimeoutError as error:
+        raise Refusal(408, "The request did not arrive in time: send it again.") from error
+
+
 async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive:
     """Read a JSON object of at most `most` bytes; return a `receive` that gives it again.
 
@@ -42,11 +51,7 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
         Refusal: for a body that is too large, too slow, too deep, no object, or names a file that
             was not uploaded.
     """
-    _check_length(headers, most)
-    try:
-        body = await asyncio.wait_for(_read(receive, most), SLOW)
-    except asyncio.TimeoutError as error:
-        raise Refusal(408, "The request did not arrive in time: send it again.") from error
+    body = await read_body(headers, receive, most)
     try:
         if _depth(body) > DEPTH:
             raise ValueError("too deep")
@@ -57,7 +62,7 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
         raise Refusal(400, "The request is not a JSON object of an expected depth.") from error
     if not all(map(_is_upload, _paths(values))):
         raise Refusal(400, "A file is named that was not uploaded: upload it and give its path.")
-    return _replayed(body, receive)
+    return replayed(body, receive)
 
 
 def counted_upload(headers: Headers, receive: Receive, most: int) -> Receive:
@@ -169,7 +174,7 @@ def _is_upload(path: str) -> bool:
         return False
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that gives the body once, then waits for the end of the connection."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 

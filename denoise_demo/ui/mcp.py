@@ -34,14 +34,14 @@ from pydantic import (
     WithJsonSchema,
     create_model,
 )
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from denoise_demo.common import JsonObject, lookup, parse
 from denoise_demo.denoisers import device_trouble
-from denoise_demo.hosting import turns
+from denoise_demo.hosting import bodies, turns
 from denoise_demo.lab import (
     Answer,
     add_noise,
@@ -84,26 +84,16 @@ class Checked:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one message, then hand it on."""
-        body = b""
         try:
-            async for part in Request(scope, receive).stream():
-                body += part
-                if len(body) > LARGEST:
-                    refusal = _refusal(413, "the message is larger than 4 MB: shrink the picture")
-                    return await refusal(scope, receive, send)
+            body = await bodies.read_body(Headers(scope=scope), receive, LARGEST)
             JSONRPCMessage.model_validate_json(body)
             KNOWN.validate_json(body)
-        except ClientDisconnect:
-            return None
+        except bodies.Refusal as refusal:
+            return await _refusal(refusal.status, str(refusal))(scope, receive, send)
         except ValueError:
-            words = "the message is not of the Model Context Protocol: see docs/api.md"
+            words = "The message is not of the Model Context Protocol: see docs/api.md."
             return await _refusal(400, words)(scope, receive, send)
-        messages: Iterator[Message] = iter([{"type": "http.request", "body": body}])
-
-        async def again() -> Message:
-            return next(messages, None) or await receive()
-
-        return await self._manager.handle_request(scope, again, send)
+        return await self._manager.handle_request(scope, bodies.replayed(body, receive), send)
 
 
 def _refusal(status: int, sentence: str) -> JSONResponse:
