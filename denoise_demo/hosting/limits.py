@@ -20,7 +20,9 @@ def _limit(default: int, variable: str, meaning: str) -> int:
 class Limits:
     """The limits of the page, all positive whole numbers."""
 
-    body_kb: int = _limit(64, "DENOISE_BODY_KB", "largest request, in kB; uploads apart")
+    body_kb: int = _limit(
+        64, "DENOISE_BODY_KB", "largest request, in kB; uploads and tools (4 MB) apart"
+    )
     upload_mb: int = _limit(50, "DENOISE_UPLOAD_MB", "largest uploaded file, in MB")
     upload_memory_mb: int = _limit(
         300, "DENOISE_UPLOAD_MEMORY_MB", "memory for decoding uploads, all together, in MB"
