@@ -3,7 +3,12 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
+
+if os.environ.get("SPACES_ZERO_GPU"):
+    with suppress(ImportError):
+        import spaces  # noqa: F401 - before PyTorch, some of which it replaces
 
 if __name__ == "__main__":
     ON_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from the imports

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ README = ROOT / "README.md"
 DOCUMENTS = [
     README,
     ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "benchmarks" / "README.md",
     ROOT / "weights" / "README.md",
@@ -126,9 +128,14 @@ def test_every_example_in_python_is_valid(document):
 def test_every_command_works(document, capsys):
     for command in commands(document):
         words = [EXAMPLES.get(word, word) for word in shlex.split(command, comments=True)]
-        while "=" in words[0]:  # an environment variable
+        while words and "=" in words[0]:  # a variable
             words.pop(0)
-        check(*words)
+        if words[:1] == ["hf"]:
+            # With --help the Hub's command line parses its options and does nothing.
+            program = str(Path(sys.executable).with_name("hf"))
+            subprocess.run([program, *words[1:], "--help"], check=True, capture_output=True)
+        elif words and words[0] not in {"sed", "{", "cat", "}"}:
+            check(*words)
 
 
 def commands(document: Path) -> list[str]:
@@ -163,6 +170,7 @@ def check(program: str, *words: str) -> None:
             ("torchrun", _, "2")
             | ("npm", "ci")
             | (("pip" | "npm"), "install", _)
+            | ("pip", "install", "-U", _)
             | ("pre-commit", "install")
         ):
             pass

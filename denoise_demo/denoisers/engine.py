@@ -104,7 +104,8 @@ def choose_device(name: str | None = None) -> torch.device:
 
     Args:
         name: "auto", "cpu", "cuda" or "mps"; defaults to DENOISE_DEVICE, then "auto". "auto" takes
-            CUDA, then MPS, then the CPU.
+            CUDA, then MPS, then the CPU; on ZeroGPU, where PyTorch only claims to have CUDA
+            outside the calls that are lent a GPU, the CPU.
 
     Raises:
         ValueError: for another name, or a device this machine lacks.
@@ -112,7 +113,8 @@ def choose_device(name: str | None = None) -> torch.device:
     name = name or os.environ.get("DENOISE_DEVICE") or "auto"
     if name not in DEVICES:
         raise ValueError(f"unknown device {name!r}; choose one of: {', '.join(DEVICES)}")
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    has_cuda = not os.environ.get("SPACES_ZERO_GPU") and torch.cuda.is_available()
+    present = {"cpu": True, "cuda": has_cuda, "mps": torch.mps.is_available()}
     if name == "auto":
         name = next(device for device in ("cuda", "mps", "cpu") if present[device])
     if not present[name]:

@@ -1,9 +1,12 @@
-"""The figure of the blind networks: actual against expected errors."""
+"""The figures of the blind networks: their expected errors, and digits they dream."""
+
+import math
 
 from denoise_demo.benchmark import load_results
 from denoise_demo.data import DOMAINS
+from denoise_demo.figures.canvas import Row
 from denoise_demo.figures.charts import Curve, Plot
-from denoise_demo.figures.contents import Curves, Subject
+from denoise_demo.figures.contents import Curves, Panels, Subject
 
 
 def reliability(_: Subject) -> Curves:
@@ -30,3 +33,10 @@ def reliability(_: Subject) -> Curves:
         "of all values of the test pictures at an evaluation point, sorted by expected error, "
         "which is never below 0.01. Both axes are logarithmic.",
     )
+
+
+def sheet(subject: Subject) -> Panels:
+    """Lay out dreamt digits in a square."""
+    side = math.isqrt(len(subject.clean))
+    rows = [Row("", digits) for digits in subject.clean.chunk(side)]
+    return Panels([], rows, subject.source, subject.denoiser)

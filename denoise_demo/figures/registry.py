@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from denoise_demo.benchmark import MISTAKES
 from denoise_demo.common import lookup, noise_seed
 from denoise_demo.corruption import POINTS
@@ -11,7 +13,9 @@ from denoise_demo.figures import blind, digits, faces
 from denoise_demo.figures.canvas import Figure, picture_grid
 from denoise_demo.figures.charts import bar_grid, curve_grid
 from denoise_demo.figures.contents import Bars, Curves, Panels, Subject
-from denoise_demo.lab import choose_pictures
+from denoise_demo.lab import STEPS, choose_pictures, dream
+
+DREAMS = 100  # on a sheet
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class FigureSpec:
     `denoiser` is the article's network; `any_denoiser` says whether another of the domain may
     replace it. `pictures` is the number of pictures drawn, 0 for results of the benchmark;
     `first` is the number of the article's first picture. `details` is Markdown shown under the
-    explanation.
+    explanation. `is_dreamt` says whether the pictures come from noise, so that there is a seed but
+    no source; that takes long enough for a GPU to be worth lending.
     """
 
     label: str
@@ -34,6 +39,12 @@ class FigureSpec:
     first: int = 0
     domain: str = "digits"
     details: str = ""
+    is_dreamt: bool = False
+
+    @property
+    def has_seed(self) -> bool:
+        """Whether the seed changes the figure."""
+        return self.is_dreamt or bool(self.pictures)
 
     @property
     def title(self) -> str:
@@ -61,7 +72,10 @@ def draw(
     spec = get_figure(kind)
     noise_seed(seed)
     denoiser = _allowed_denoiser(denoiser, spec)
-    chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
+    if spec.is_dreamt:
+        chosen = _dreamt(seed)
+    else:
+        chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
     subject = Subject(*chosen, denoiser, seed)
     content = spec.build(subject)
     title = f"{spec.title} · {denoiser}" if spec.any_denoiser else spec.title
@@ -69,7 +83,9 @@ def draw(
         return bar_grid(title, content.columns, content.rows, content.caption)
     if isinstance(content, Curves):
         return curve_grid(title, content.plots, content.caption)
-    caption = f"{_caption(subject, content)} {spec.domain.capitalize()}: {subject.source}."
+    caption = _caption(subject, content)
+    if spec.pictures:
+        caption += f" {spec.domain.capitalize()}: {subject.source}."
     return picture_grid(title, content.columns, content.rows, caption)
 
 
@@ -81,6 +97,12 @@ def get_figure(kind: object) -> FigureSpec:
 def file_name(kind: str, denoiser: str) -> str:
     """Return the name of the figure's PNG file."""
     return f"{kind}-{denoiser}.png" if get_figure(kind).any_denoiser else f"{kind}.png"
+
+
+def _dreamt(seed: int) -> tuple[Tensor, list[int | None], str]:
+    """Dream digits; return them as `choose_pictures` does, with how they were made."""
+    *_, last = dream(seed, count=DREAMS, steps=STEPS)
+    return last.denoised, [None] * DREAMS, f"pure noise, denoised in {STEPS} steps"
 
 
 def _allowed_denoiser(denoiser: str, spec: FigureSpec) -> str:
@@ -244,5 +266,17 @@ FIGURES: dict[str, FigureSpec] = {
         denoiser="blind-digits",
         any_denoiser=False,
         pictures=0,
+    ),
+    "blind-dreams": FigureSpec(
+        label="A hundred dreams",
+        article="Blind",
+        explanation="A hundred digits that nobody wrote: each began as pure noise, which the "
+        "network denoised sixty times while less and less noise was added back. Most look like a "
+        "digit, because the network knows nothing else; some are between two.",
+        build=blind.sheet,
+        denoiser="blind-digits",
+        any_denoiser=False,
+        pictures=0,
+        is_dreamt=True,
     ),
 }

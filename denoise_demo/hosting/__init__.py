@@ -10,6 +10,7 @@ from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_fi
 from denoise_demo.hosting.guard import Guard
 from denoise_demo.hosting.limits import Limits, cores, limits
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
+from denoise_demo.hosting.zero import on_gpu
 
 __all__ = [
     "BusyError",
@@ -23,6 +24,7 @@ __all__ = [
     "guard_connections",
     "limits",
     "metrics",
+    "on_gpu",
     "prepare_folders",
     "refuse_file",
     "turns",

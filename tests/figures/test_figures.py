@@ -41,6 +41,7 @@ PICTURES = {
     "s4-results-grid": 32,
     "s4-error-bars": 18,
     "blind-reliability": 2,
+    "blind-dreams": 4,
 }
 CALIBRATION = [
     CalibrationRow(
@@ -68,6 +69,15 @@ def untrained_networks(untrained_files: Path) -> Iterator[None]:
     """Load untrained networks, once for all these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DENOISE_WEIGHTS_DIR", str(untrained_files))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_dreams() -> Iterator[None]:
+    """Dream four digits in a few steps instead of a hundred in sixty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("denoise_demo.figures.registry.DREAMS", 4)
+        patch.setattr("denoise_demo.figures.registry.STEPS", 3)
         yield
 
 
@@ -193,6 +203,15 @@ def test_another_seed_gives_other_noise(kind: str) -> None:
     pairs = zip(values(built_in(kind)), values(built_in(kind, seed=1)), strict=True)
 
     assert not all(np.array_equal(one, other) for one, other in pairs)
+
+
+def test_a_sheet_of_dreams_depends_on_the_seed_alone() -> None:
+    first, other = built_in("blind-dreams"), built_in("blind-dreams", seed=1)
+    again = draw("blind-dreams", denoiser="conv-pool", source="laboratory", first=7)
+
+    assert all(np.array_equal(a, b) for a, b in zip(values(first), values(again), strict=True))
+    assert not any(np.array_equal(a, b) for a, b in zip(values(first), values(other), strict=True))
+    assert "pure noise, denoised in 3 steps. Noise seed 0." in words(first)
 
 
 def test_rising_noise_names_the_articles_label_and_the_true_range() -> None:

@@ -34,8 +34,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_app(folder, **environment):
-    """Start `python app.py` with an empty cache; return its process and address."""
+def start_app(folder, script="app.py", **environment):
+    """Start `python app.py`, or another script that does, with an empty cache.
+
+    Return its process and address.
+    """
     port = free_port()
     variables = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
@@ -45,7 +48,7 @@ def start_app(folder, **environment):
     variables.pop("DENOISE_DATA_DIR", None)
     with (folder / "app.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, script],
             cwd=ROOT,
             env=variables | environment,
             stdout=log,

@@ -12,6 +12,7 @@ from denoise_demo.common import SEED_MAXIMUM, JsonObject
 from denoise_demo.data import get_domain
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.figures import canvas, registry
+from denoise_demo.hosting import on_gpu
 from denoise_demo.lab import collections_of, count_pictures, figure_sources
 from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.events import in_turn
@@ -112,14 +113,27 @@ def _draw(kind: str, denoiser: str, choices: JsonObject) -> Drawn:
     """Draw the figure, or say that the benchmark has to run first."""
     spec = registry.get_figure(kind)
     words = f"{spec.explanation}\n\n{spec.details}"
+    paint = _paint_on_gpu if spec.is_dreamt else _paint
     try:
-        figure = registry.draw(kind, denoiser=denoiser, **choices)
+        content = paint(kind, denoiser, choices)
     except ResultsError as error:
         text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
         return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
-    path = keep(canvas.to_png(figure), registry.file_name(kind, denoiser))
+    path = keep(content, registry.file_name(kind, denoiser))
     file = gr.DownloadButton(value=path, interactive=True)
     return words, gr.Image(path, alt_text=spec.explanation), file
+
+
+def _paint(kind: str, denoiser: str, choices: JsonObject) -> bytes:
+    """Draw a figure; return the PNG file."""
+    return canvas.to_png(registry.draw(kind, denoiser=denoiser, **choices))
+
+
+@on_gpu(seconds=30)
+def _paint_on_gpu(kind: str, denoiser: str, choices: JsonObject) -> bytes:
+    """Draw a figure that takes seconds; of its errors only messages reach another process."""
+    with shown_errors():
+        return _paint(kind, denoiser, choices)
 
 
 def list_sources(kind: str) -> gr.Radio:
@@ -144,7 +158,7 @@ def follow_figure(
         gr.Dropdown(**_denoisers(usable, spec), visible=spec.any_denoiser),
         gr.Radio(**_sources(spec.domain), value=source, interactive=drawn),
         gr.Slider(**span | {"interactive": drawn and span["interactive"]}),
-        gr.Number(interactive=drawn),
+        gr.Number(interactive=spec.has_seed),
     )
 
 
