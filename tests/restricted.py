@@ -15,6 +15,14 @@ awk '{print $2}' /proc/mounts | sort -r | while read -r place; do
 done
 exec "$@"
 """
+LISTED = """
+folder="$1"
+shift
+"$@"
+status=$?
+echo "LEFT $(cd "$folder" && find . -type f -printf '%P ')"
+exit $status
+"""
 SMALL = """
 mount -t tmpfs -o "size=$1" tmpfs "$2" || exit 99
 shift 2
@@ -32,6 +40,17 @@ def on_small_disk(command: list[str], folder: Path, size: str = "64k") -> list[s
     """Return a command for which an empty file system of a size is mounted at a folder."""
     _need_namespaces()
     return ["unshare", "-rm", "bash", "-c", SMALL, "small", size, str(folder), *command]
+
+
+def run_on_small_disk(
+    command: list[str], folder: Path, size: str
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run a command to its end on a small file system; return what it left there, too."""
+    listed = ["bash", "-c", LISTED, "listed", str(folder), *command]
+    result = subprocess.run(
+        on_small_disk(listed, folder, size), check=False, capture_output=True, text=True
+    )
+    return result, result.stdout.rpartition("LEFT ")[2].split()
 
 
 @cache

@@ -1,12 +1,14 @@
 """Progress of a training run: a progress bar, and logs for TensorBoard."""
 
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from tqdm import tqdm
 
-from denoise_demo.common import unwritable
+from denoise_demo.common import WriteError, unwritable
 from denoise_demo.denoisers import Recipe
 from denoise_demo.training.trainer import Record, Trainer
 
@@ -35,24 +37,33 @@ class Progress:
             self.bar.close()
 
 
-def tensorboard(folder: Path | None, recipe: Recipe) -> AbstractContextManager[Board]:
-    """Return a writer for TensorBoard, or a context without one when no folder is given.
+@contextmanager
+def tensorboard(folder: Path | None, recipe: Recipe) -> Iterator[Board]:
+    """Open a writer for TensorBoard, or yield None when no folder is given.
 
     Raises:
         ValueError: when the package is not installed.
-        WriteError: when the folder cannot be written.
+        WriteError: when the folder cannot be written, also later.
     """
     if folder is None:
-        return nullcontext()
+        yield None
+        return
     try:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (it is optional)
     except ImportError as error:
         raise ValueError("--tensorboard needs a package: pip install tensorboard") from error
+    shown = threading.excepthook
+    # Its writing thread would print a traceback; the next record raises the same error.
+    threading.excepthook = lambda hook: None if hook.exc_type is OSError else shown(hook)
     try:
-        writer: AbstractContextManager[Board] = SummaryWriter(folder / recipe.id)
+        with SummaryWriter(folder / recipe.id) as writer:
+            yield writer
+    except WriteError:
+        raise
     except OSError as error:
         raise unwritable(folder / recipe.id, error) from error
-    return writer
+    finally:
+        threading.excepthook = shown
 
 
 def log(board: Board, record: Record) -> None:
