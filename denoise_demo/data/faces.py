@@ -131,6 +131,7 @@ def _cached(album: Album) -> Faces:
             return faces
         faces = _decode(album)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with written_atomically(path) as file:
                 skipped = np.array(json.dumps(faces.skipped))
                 np.savez(file, pixels=faces.pixels, sha256=np.array(faces.sha256), skipped=skipped)

@@ -14,7 +14,7 @@ import numpy as np
 import pooch
 import torch
 
-from denoise_demo.common import once, write_atomically
+from denoise_demo.common import once, written_atomically
 from denoise_demo.data.images import (
     DAMAGE,
     DataError,
@@ -220,7 +220,9 @@ def _download(file: IdxFile) -> bytes:
             return _checked(file, _content(path), path.name)
         packed, content = _fetched(file)
         try:
-            write_atomically(path, packed)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_atomically(path) as kept:
+                kept.write(packed)
         except OSError as error:
             not_cached(file.name, error)
     return content
