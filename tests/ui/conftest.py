@@ -39,7 +39,7 @@ def start_app(folder, script="app.py", **environment):
 
     Return its process and address.
     """
-    port = free_port()
+    port = environment.get("GRADIO_SERVER_PORT") or free_port()
     variables = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "XDG_CACHE_HOME": str(folder / "cache"),

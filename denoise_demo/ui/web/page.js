@@ -2,6 +2,7 @@
 
 import { copyLink, readAddress, setChoice, shown, writeLater } from "./address.js";
 import * as controls from "./controls.js";
+import { keep, recall } from "./keeping.js";
 import * as pictures from "./pictures.js";
 import { attach, isKnown, start, state, tell } from "./state.js";
 
@@ -129,6 +130,10 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     drawIndex: pictures.drawIndex,
     centreDrawing: pictures.centreDrawing,
   };
-  const query = state.revision === 0 && readAddress();
-  if (query) ask("link", query);
+  window.addEventListener("pagehide", keep, { signal: leaving.signal });
+  if (state.revision > 0) return;
+  const view = recall();
+  const query = readAddress();
+  if (view) ask("view", view);
+  else if (query) ask("link", query);
 }

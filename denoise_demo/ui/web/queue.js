@@ -4,11 +4,13 @@ const MOST_IN_FLIGHT = 6; // connections of a browser to one host
 const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
 const AWAY = "The server does not answer. Trying again…";
+const HANGING = "The server has not answered for some seconds. Waiting for it…";
+const SILENCE = 3000; // milliseconds without an answer before it is said
 const PATIENCE = 1000; // milliseconds before the next attempt when the server does not answer
 
 // `next` returns the request to send now, or null; `call` sends it and resolves to the reply, or to
 // null when the server does not answer; `paint` gets reply, request and elapsed milliseconds; `lost`
-// gets a sentence when the server does not answer, or has too much to do.
+// gets a sentence when the server does not answer, not yet, or has too much to do.
 export function createQueue({ next, call, paint, lost }) {
   let wanted = false;
   let inFlight = 0;
@@ -33,7 +35,9 @@ export function createQueue({ next, call, paint, lost }) {
     const turn = ++sent;
     const started = performance.now();
     inFlight += 1;
+    const silence = setTimeout(() => lost(HANGING), SILENCE);
     const reply = await call(request);
+    clearTimeout(silence);
     inFlight -= 1;
     if (!reply) return wait(PATIENCE, AWAY);
     if (reply.busy) return wait(reply.retry, reply.error);

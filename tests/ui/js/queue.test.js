@@ -264,3 +264,23 @@ test("a refused request is sent again after the time that the server names", asy
   assert.deepEqual(requests(), ["a", "b"]);
   assert.deepEqual(painted, ["b"]);
 });
+
+test("a server that hangs is reported, and its answer is still painted", async () => {
+  want("a");
+  mock.timers.tick(2999);
+  assert.equal(losses, 0);
+  mock.timers.tick(1);
+  assert.match(lastLoss, /has not answered/);
+  await calls[0].answer();
+
+  assert.deepEqual(painted, ["a"]);
+  assert.deepEqual(requests(), ["a"]);
+});
+
+test("an answer in time is never reported", async () => {
+  want("a");
+  await calls[0].answer();
+  mock.timers.tick(10_000);
+
+  assert.equal(losses, 0);
+});

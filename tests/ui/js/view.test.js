@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 Object.assign(globalThis, {
-  window: {},
+  window: { addEventListener() {} },
   document: { addEventListener() {}, querySelectorAll: () => [] },
   location: { search: "" },
 });
