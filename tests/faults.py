@@ -233,6 +233,48 @@ FAULTS = {
         '"license": "apache-2.0",',
         "training/test_publishing.py",
     ),
+    "work-done-twice": Fault(
+        "common/once.py",
+        "with self._locks.setdefault(key, threading.Lock()):",
+        "with threading.Lock():",
+        "common/test_once.py",
+    ),
+    "failure-tried-again-at-once": Fault(
+        "common/once.py",
+        "if error and time.monotonic() < until:",
+        "if False:",
+        "common/test_once.py",
+    ),
+    "two-runs-into-one-folder": Fault(
+        "training/runs.py",
+        "stack.enter_context(sole_writer(folder / recipe.id))",
+        "pass",
+        "training/test_full_disk.py",
+    ),
+    "room-unchecked": Fault(
+        "training/resuming.py",
+        "_check_room(trainer, resume_file)",
+        "pass",
+        "training/test_full_disk.py",
+    ),
+    "deep-metadata-uncaught": Fault(
+        "denoisers/checkpoints.py",
+        "except (OSError, SafetensorError, ValueError, RecursionError) as",
+        "except (OSError, SafetensorError, ValueError) as",
+        "denoisers/test_damaged_weights.py",
+    ),
+    "weights-hash-unchecked": Fault(
+        "denoisers/checkpoints.py",
+        'if "sha256" in header and',
+        'if "sha512" in header and',
+        "denoisers/test_damaged_weights.py",
+    ),
+    "gzip-unpacked-to-its-end": Fault(
+        "data/mnist.py",
+        "fileobj=io.BytesIO(content)).read(LARGEST + 1)",
+        "fileobj=io.BytesIO(content)).read()",
+        "data/test_mnist.py",
+    ),
 }
 
 

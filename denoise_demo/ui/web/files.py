@@ -1,9 +1,12 @@
 """Files that the page offers."""
 
+from pathlib import Path
+
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes
 from gradio.utils import get_upload_folder
 
+from denoise_demo.common import written_atomically
 from denoise_demo.hosting import cannot_keep
 
 
@@ -22,8 +25,11 @@ def image_place(name: str, alt_text: str | None = None) -> gr.Image:
 
 def keep(content: bytes, name: str) -> str:
     """Keep a file in Gradio's cache, from which the page may fetch it; gr.Error if it is full."""
+    path = Path(get_upload_folder(), hash_bytes(content), name)
     try:
-        path: str = save_bytes_to_cache(content, name, get_upload_folder())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_atomically(path) as file:  # Gradio's own function leaves half a file
+            file.write(content)
     except OSError as error:
         raise gr.Error(cannot_keep(error), print_exception=False) from error
-    return path
+    return str(path.resolve())
