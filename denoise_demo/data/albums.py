@@ -47,8 +47,9 @@ def opened(place: Path) -> Iterator[Album]:
     try:
         archive = zipfile.ZipFile(place)
     except DAMAGE as error:
+        why = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{place.name} is not a zip file, or is damaged ({error}): give a zip of pictures"
+            f"{place.name} is not a zip file, or is damaged ({why}): give a zip of pictures"
         ) from error
     with archive:
         yield _zip_album(place, archive)

@@ -102,10 +102,10 @@ def _find(data_dir: str | Path | None) -> Path:
     named = data_place(data_dir)
     if named is None:
         raise DataError(f"no folder or zip of faces is set: {WANTED}")
-    if not named.exists():
+    if not os.path.exists(named):  # Path.exists raises an error where it may not look
         what = str(data_dir) if data_dir else "the place that DENOISE_DATA_DIR names"
         raise DataError(f"{what} does not exist: {WANTED}")
-    place = named / "faces" if (named / "faces").is_dir() else named
+    place = named / "faces" if os.path.isdir(named / "faces") else named
     if place.is_dir() and not any(pictures_below(place)):
         place = min(place.glob("*.zip"), default=place)
     return place

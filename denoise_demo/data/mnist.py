@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import math
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -80,7 +81,7 @@ def load_mnist(split: str, data_dir: str | Path | None = None, *, download: bool
     """
     if split not in MNIST:
         raise DataError(f"unknown split {split!r}; choose one of: {', '.join(MNIST)}")
-    if data_dir and not Path(data_dir).expanduser().exists():
+    if data_dir and not os.path.exists(Path(data_dir).expanduser()):
         raise DataError(f"{data_dir} does not exist: name the folder or zip that holds MNIST")
     images, labels = (_read(file, data_dir, download) for file in MNIST[split])
     return Images(
@@ -136,12 +137,12 @@ def _candidates(name: str) -> Iterator[str]:
 def _find(name: str, places: list[Path]) -> Path | None:
     """Return the path of an IDX file in a folder, its `mnist/`, or a zip (as zip/member)."""
     for place in places:
-        if place.is_file():
+        if os.path.isfile(place):
             members = {Path(member).name: member for member in _members(place)}
             found = [place / members[c] for c in _candidates(name) if c in members]
         else:
             paths = [folder / c for folder in (place, place / "mnist") for c in _candidates(name)]
-            found = [path for path in paths if path.is_file()]
+            found = [path for path in paths if os.path.isfile(path)]
         if found:
             return found[0]
     return None

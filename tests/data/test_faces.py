@@ -564,6 +564,15 @@ def test_a_missing_place_is_refused_with_the_remedy(tmp_path: Path) -> None:
     assert not has_faces(tmp_path / "nowhere")
 
 
+def test_a_place_that_cannot_even_be_looked_at_counts_as_missing(monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DATA_DIR", "/" + "x" * 5000)  # longer than a path may be
+
+    assert not has_faces()
+    with pytest.raises(DataError, match="that DENOISE_DATA_DIR names does not exist") as caught:
+        load_faces("test")
+    assert "xxx" not in str(caught.value)
+
+
 @pytest.mark.parametrize("count", [0, 1, FEWEST - 1])
 @pytest.mark.parametrize("zipped", [False, True])
 def test_too_few_pictures_are_refused(

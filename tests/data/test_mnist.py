@@ -174,6 +174,15 @@ def test_a_missing_file_is_named_with_the_remedy(no_mnist, tmp_path) -> None:
     assert "DENOISE_DATA_DIR" in message
 
 
+def test_a_place_that_cannot_even_be_looked_at_counts_as_missing(no_mnist, monkeypatch) -> None:
+    monkeypatch.setenv("DENOISE_DATA_DIR", "/" + "x" * 5000)  # longer than a path may be
+
+    assert not has_mnist("test")
+    with pytest.raises(DataError, match="DENOISE_DATA_DIR") as caught:
+        load_mnist("test")
+    assert "xxx" not in str(caught.value)
+
+
 def test_a_mistyped_folder_starts_no_download(no_mnist, tmp_path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         load_mnist("train", tmp_path / "nowhere", download=True)
