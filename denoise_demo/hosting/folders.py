@@ -97,7 +97,7 @@ def _private_folder() -> Path | None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         _remove_abandoned(place)
         return folder
-    tempfile.tempdir = tempfile.gettempprefix()  # libraries ask for its name when imported
+    tempfile.tempdir = str(NOWHERE)  # libraries ask for one when they are imported
     return None
 
 
@@ -129,7 +129,8 @@ def _prepare_matplotlib(base: Path | None) -> None:
     elif (found := find_spec("matplotlib")) and found.submodule_search_locations:
         settings = Path(found.submodule_search_locations[0], "mpl-data", "matplotlibrc")
         os.environ.setdefault("MATPLOTLIBRC", str(settings))  # it looks no further
-        import_module("matplotlib").get_cachedir = lambda: str(NOWHERE)  # type: ignore[attr-defined]
+        for name in ("get_cachedir", "get_configdir"):
+            setattr(import_module("matplotlib"), name, lambda: str(NOWHERE))
 
 
 def _say(message: str) -> None:
