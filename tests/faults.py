@@ -196,8 +196,8 @@ FAULTS = {
     ),
     "last-value-lost": Fault(
         "ui/web/queue.js",
-        "    pump();\n  }\n\n  function retry() {",
-        "  }\n\n  function retry() {",
+        "    pump();\n  }\n\n  // Try again later",
+        "  }\n\n  // Try again later",
         "ui/panels/test_stage_panel.py",
     ),
     "undo-drops-the-first-stroke": Fault(

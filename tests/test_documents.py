@@ -134,7 +134,7 @@ def test_every_command_works(document, capsys):
             # With --help the Hub's command line parses its options and does nothing.
             program = str(Path(sys.executable).with_name("hf"))
             subprocess.run([program, *words[1:], "--help"], check=True, capture_output=True)
-        elif words and words[0] not in {"sed", "{", "cat", "}"}:
+        elif words and words[0] not in {"sed", "{", "cat", "}", "docker"}:
             check(*words)
 
 
