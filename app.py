@@ -34,6 +34,7 @@ from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
 from denoise_demo.ui.tabs.training.training import build_training_tab
 from denoise_demo.ui.views import VIEWS
 from denoise_demo.ui.web.component import MODULES
+from denoise_demo.ui.web.sessions import forget_visitors
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 EMBEDDERS = "'self' https://huggingface.co https://*.hf.space"
@@ -67,6 +68,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
         gr.Markdown(f"denoise_demo {__version__}", elem_id="version")
         connect(Page(parts, usable, views, others))
         build_api(problems)
+        forget_visitors(demo)
     demo.queue(max_size=limits().waiting)
     demo._queue.sleep_when_free = 0.01  # seconds; polling every millisecond takes 5 % of a core
     return demo

@@ -82,7 +82,9 @@ async def _upload(client: Client, wanted: Any) -> str:
     """Upload a picture of a random size and format and have it read."""
     side, kind = random.randrange(30, 2500), random.choice(["PNG", "JPEG", "WEBP"])
     content = io.BytesIO()
-    Image.effect_noise((side, side // 2 + 15), 60).save(content, kind)
+    picture = Image.effect_noise((side, side), 20)
+    picture.paste(250, (side // 3, side // 4, side // 2, 3 * side // 4))  # a thick one
+    picture.save(content, kind)
     edge = f"{random.getrandbits(60):x}"
     head = (
         f'--{edge}\r\nContent-Disposition: form-data; name="files"; '
