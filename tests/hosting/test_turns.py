@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 from denoise_demo.hosting import limits
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
+from tests.asynchronous import run_async
 
 WHO = ContextVar("WHO", default="nobody")
 
@@ -52,7 +53,7 @@ def test_visitors_take_turns_however_much_one_asks():
     order = []
     many = [("greedy", record(order, f"greedy {i}")) for i in range(4)]
 
-    asyncio.run(queued(lane(), *many, ("modest", record(order, "modest"))))
+    run_async(queued, lane(), *many, ("modest", record(order, "modest")))
 
     assert order == ["greedy 0", "modest", "greedy 1", "greedy 2", "greedy 3"]
 
@@ -61,7 +62,7 @@ def test_only_the_newest_request_of_a_kind_is_computed():
     order = []
     drag = [("one", record(order, level), "step") for level in range(5)]
 
-    results = asyncio.run(queued(lane(), *drag))
+    results = run_async(queued, lane(), *drag)
 
     assert order == [4]
     assert results[-1] == 4
@@ -78,7 +79,7 @@ def test_requests_supersede_only_their_own_kind_and_visitor():
         ("two", record(order, "other"), "step"),
     ]
 
-    results = asyncio.run(queued(lane(), *jobs))
+    results = run_async(queued, lane(), *jobs)
 
     assert results == ["step", "codes", "figure 1", "figure 2", "other"]
     assert sorted(order) == sorted(results)
@@ -88,7 +89,7 @@ def test_an_error_reaches_its_own_requester_only():
     def fail():
         raise ValueError("no")
 
-    failed, fine = asyncio.run(queued(lane(), ("one", fail), ("two", lambda: "fine")))
+    failed, fine = run_async(queued, lane(), ("one", fail), ("two", lambda: "fine"))
 
     assert str(failed) == "no"
     assert fine == "fine"
@@ -97,7 +98,7 @@ def test_an_error_reaches_its_own_requester_only():
 def test_one_visitor_may_not_fill_the_queue():
     jobs = [("one", lambda i=i: i) for i in range(3)]
 
-    *served, refused = asyncio.run(queued(lane(most=2), *jobs))
+    *served, refused = run_async(queued, lane(most=2), *jobs)
 
     assert served == [0, 1]
     assert isinstance(refused, BusyError)
@@ -109,7 +110,7 @@ def test_no_more_wait_than_the_limit(monkeypatch):
     limits.cache_clear()
     jobs = [(str(i), lambda i=i: i) for i in range(3)]
     try:
-        *served, refused = asyncio.run(queued(lane(), *jobs))
+        *served, refused = run_async(queued, lane(), *jobs)
     finally:
         limits.cache_clear()
 
@@ -125,7 +126,7 @@ def test_who_would_wait_too_long_is_refused_and_who_waits_already_is_not():
         await turns.run("first", lambda: threading.Event().wait(0.1))  # a job takes 0.1 s
         return await queued(turns, ("one", lambda: 1), ("two", lambda: 2), ("one", lambda: 3))
 
-    one, two, again = asyncio.run(crowd())
+    one, two, again = run_async(crowd)
 
     assert (one, again) == (1, 3)
     assert isinstance(two, BusyError)
@@ -148,7 +149,7 @@ def test_work_of_someone_who_left_is_not_computed():
         gate.open()
         await first
 
-    asyncio.run(scene())
+    run_async(scene)
     assert order == []
 
 
@@ -164,7 +165,7 @@ def test_work_runs_in_the_lane_s_threads_with_the_caller_s_context():
         return await asyncio.gather(ask("ann"), ask("ben"))
 
     turns = lane()
-    found = asyncio.run(scene())
+    found = run_async(scene)
 
     assert [who for _, who in found] == ["ann", "ben"]
     assert all(thread.startswith("test") for thread, _ in found)
@@ -177,4 +178,4 @@ def test_as_many_are_computed_at_once_as_there_are_threads():
     async def scene():
         return await asyncio.gather(turns.run("a", together.wait), turns.run("b", together.wait))
 
-    assert sorted(asyncio.run(scene())) == [0, 1]
+    assert sorted(run_async(scene)) == [0, 1]

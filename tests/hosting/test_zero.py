@@ -1,6 +1,5 @@
 """ZeroGPU: nothing of it elsewhere; there the live path is on the CPU and only sheets are lent."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from gradio_client import Client
 from benchmarks.client import Client as Visitor
 from denoise_demo.denoisers import choose_device
 from denoise_demo.hosting.zero import on_gpu
+from tests.asynchronous import run_async
 from tests.ui.conftest import start_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ def test_the_stage_and_the_api_answer_without_a_gpu(zero):
 
     config = httpx.get(f"{url}config").json()
     visitor = Visitor(int(url.rstrip("/").rsplit(":", 1)[1]), config)
-    status, reply = asyncio.run(visitor.call("stage", "step", REQUEST))
+    status, reply = run_async(visitor.call, "stage", "step", REQUEST)
     client = Client(url, verbose=False)
     result = client.predict([[0.0] * 28] * 28, "blind-digits", api_name="/denoise")
 
@@ -109,7 +109,7 @@ def test_a_sheet_of_dreams_is_drawn_on_a_lent_gpu(zero):
         await visitor.event("figure-draw", ["blind-dreams", "blind-digits", "example", 0, 7, ""])
         return [message async for message in visitor.messages()]
 
-    done = [m for m in asyncio.run(draw()) if m["msg"] == "process_completed"]
+    done = [m for m in run_async(draw) if m["msg"] == "process_completed"]
 
     assert done, log.read_text(encoding="utf-8")
     assert done[0]["success"], done

@@ -8,7 +8,6 @@ import zlib
 from contextlib import asynccontextmanager
 from importlib import metadata
 
-import anyio
 import gradio as gr
 import httpx
 import numpy as np
@@ -24,6 +23,7 @@ from denoise_demo.hosting import turns
 from denoise_demo.lab import Settings, dream, run, tools
 from denoise_demo.ui.api import wants_mcp
 from denoise_demo.ui.mcp import ADDRESS, options
+from tests.asynchronous import run_async
 
 
 def text_of(image):
@@ -62,7 +62,7 @@ def call(address):
             return await session.call_tool(name, arguments)
 
     def called(name, **arguments):
-        result = anyio.run(answer, name, arguments)
+        result = run_async(answer, name, arguments)
         first, *images = result.content
         if result.isError:
             return first.text
@@ -96,7 +96,7 @@ def test_the_tools_and_no_other_are_listed_with_every_argument_described(address
         async with session_at(address + slash) as session:
             return await session.list_tools()
 
-    tools = {tool.name: tool for tool in anyio.run(listed).tools}
+    tools = {tool.name: tool for tool in run_async(listed).tools}
 
     assert set(tools) == {"denoise_image", "add_noise", "list_denoisers", "dream"}
     for tool in tools.values():

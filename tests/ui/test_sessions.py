@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from denoise_demo.ui.web import sessions
+from tests.asynchronous import run_async
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def visitor(name):
 def test_the_state_of_a_visitor_who_left_is_forgotten(page):
     holder, leave = page
 
-    asyncio.run(leave(visitor("gone")))
+    run_async(leave, visitor("gone"))
 
     assert set(holder.session_data) == set(holder.time_last_used) == {"here"}
 
@@ -46,7 +47,7 @@ def test_a_visitor_who_comes_back_keeps_the_state(page):
         holder.time_last_used["gone"] = datetime.datetime.now() + datetime.timedelta(seconds=1)
         await leaving
 
-    asyncio.run(scene())
+    run_async(scene)
 
     assert set(holder.session_data) == {"gone", "here"}
 
@@ -54,4 +55,4 @@ def test_a_visitor_who_comes_back_keeps_the_state(page):
 def test_an_unknown_visitor_is_no_error(page):
     _, leave = page
 
-    asyncio.run(leave(visitor("nobody")))
+    run_async(leave, visitor("nobody"))
