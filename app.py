@@ -25,7 +25,7 @@ from denoise_demo import __version__
 from denoise_demo.common import plain_console
 from denoise_demo.data import DataError, load_mnist
 from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
-from denoise_demo.hosting import Guard, guard_connections, health, limits, refuse_file
+from denoise_demo.hosting import ERROR_HANDLERS, Guard, guard_connections, health, limits
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
@@ -103,7 +103,7 @@ def main() -> int:
         head=HEAD,
         footer_links=["api", "settings"],
         app_kwargs=options
-        | {"routes": routes, "middleware": guards, "exception_handlers": {OSError: refuse_file}},
+        | {"routes": routes, "middleware": guards, "exception_handlers": ERROR_HANDLERS},
         mcp_server=False,  # Gradio's own would fetch addresses; see denoise_demo/ui/mcp.py
         max_threads=2 * limits().waiting,  # jobs of the queue, most of which wait for a turn
         max_file_size=f"{limits().upload_mb}mb",

@@ -1,5 +1,6 @@
 """Input validation; each ValueError says which value was wrong and what to give."""
 
+import json
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -41,6 +42,14 @@ def noise_seed(value: object) -> int:
     if not 0 <= integer(value, "seed") <= SEED_MAXIMUM:
         raise ValueError(f"the seed is out of range: choose 0 to {SEED_MAXIMUM}")
     return value  # type: ignore[return-value]
+
+
+def from_json(text: object, what: str) -> Any:
+    """Return the value that a JSON text holds; ValueError naming `what` for anything else."""
+    try:
+        return json.loads(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{what} is {brief(text)}: give a JSON text") from error
 
 
 def parse(model: type[T] | TypeAdapter[T], values: object, what: str) -> T:

@@ -6,13 +6,14 @@ docs/hosting.md lists.
 
 from denoise_demo.hosting import bodies, metrics, turns
 from denoise_demo.hosting.connections import guard_connections
-from denoise_demo.hosting.folders import cannot_keep, prepare_folders, refuse_file
-from denoise_demo.hosting.guard import Guard
+from denoise_demo.hosting.folders import cannot_keep, prepare_folders
+from denoise_demo.hosting.guard import ERROR_HANDLERS, Guard
 from denoise_demo.hosting.limits import Limits, cores, limits
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 from denoise_demo.hosting.zero import on_gpu
 
 __all__ = [
+    "ERROR_HANDLERS",
     "BusyError",
     "Guard",
     "Lane",
@@ -26,6 +27,5 @@ __all__ = [
     "metrics",
     "on_gpu",
     "prepare_folders",
-    "refuse_file",
     "turns",
 ]

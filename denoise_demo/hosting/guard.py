@@ -9,16 +9,21 @@ import re
 import time
 import traceback
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from denoise_demo.hosting import metrics
 from denoise_demo.hosting.bodies import Refusal, checked_json, counted_upload
+from denoise_demo.hosting.folders import refuse_file
 from denoise_demo.hosting.limits import Limits
 
 LOG = logging.getLogger(__name__)
@@ -26,6 +31,8 @@ PACKAGE = str(Path(__file__).parents[1])
 STREAMS = 4  # open event streams for each visitor whose state is kept
 MINUTE = 60  # seconds
 ADDRESSES = 10_000  # whose rates are remembered
+UNSAID = b'{"error":null'  # what Gradio's queue says of a request that it cannot take
+SAID = b'{"error":"The request is not as expected, or the server made a mistake: check it."'
 LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]")  # noqa: S104 - compared, not bound
 _API = r"/gradio_api"
 # The kind of each route, by method and path; any other is refused.
@@ -84,7 +91,8 @@ class Guard:
         """Answer one connection."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        kind, started, answer = kind_of(scope), time.perf_counter(), _Answer(send, self.headers)
+        kind, started = kind_of(scope), time.perf_counter()
+        answer = _Answer(send, self.headers, is_stream=kind == "stream")
         try:
             await self._pass_on(kind, scope, receive, answer)
         except Refusal as refusal:
@@ -142,16 +150,21 @@ class Guard:
 
 
 class _Answer:
-    """Sends what the app answers, with the headers; remembers the status."""
+    """Sends what the app answers, with the headers; remembers the status.
 
-    def __init__(self, send: Send, headers: dict[str, str]):
-        self._send, self._headers = send, headers
+    In event streams, a sentence replaces an error without one.
+    """
+
+    def __init__(self, send: Send, headers: dict[str, str], *, is_stream: bool):
+        self._send, self._headers, self._is_stream = send, headers, is_stream
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             MutableHeaders(scope=message).update(self._headers)
+        elif self._is_stream:
+            message["body"] = message.get("body", b"").replace(UNSAID, SAID)
         await self._send(message)
 
     async def refuse(self, scope: Scope, receive: Receive, refusal: "Refusal") -> None:
@@ -159,8 +172,20 @@ class _Answer:
         if self.status:
             return
         headers = {"Retry-After": str(refusal.retry)} if refusal.retry else {}
-        content = {"error": str(refusal), "detail": str(refusal)}  # clients read one or the other
-        await JSONResponse(content, refusal.status, headers)(scope, receive, self)
+        await _refused(refusal.status, str(refusal), headers)(scope, receive, self)
+
+
+def refuse_invalid(_: Request, __: Exception) -> JSONResponse:
+    """Answer a JSON object that lacks what its route needs, for which FastAPI returns a list."""
+    return _refused(422, "The request lacks a field, or one is wrong: see the API description.")
+
+
+def _refused(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return a refusal; clients read `error` or `detail`."""
+    return JSONResponse({"error": sentence, "detail": sentence}, status, headers)
+
+
+ERROR_HANDLERS: dict[Any, Any] = {OSError: refuse_file, RequestValidationError: refuse_invalid}
 
 
 def kind_of(scope: Scope) -> str:

@@ -1,7 +1,6 @@
 """Communication with the page's script: shared values, requests for views, applying a view."""
 
 import html
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ from gradio.blocks import Block
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from denoise_demo.benchmark import live_metrics
-from denoise_demo.common import JsonObject, parse
+from denoise_demo.common import JsonObject, from_json, parse
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
@@ -23,6 +22,8 @@ from denoise_demo.ui.tabs.figures.figures import set_figure
 from denoise_demo.ui.view import CHOICES, PARAMETERS, View
 from denoise_demo.ui.web.component import LAST, component, panel_modules
 from denoise_demo.ui.web.errors import shown_errors
+
+REQUEST = "the page's request"
 
 
 class Asked(BaseModel):
@@ -121,7 +122,7 @@ def connect(page: Page) -> None:
 def answer(text: str, page: Page) -> dict[Block, object]:
     """Return the updates of all components for the requested view."""
     with shown_errors():
-        asked = parse(Asked, json.loads(text), "the page's request")
+        asked = parse(Asked, from_json(text, REQUEST), REQUEST)
         view = make_view(asked, page)
     return apply(view.model_copy(update={"revision": asked.revision}), page)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
-from denoise_demo.common import brief, finite, lookup, noise_seed, parse
+from denoise_demo.common import brief, finite, from_json, lookup, noise_seed, parse
 from denoise_demo.common.checks import SEED_MAXIMUM
 
 
@@ -78,6 +78,12 @@ def test_a_wrong_union_kind_is_answered_with_the_known_kinds(values, message):
 def test_a_long_value_is_truncated():
     assert len(brief("x" * 1000)) == 60
     assert brief(10**10_000) == "a number with thousands of digits"
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "{", "[" * 100_000, "9" * 5_000])
+def test_what_is_no_json_is_named_with_what_to_give(text):
+    with pytest.raises(ValueError, match=r"^the place is .{1,60}: give a JSON text$"):
+        from_json(text, "the place")
 
 
 @pytest.mark.parametrize("value", [True, "1", None, float("inf"), float("nan"), 10**400])

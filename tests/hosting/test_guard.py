@@ -283,6 +283,18 @@ def test_a_mistake_of_ours_is_said_to_be_one(work, error, status):
     assert explain(caught.value).status == status
 
 
+def test_a_fault_that_gradio_leaves_unsaid_in_a_stream_gets_a_sentence():
+    async def failed(_: Request):
+        return StreamingResponse(
+            iter(['data: {"msg":"process_completed","output":{"error":null}}'])
+        )
+
+    answer = client([Route("/gradio_api/queue/data", failed)]).get("/gradio_api/queue/data")
+
+    message = json.loads(answer.text.removeprefix("data: "))
+    assert message["output"]["error"].endswith("check it.")
+
+
 def test_only_so_many_streams_are_open(monkeypatch):
     monkeypatch.setattr("denoise_demo.hosting.guard.STREAMS", 0)
     heartbeat = "/gradio_api/heartbeat/abc"

@@ -1,6 +1,5 @@
 """Curves over the noise level, with the laboratory's own level marked."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
@@ -10,7 +9,7 @@ from pydantic import ConfigDict, StrictFloat
 from pydantic.dataclasses import dataclass as checked
 
 from denoise_demo.benchmark import COMMAND, Results, ResultsError, SweepRow, load_results, scores_of
-from denoise_demo.common import JsonObject, lookup, parse
+from denoise_demo.common import JsonObject, from_json, lookup, parse
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import CheckpointError, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST
@@ -29,6 +28,8 @@ _DRAWN = """(place, score, lines) => {
   window.laboratory?.chosen("lines", lines.join(","));
   return [place, score, lines];
 }"""
+
+PLACE = "the place on the curves"
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -135,7 +136,7 @@ def _parse(place: str | None) -> Place:
     """Read where the laboratory is."""
     if not isinstance(place, str):
         raise ValueError("the place on the curves is missing: open the view again")
-    return parse(Place, json.loads(place), "the place on the curves")
+    return parse(Place, from_json(place, PLACE), PLACE)
 
 
 def line_choices(usable: Collection[str], domain: str) -> JsonObject:
