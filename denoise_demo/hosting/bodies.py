@@ -55,11 +55,13 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
     try:
         if _depth(body) > DEPTH:
             raise ValueError("too deep")
-        values = json.loads(body)
+        values = json.loads(body.decode())
         if not isinstance(values, dict):
             raise ValueError("not an object")
+        if rb"\ud" in body.lower():  # half a character cannot be sent back in an answer
+            json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, "The request is not a JSON object of an expected depth.") from error
+        raise Refusal(400, "The request is not a JSON object, too deep, or not valid UTF-8.") from error
     if not all(map(_is_upload, _paths(values))):
         raise Refusal(400, "A file is named that was not uploaded: upload it and give its path.")
     return replayed(body, receive)

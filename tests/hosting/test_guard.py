@@ -120,6 +120,8 @@ def test_a_large_body_is_refused_before_the_app_sees_it(path, announced):
         "[" * 30_000,
         '{"a": ' + "9" * 5_000 + "}",
         b"\xff\xfe",
+        b'{"a": "\xed\xa0\x80"}',
+        r'{"a": "\uD800"}',
     ],
 )
 def test_what_is_no_plain_json_object_is_refused(body):
