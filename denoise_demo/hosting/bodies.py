@@ -61,7 +61,7 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
         if rb"\ud" in body.lower():  # half a character cannot be sent back in an answer
             json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, "The request is not a JSON object, too deep, or not valid UTF-8.") from error
+        raise Refusal(400, "The request is not a JSON object, too deep, or not UTF-8.") from error
     if not all(map(_is_upload, _paths(values))):
         raise Refusal(400, "A file is named that was not uploaded: upload it and give its path.")
     return replayed(body, receive)
