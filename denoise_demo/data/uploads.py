@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -31,13 +33,24 @@ def read_image(source: str | Path | bytes) -> Image.Image:
     """
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
-            return _read(stream)
+            image = _open(stream)
+            if image.width * image.height <= MAX_SIDE**2:
+                return _shrink(image)
+            del image  # large ones are decoded one at a time: their memory does not add up
+            return _large().submit(lambda: _shrink(_open(stream))).result()
     except OSError as error:
         raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
 
 
-def _read(stream: IO[bytes]) -> Image.Image:
-    """Read an open file; a too large one is refused by its header, before decoding."""
+@cache
+def _large() -> ThreadPoolExecutor:
+    """Return the thread for large pictures; always the same, since it reuses its memory."""
+    return ThreadPoolExecutor(1, thread_name_prefix="large-picture")
+
+
+def _open(stream: IO[bytes]) -> Image.Image:
+    """Open a picture without decoding it; a too large one is refused by its header."""
+    stream.seek(0)
     head = stream.read(16)
     stream.seek(0)
     Image.init()
@@ -46,13 +59,12 @@ def _read(stream: IO[bytes]) -> Image.Image:
     kind, reader = next(((n, r) for n, r, fits in known if fits and fits(head) is True), ("", None))
     if reader is None:
         raise ValueError(f"The file is {'not a picture' if head else 'empty'}: {_WANTED}.")
-    damaged = f"The {kind} picture is damaged or has no pixels: {_WANTED}."
     try:
         image = reader(stream, "")
         tags = getattr(image, "tag_v2", {})  # TIFF decodes whole tiles, which may be larger
         width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
     except Exception as error:  # readers raise almost any exception for a damaged file
-        raise ValueError(damaged) from error
+        raise _damaged(kind) from error
     cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes per pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
@@ -62,18 +74,27 @@ def _read(stream: IO[bytes]) -> Image.Image:
             f"The {kind} picture has {width:,} x {height:,} pixels, more than the limit of "
             f"{most:,} (65,535 per side): shrink it first."
         )
+    return image
+
+
+def _shrink(image: Image.Image) -> Image.Image:
+    """Decode an opened picture: upright, mode L or RGB, at most `MAX_SIDE`."""
     try:
-        shrink = MAX_SIDE / max(width, height)
-        image.draft(None, (max(1, int(width * shrink)), max(1, int(height * shrink))))
+        shrink = MAX_SIDE / max(image.size)
+        image.draft(None, (max(1, int(image.width * shrink)), max(1, int(image.height * shrink))))
         image.load()
         small = _reduce(image)
     except Exception as error:
-        raise ValueError(damaged) from error
+        raise _damaged(image.format) from error
     small = _composite(small) if small.mode == "RGBA" else small
     small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
     with contextlib.suppress(Exception):  # damaged metadata must not spoil the picture
         small.getexif()[0x0112] = image.getexif().get(0x0112, 1)
     return ImageOps.exif_transpose(small)
+
+
+def _damaged(kind: str | None) -> ValueError:
+    return ValueError(f"The {kind} picture is damaged or has no pixels: {_WANTED}.")
 
 
 def _reduce(image: Image.Image) -> Image.Image:

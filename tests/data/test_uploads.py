@@ -265,10 +265,32 @@ def test_the_largest_picture_takes_little_memory(tmp_path):
         "before = peak(); size = read_image(sys.argv[1]).size; print(*size, peak() - before)"
     )
 
-    command = [sys.executable, "-c", code, str(path)]
-    root = Path(uploads.__file__).parents[2]
-    output = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-
-    width, height, kilobytes = map(int, output.split())
+    width, height, kilobytes = map(int, fresh_process(code, path).split())
     assert (width, height) == (MAX_SIDE, MAX_SIDE)
     assert kilobytes < 300_000
+
+
+@pytest.mark.slow
+def test_ten_large_pictures_at_once_take_no_more_memory_than_one(tmp_path):
+    pytest.importorskip("resource")
+    path = tmp_path / "bomb.webp"  # a few hundred bytes for 4,000 x 4,300 pixels
+    Image.new("RGB", (4_000, 4_300), "teal").save(path, lossless=True)
+    code = (
+        "import concurrent.futures, resource, sys\n"
+        "from denoise_demo.data.uploads import read_image\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "with concurrent.futures.ThreadPoolExecutor(10) as pool:\n"
+        "    before = peak(); sizes = {p.size for p in pool.map(read_image, sys.argv[1:] * 10)}\n"
+        "print(*sizes, peak() - before, sep=';')"
+    )
+
+    sizes, kilobytes = fresh_process(code, path).split(";")
+    assert sizes == str((953, MAX_SIDE))
+    assert int(kilobytes) < 300_000
+
+
+def fresh_process(code, path):
+    """Run code with the path as its argument; return what it prints."""
+    command = [sys.executable, "-c", code, str(path)]
+    root = Path(uploads.__file__).parents[2]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
