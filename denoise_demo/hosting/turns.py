@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from denoise_demo.hosting.limits import cores, limits
@@ -31,8 +32,10 @@ class SupersededError(Exception):
 class _Job:
     """Work that waits; jobs of one kind supersede each other, `kind` None does not."""
 
+    visitor: str
     work: Callable[[], Any]
     kind: str | None
+    alone: bool
     result: asyncio.Future[Any]
 
 
@@ -54,15 +57,19 @@ class Lane:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._waiting: dict[str, list[_Job]] = {}  # by visitor, the next one first
         self._running = 0
+        self._alone: set[str] = set()  # visitors for whom such work is running
         self._mean = 0.0  # seconds that a job takes
 
-    async def run(self, visitor: str, work: Callable[[], T], kind: str | None = None) -> T:
+    async def run(
+        self, visitor: str, work: Callable[[], T], kind: str | None = None, *, alone: bool = False
+    ) -> T:
         """Compute in a thread when it is this visitor's turn.
 
         Args:
             visitor: any text that identifies the visitor.
             work: called without arguments, with the caller's context variables.
             kind: newer work of the same kind and visitor supersedes waiting work.
+            alone: one at a time for each visitor, so that results come in order.
 
         Raises:
             BusyError: when too much is waiting.
@@ -71,15 +78,15 @@ class Lane:
         """
         self._admit(visitor)
         context = copy_context()
-        job = _Job(lambda: context.run(work), kind, asyncio.get_running_loop().create_future())
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        job = _Job(visitor, lambda: context.run(work), kind, alone, result)
         self._waiting.setdefault(visitor, []).append(job)
         self._start()
         try:
-            result: T = await job.result
+            return await result
         except asyncio.CancelledError:
-            self._forget(visitor, job)
+            self._forget(job)
             raise
-        return result
 
     def waiting(self) -> int:
         """Return how many jobs are waiting."""
@@ -102,21 +109,26 @@ class Lane:
 
     def _start(self) -> None:
         """Give free threads to the visitors whose turn it is."""
-        while self._waiting and self._running < self.threads:
-            visitor = next(iter(self._waiting))
-            jobs = self._waiting.pop(visitor)
-            job = self._choose(jobs)
+        while self._running < self.threads and (first := self._first()):
+            jobs = self._waiting.pop(first.visitor)
+            job = self._choose(jobs, first)
             if jobs:
-                self._waiting[visitor] = jobs  # behind the others
+                self._waiting[first.visitor] = jobs  # behind the others
+            if job.alone:
+                self._alone.add(job.visitor)
             self._running += 1
             loop = asyncio.get_running_loop()
             running = loop.run_in_executor(self._pool, job.work)
             running.add_done_callback(partial(self._finish, job, loop.time()))
 
+    def _first(self) -> _Job | None:
+        """Return the first job that may be started."""
+        waiting = chain.from_iterable(self._waiting.values())
+        return next((j for j in waiting if not (j.alone and j.visitor in self._alone)), None)
+
     @staticmethod
-    def _choose(jobs: list[_Job]) -> _Job:
+    def _choose(jobs: list[_Job], first: _Job) -> _Job:
         """Take a visitor's next job: the newest of the first one's kind; answer the older ones."""
-        first = jobs[0]
         alike = [job for job in jobs if first.kind is not None and job.kind == first.kind]
         job = alike[-1] if alike else first
         for other in alike[:-1]:
@@ -129,6 +141,8 @@ class Lane:
     def _finish(self, job: _Job, started: float, done: asyncio.Future[Any]) -> None:
         """Deliver a result and start the next job."""
         self._running -= 1
+        if job.alone:
+            self._alone.discard(job.visitor)
         seconds = asyncio.get_running_loop().time() - started
         self._mean += (seconds - self._mean) * (0.05 if self._mean else 1)
         error = done.exception()
@@ -139,13 +153,13 @@ class Lane:
                 job.result.set_exception(error)
         self._start()
 
-    def _forget(self, visitor: str, job: _Job) -> None:
+    def _forget(self, job: _Job) -> None:
         """Remove work whose requester has gone."""
-        jobs = self._waiting.get(visitor, [])
+        jobs = self._waiting.get(job.visitor, [])
         if job in jobs:
             jobs.remove(job)
             if not jobs:
-                del self._waiting[visitor]
+                del self._waiting[job.visitor]
 
 
 @cache

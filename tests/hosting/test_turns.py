@@ -179,3 +179,19 @@ def test_as_many_are_computed_at_once_as_there_are_threads():
         return await asyncio.gather(turns.run("a", together.wait), turns.run("b", together.wait))
 
     assert sorted(run_async(scene)) == [0, 1]
+
+
+async def one_alone_then_others(turns):
+    gate, order = Gate(), []
+    first = asyncio.create_task(turns.run("me", gate, alone=True))
+    await settle()
+    second = asyncio.create_task(turns.run("me", record(order, "second"), alone=True))
+    beside = [turns.run("me", record(order, "live")), turns.run("you", record(order, "you"))]
+    await asyncio.gather(*beside)
+    gate.open()
+    await asyncio.gather(first, second)
+    return order
+
+
+def test_work_that_has_to_be_alone_waits_for_the_visitors_earlier_work_only():
+    assert run_async(one_alone_then_others, lane(threads=2)) == ["live", "you", "second"]

@@ -26,7 +26,7 @@ def in_turn(
         request = LocalContext.request.get()
         visitor = str(getattr(request, "session_hash", None))
         try:
-            return await lane().run(visitor, partial(work, *args, **kwargs))
+            return await lane().run(visitor, partial(work, *args, **kwargs), alone=True)
         except BusyError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
