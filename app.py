@@ -34,6 +34,7 @@ from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
 from denoise_demo.ui.tabs.training.training import build_training_tab
 from denoise_demo.ui.views import VIEWS
 from denoise_demo.ui.web.component import MODULES
+from denoise_demo.ui.web.server import live_route
 from denoise_demo.ui.web.sessions import forget_visitors
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
@@ -95,8 +96,8 @@ def main() -> int:
 
         options = mcp.options(problems)
     guards = [Middleware(Guard, limits(), os.environ.get("DENOISE_EMBEDDERS") or EMBEDDERS)]
-    routes = [MODULES, *health.ROUTES, *options["routes"]]
     demo = build_demo(problems)
+    routes = [MODULES, live_route(demo), *health.ROUTES, *options["routes"]]
     demo.launch(
         theme=THEME,
         css=CSS,

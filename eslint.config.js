@@ -2,7 +2,7 @@ import js from "@eslint/js";
 
 const browser = [
   "AbortController", "Blob", "DataTransfer", "Event", "File", "ImageData", "MutationObserver", "Option",
-  "ResizeObserver", "URL", "URLSearchParams", "atob", "btoa", "clearTimeout", "document", "history",
+  "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "WebSocket", "atob", "btoa", "clearTimeout", "document", "history",
   "location", "navigator", "performance", "prompt", "requestAnimationFrame", "setTimeout", "window",
 ];
 

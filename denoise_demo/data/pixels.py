@@ -204,12 +204,17 @@ def draw_strokes(
     return np.asarray(canvas.reduce(4), dtype=np.float32) / 255
 
 
-def encode_pixels(image: torch.Tensor) -> str:
-    """Return an image (C, H, W) or (H, W) as base64 text of 8-bit pixels (H, W, C), by rows.
+def to_bytes(image: torch.Tensor) -> bytes:
+    """Return the 8-bit pixels (H, W, C) of an image (C, H, W) or (H, W), by rows.
 
     Values are clipped to [0, 1]; NaN is black.
     """
-    return binascii.b2a_base64(_to_bytes(image).tobytes(), newline=False).decode("ascii")
+    return _to_pixels(image).tobytes()
+
+
+def encode_pixels(image: torch.Tensor) -> str:
+    """Return what `to_bytes` returns as base64 text."""
+    return binascii.b2a_base64(to_bytes(image), newline=False).decode("ascii")
 
 
 def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> torch.Tensor:
@@ -221,21 +226,26 @@ def decode_pixels(text: str, *, height: int, width: int, channels: int = 1) -> t
     given = f"{len(text)} characters" if isinstance(text, str) else type(text).__name__
     try:
         raw = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-        values = _LEVELS[np.frombuffer(raw, dtype=np.uint8).reshape(height, width, channels)]
+        return from_bytes(raw, height=height, width=width, channels=channels)
     except ValueError as error:
         wanted = f"base64 text of {height} x {width} x {channels} bytes"
         raise ValueError(f"The pixels are {given}: send {wanted}.") from error
+
+
+def from_bytes(data: bytes, *, height: int, width: int, channels: int = 1) -> torch.Tensor:
+    """Return the bytes of `to_bytes` as (1, C, H, W) float32; ValueError for a wrong number."""
+    values = _LEVELS[np.frombuffer(data, dtype=np.uint8).reshape(height, width, channels)]
     return torch.from_numpy(values.transpose(2, 0, 1)[None].copy())
 
 
 def to_pil(image: torch.Tensor, scale: int = 1) -> Image.Image:
     """Convert (1, C, H, W) or (C, H, W), C being 1 or 3, to a picture enlarged `scale` times."""
-    pixels = _to_bytes(image[0] if image.ndim == 4 else image)
+    pixels = _to_pixels(image[0] if image.ndim == 4 else image)
     picture = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels)
     return ImageOps.scale(picture, scale, Image.Resampling.NEAREST)
 
 
-def _to_bytes(image: torch.Tensor) -> NDArray[np.uint8]:
+def _to_pixels(image: torch.Tensor) -> NDArray[np.uint8]:
     """Round an image (C, H, W) or (H, W) to 8-bit pixels (H, W, C)."""
     if image.ndim not in (2, 3):
         raise ValueError(f"An image must have shape (C, H, W) or (H, W), not {tuple(image.shape)}.")

@@ -5,6 +5,7 @@ docs/hosting.md lists.
 """
 
 from denoise_demo.hosting import bodies, metrics, turns
+from denoise_demo.hosting.bodies import Refusal, check_json
 from denoise_demo.hosting.connections import guard_connections
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders
 from denoise_demo.hosting.guard import ERROR_HANDLERS, Guard
@@ -18,9 +19,11 @@ __all__ = [
     "Guard",
     "Lane",
     "Limits",
+    "Refusal",
     "SupersededError",
     "bodies",
     "cannot_keep",
+    "check_json",
     "cores",
     "guard_connections",
     "limits",

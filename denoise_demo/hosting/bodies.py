@@ -14,6 +14,8 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
+from denoise_demo.common import JsonObject
+
 DEPTH = 32  # levels of brackets in JSON
 SLOW = 10  # seconds that JSON may take to arrive
 SLOW_UPLOAD = 120
@@ -48,10 +50,19 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
     """Read a JSON object of at most `most` bytes; return a `receive` that gives it again.
 
     Raises:
-        Refusal: for a body that is too large, too slow, too deep, no object, or names a file that
-            was not uploaded.
+        Refusal: as `check_json`, and for a body that is too large or too slow.
     """
     body = await read_body(headers, receive, most)
+    check_json(body)
+    return replayed(body, receive)
+
+
+def check_json(body: bytes) -> JsonObject:
+    """Return the JSON object that a request holds.
+
+    Raises:
+        Refusal: for a text that is too deep, no object, or names a file that was not uploaded.
+    """
     try:
         if _depth(body) > DEPTH:
             raise ValueError("too deep")
@@ -64,7 +75,7 @@ async def checked_json(headers: Headers, receive: Receive, most: int) -> Receive
         raise Refusal(400, "The request is not a JSON object, too deep, or not UTF-8.") from error
     if not all(map(_is_upload, _paths(values))):
         raise Refusal(400, "A file is named that was not uploaded: upload it and give its path.")
-    return replayed(body, receive)
+    return values
 
 
 def counted_upload(headers: Headers, receive: Receive, most: int) -> Receive:

@@ -6,6 +6,8 @@ from typing import Any
 
 import uvicorn
 
+from denoise_demo.hosting.limits import limits
+
 PATIENCE = 10  # seconds in which the head of a request must arrive
 MOST = 65_536  # open files that are asked for; a connection is one
 RESERVED = 128  # files for everything but connections
@@ -14,9 +16,12 @@ RESERVED = 128  # files for everything but connections
 def guard_connections(server: uvicorn.Server) -> None:
     """Let a running server hold as many connections as the system allows, and refuse more.
 
-    New connections without a complete request head are closed after PATIENCE.
+    New connections without a complete request head are closed after PATIENCE. A message of a
+    WebSocket is as long as a request may be.
     """
     config: Any = server.config
+    config.ws_max_size = 1000 * limits().body_kb
+    config.ws_per_message_deflate = False  # pixels with noise do not get smaller
     config.http_protocol_class = patient(config.http_protocol_class)
     config.limit_concurrency = max(RESERVED, _raise_open_files() - RESERVED)
 
@@ -44,7 +49,9 @@ def patient(protocol: Any) -> type[asyncio.Protocol]:
 
         def watch(self) -> None:
             """Start the timer unless a request is being answered."""
-            if self.cycle is not None and not self.cycle.response_complete:
+            is_answering = self.cycle is not None and not self.cycle.response_complete
+            # A WebSocket has another protocol.
+            if is_answering or self.transport.get_protocol() is not self:
                 self.rest()
             elif self.timer is None:
                 self.timer = self.loop.call_later(PATIENCE, self.transport.close)

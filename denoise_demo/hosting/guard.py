@@ -29,6 +29,8 @@ from denoise_demo.hosting.limits import Limits
 LOG = logging.getLogger(__name__)
 PACKAGE = str(Path(__file__).parents[1])
 STREAMS = 4  # open event streams for each visitor whose state is kept
+SOCKET = "/live"  # the page's WebSocket
+PACE = 0.01  # seconds until a message that came too early is tried again
 MINUTE = 60  # seconds
 ADDRESSES = 10_000  # whose rates are remembered
 UNSAID = b'{"error":null'  # what Gradio's queue says of a request that it cannot take
@@ -89,6 +91,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
+        if scope["type"] == "websocket":
+            return await self._connect(scope, receive, send)
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         kind, started = kind_of(scope), time.perf_counter()
@@ -121,8 +125,34 @@ class Guard:
             receive = await checked_json(headers, receive, 1000 * self.limits.body_kb)
         elif kind == "upload":
             receive = counted_upload(headers, receive, 1_000_000 * self.limits.upload_mb)
-        if kind != "stream":
-            return await self.app(scope, receive, send)
+        if kind == "stream":
+            return await self._stay(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the page's WebSocket in, and its messages at the rate of requests."""
+        address = (scope.get("client") or ("",))[0]
+
+        async def paced() -> Message:
+            message = await receive()
+            while True:
+                try:
+                    self._count(address)
+                except Refusal:
+                    await asyncio.sleep(PACE)
+                else:
+                    return message
+
+        try:
+            if path_of(scope) != SOCKET:
+                raise Refusal(404, "There is no WebSocket at this address.")
+            refuse_foreign_origin(Headers(scope=scope))
+            await self._stay(scope, paced, send)
+        except Refusal:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _stay(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the app hold a connection open, as long as a visit may be."""
         if self._streams >= STREAMS * self.limits.sessions:
             raise Refusal(503, "Too many pages are open: try again in a minute.", retry=60)
         self._streams += 1
@@ -133,7 +163,6 @@ class Guard:
             pass  # the visit is over
         finally:
             self._streams -= 1
-        return None
 
     def _count(self, address: str) -> None:
         """Take one from the address's bucket; Refusal when it is empty."""
@@ -191,8 +220,13 @@ ERROR_HANDLERS: dict[Any, Any] = {OSError: refuse_file, RequestValidationError: 
 def kind_of(scope: Scope) -> str:
     """Return the kind of a request's route, "" for one that the page does not have."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     return next((kind for kind, known, p in _ROUTES if known == method and p.fullmatch(path)), "")
+
+
+def path_of(scope: Scope) -> str:
+    """Return a request's path without the prefix of a proxy."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def refuse_foreign_origin(headers: Headers) -> None:

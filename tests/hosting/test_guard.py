@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from denoise_demo.common import lookup
 from denoise_demo.hosting import bodies
@@ -36,6 +38,12 @@ async def stream(request: Request):
             await asyncio.sleep(0.01)
 
     return StreamingResponse(forever())
+
+
+async def repeat(socket: WebSocket):
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
 
 
 @pytest.fixture(autouse=True)
@@ -321,3 +329,51 @@ def test_a_prefix_is_not_part_of_the_route():
 
     assert kind_of(scope) == "page"
     assert kind_of(scope | {"root_path": ""}) == ""
+
+
+def socket(path="/live", headers=(), **limits):
+    routes = [WebSocketRoute("/live", repeat), WebSocketRoute("/other", repeat)]
+    return client(routes, **limits).websocket_connect(path, headers=dict(headers))
+
+
+def test_messages_of_the_pages_websocket_pass():
+    with socket() as line:
+        line.send_text("one")
+        assert line.receive_text() == "one"
+
+
+def test_a_websocket_at_another_address_is_refused():
+    with pytest.raises(WebSocketDisconnect), socket("/other"):
+        pass
+
+
+def test_other_sites_open_no_websocket_to_the_visitors_own_computer():
+    foreign = {"origin": "https://example.org", "host": "127.0.0.1:7860"}
+
+    with pytest.raises(WebSocketDisconnect), socket(headers=foreign):
+        pass
+    with socket(headers={**foreign, "origin": "http://127.0.0.1:7860"}):
+        pass
+
+
+def test_messages_wait_where_they_come_faster_than_the_rate():
+    with socket(rate=20) as line:
+        started = time.monotonic()
+        for _ in range(45):  # 40 at once, then 20 a second
+            line.send_text("one")
+            line.receive_text()
+
+    assert 0.2 < time.monotonic() - started < 5
+
+
+def test_only_so_many_websockets_are_open(monkeypatch):
+    monkeypatch.setattr("denoise_demo.hosting.guard.STREAMS", 1)
+    routes = [WebSocketRoute("/live", repeat)]
+    app = client(routes, sessions=1)
+
+    with (
+        app.websocket_connect("/live"),
+        pytest.raises(WebSocketDisconnect),
+        app.websocket_connect("/live"),
+    ):
+        pass

@@ -149,17 +149,29 @@ def first_digit():
     return load_examples().clean(slice(FIRST_EXAMPLE, FIRST_EXAMPLE + 1))
 
 
-def watch_requests(page):
-    """Collect the stage's requests to the server."""
+WATCH = """
+(name) => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    window[name](text);
+    send.call(this, text);
+  };
+}
+"""
+
+
+def watch_requests(page, part="request"):
+    """Collect the panels' requests to the server from now on."""
     asked = []
-
-    def keep(request):
-        body = request.post_data if "component_server" in request.url else None
-        if body:
-            asked.append(json.loads(body)["data"])
-
-    page.on("request", keep)
+    name = f"watch{time.monotonic_ns()}"
+    page.expose_function(name, lambda text: asked.append(json.loads(text)[part]))
+    page.evaluate(WATCH, name)
     return asked
+
+
+def watch_calls(page):
+    """Collect the names of the functions that are called from now on."""
+    return watch_requests(page, "call")
 
 
 def encoded(image, kind="PNG", **options):

@@ -145,6 +145,9 @@ def test_a_busy_server_is_asked_again_when_it_says(page):
     def refuse(route):
         return route.fulfill(json=answers.pop()) if answers else route.fallback()
 
+    page.route_web_socket("**/live", lambda socket: socket.close())
+    page.reload()
+    page.wait_for_selector("#stage[data-paints]")
     page.route("**/component_server/", refuse)
     drag(page, 0.4)
 

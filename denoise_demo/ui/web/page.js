@@ -3,6 +3,7 @@
 import { copyLink, readAddress, setChoice, shown, writeLater } from "./address.js";
 import * as controls from "./controls.js";
 import { keep, recall } from "./keeping.js";
+import * as line from "./line.js";
 import * as pictures from "./pictures.js";
 import { attach, isKnown, start, state, tell } from "./state.js";
 
@@ -103,6 +104,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
   const { settings, source, tab } = props.start;
   if (!state.shared) {
     Object.assign(state, { settings: { ...settings }, source, pictures: tab, chosen: { [source.kind]: source.index } });
+    line.open();
     start(props);
     attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
     pictures.show(source, tab);

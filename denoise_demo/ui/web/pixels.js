@@ -10,24 +10,25 @@ export function heat(value) {
   return HEAT[low].map((from, c) => from + (place - low) * (HEAT[low + 1][c] - from));
 }
 
-const HEATED = new Uint8ClampedArray(Array.from({ length: 256 }, (_, value) => heat(value)).flat());
+// Four bytes of a pixel as one number, as canvases keep them.
+const pack = (red, green, blue) => (255 << 24) | (blue << 16) | (green << 8) | red;
+const BYTES = Array.from({ length: 256 }, (_, value) => value);
+const GREYS = Int32Array.from(BYTES, (value) => pack(value, value, value));
+const HEATED = Int32Array.from(BYTES, (value) => pack(...heat(value).map(Math.round)));
 
-// Base64 bytes of height x width x channels as RGBA; `heated` is a map of one channel, in colours.
-export function toRgba(text, [height, width, channels], heated = false) {
-  const bytes = atob(text);
-  const rgba = new Uint8ClampedArray(4 * height * width).fill(255);
-  const step = heated ? 1 : channels;
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) {
-      const value = bytes.charCodeAt(i * step + (step === 3 ? c : 0));
-      rgba[4 * i + c] = heated ? HEATED[3 * value + c] : value;
-    }
-  }
-  return rgba;
+// Bytes of height x width x channels as RGBA; `heated` is a map of one channel, in colours.
+export function toRgba(bytes, [height, width, channels], heated = false) {
+  const pixels = new Int32Array(height * width);
+  const table = heated ? HEATED : GREYS;
+  if (heated || channels === 1) for (let i = 0; i < pixels.length; i++) pixels[i] = table[bytes[i]];
+  else for (let i = 0; i < pixels.length; i++) pixels[i] = pack(bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2]);
+  return new Uint8ClampedArray(pixels.buffer);
 }
 
-export function paintPixels(canvas, text, shape, heated = false) {
+export function paintPixels(canvas, bytes, shape, heated = false) {
   const [height, width] = shape;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  canvas.getContext("2d").putImageData(new ImageData(toRgba(text, shape, heated), width, height), 0, 0);
+  canvas.getContext("2d").putImageData(new ImageData(toRgba(bytes, shape, heated), width, height), 0, 0);
 }
+
+export const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));

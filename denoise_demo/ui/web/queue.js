@@ -1,6 +1,6 @@
 // A queue of requests to the server: few in flight, painted in order, the last value never lost.
 
-const MOST_IN_FLIGHT = 6; // connections of a browser to one host
+const MOST_IN_FLIGHT = 8; // requests of one visitor that may wait, see turns.py
 const LEAST_IN_FLIGHT = 2; // one reply is painted while the next is computed
 const SPACING = 16; // milliseconds wanted between pictures over a slow connection: 60 a second
 const AWAY = "The server does not answer. Trying again…";

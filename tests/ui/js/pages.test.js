@@ -9,7 +9,7 @@ import { pictureName } from "../../../denoise_demo/ui/web/address.js";
 import { clamp, createRate, format, percent, signed, worth } from "../../../denoise_demo/ui/web/numbers.js";
 import { heat, toRgba } from "../../../denoise_demo/ui/web/pixels.js";
 
-const bytes = (...values) => btoa(String.fromCharCode(...values));
+const bytes = (...values) => Uint8Array.from(values);
 const PHOTO = { width: 200, height: 100 };
 
 test("grey pixels get three equal channels", () => {

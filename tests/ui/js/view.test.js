@@ -7,6 +7,7 @@ Object.assign(globalThis, {
   window: { addEventListener() {} },
   document: { addEventListener() {}, querySelectorAll: () => [] },
   location: { search: "" },
+  WebSocket: class {},
 });
 const { ask, mount } = await import("../../../denoise_demo/ui/web/page.js");
 const { click } = await import("../../../denoise_demo/ui/web/pictures.js");

@@ -24,7 +24,12 @@ pytestmark = pytest.mark.ui
 NO_DREAMS = """
 () => {
   const fetch = window.fetch;
+  const send = WebSocket.prototype.send;
   window.dreams = false;
+  WebSocket.prototype.send = function (text) {
+    if (!window.dreams && text.includes('"call":"dream"')) this.close();
+    else send.call(this, text);
+  };
   window.fetch = (...request) =>
     !window.dreams && String(request[1]?.body).includes('"fn_name":"dream"')
       ? Promise.reject(new TypeError("Failed to fetch"))

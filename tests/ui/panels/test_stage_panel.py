@@ -213,14 +213,10 @@ def test_play_sweeps_the_level_until_stopped(page):
 
 SLOW_LINE = """
 () => {
-  const fetch = window.fetch;
+  const send = WebSocket.prototype.send;
   let turn = 0;
-  window.fetch = async (...request) => {
-    const reply = await fetch(...request);
-    if (!String(request[0]).includes("component_server")) return reply;
-    const late = ++turn % 4 === 0 ? 300 : 150;
-    await new Promise((go) => setTimeout(go, late));
-    return reply;
+  WebSocket.prototype.send = function (text) {
+    setTimeout(() => send.call(this, text), ++turn % 4 === 0 ? 300 : 150);
   };
   window.seen = [];
   const stage = document.getElementById("stage");

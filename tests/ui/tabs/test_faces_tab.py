@@ -103,12 +103,9 @@ def test_ten_quick_switches_end_on_what_the_radio_says_and_never_mix(page):
 
 LATE = """
 () => {
-  const fetch = window.fetch;
-  window.fetch = async (...request) => {
-    const reply = await fetch(...request);
-    if (!String(request[0]).includes("component_server")) return reply;
-    await new Promise((go) => setTimeout(go, 600));
-    return reply;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    setTimeout(() => send.call(this, text), 600);
   };
   window.seen = [];
   const stage = document.getElementById("stage");

@@ -1,6 +1,7 @@
 // The bottleneck: one digit encoded by every network, and a code that the user edits.
 
 import { choice, setChoice } from "../../web/address.js";
+import { call } from "../../web/line.js";
 import { clamp, createRate, format, percent } from "../../web/numbers.js";
 import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
@@ -23,13 +24,13 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
 
   const encoding = createQueue({
     next: () => (view.offsetParent === null ? null : wantedDigit()),
-    call: (request) => server.codes(request),
+    call: (request) => call(server, "codes", request),
     paint: paintCodes,
     lost: say,
   });
   const decoding = createQueue({
     next: () => edit.code && { network: edit.network, code: edit.code },
-    call: (request) => server.decode(request),
+    call: (request) => call(server, "decode", request),
     paint: paintDecoded,
     lost: say,
   });

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from denoise_demo.benchmark import ResultsError, load_results
 from denoise_demo.common import JsonObject, brief, lookup, parse
-from denoise_demo.data import encode_pixels
+from denoise_demo.data import encode_pixels, to_bytes
 from denoise_demo.denoisers import CLASSIFIER, RECIPES, CheckpointError, load_network
 from denoise_demo.lab import (
     EDITED,
@@ -70,9 +70,9 @@ def codes(request: object) -> JsonObject:
     """Encode and decode a corrupted digit with every network; the `Request`'s denoiser is ignored.
 
     Returns:
-        JSON values: `clean` as a source, and `networks` by id: `image` and `code_image` in base64
-        pixels, `code_shape`, `psnr`, the `digit` read with its `probability`, and, where the code
-        can be edited, `code`, its numbers, and the largest `units` with their `span`; or `error`.
+        `clean` as a source, and `networks` by id: `image` and `code_image` in bytes, `code_shape`,
+        `psnr`, the `digit` read with its `probability`, and, where the code can be edited, `code`,
+        its numbers, and the largest `units` with their `span`; or `error`.
     """
     return answered(_codes, request)
 
@@ -81,7 +81,7 @@ def decode(request: object) -> JsonObject:
     """Turn a code into a picture, for a `DecodeRequest`.
 
     Returns:
-        JSON values: `image` in base64 pixels, the `digit` read with its `probability`; or `error`.
+        `image` in bytes, the `digit` read with its `probability`; or `error`.
     """
     return answered(_decode, request)
 
@@ -107,10 +107,10 @@ def _coded(clean: Tensor, settings: Settings) -> JsonObject:
     flat, flat_spans = code.flatten().tolist(), spans.flatten().tolist()
     units = bottleneck.strongest_units(code) if network in EDITED else []
     return {
-        "image": encode_pixels(outcome.denoised[0]),
+        "image": to_bytes(outcome.denoised[0]),
         "psnr": json_number(float(outcome.scores["denoised"]["psnr"])),
         **_verdict(outcome.probabilities.get("denoised")),
-        "code_image": encode_pixels(picture),
+        "code_image": to_bytes(picture),
         "code_shape": list(picture.shape[1:]),
         "code": flat if network in EDITED else None,
         "units": [{"unit": unit, "span": max(flat_spans[unit], flat[unit])} for unit in units],
@@ -127,7 +127,7 @@ def _decode(values: object) -> JsonObject:
     if not code.isfinite().all():
         raise ValueError("a unit is too large: give smaller numbers")
     image = bottleneck.decode(request.network, code)
-    return {"image": encode_pixels(image[0]), **_verdict(classify(image))}
+    return {"image": to_bytes(image[0]), **_verdict(classify(image))}
 
 
 def _verdict(probabilities: Tensor | None) -> JsonObject:

@@ -1,6 +1,7 @@
 // The comparison: one noisy picture through every denoiser.
 
 import { choice, setChoice } from "../../web/address.js";
+import { call } from "../../web/line.js";
 import { createRate, format, percent, worth } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
 import { createPanel } from "../../web/panel.js";
@@ -27,8 +28,8 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   }
 
   const next = () => (view.offsetParent === null ? null : wanted());
-  const quick = createQueue({ next, call: (request) => server.compare_quick(request), paint, lost: say });
-  const slow = createQueue({ next, call: (request) => server.compare_slow(request), paint: paintSlow, lost: () => {} });
+  const quick = createQueue({ next, call: (request) => call(server, "compare_quick", request), paint, lost: say });
+  const slow = createQueue({ next, call: (request) => call(server, "compare_slow", request), paint: paintSlow, lost: () => {} });
 
   function paint(reply, request, elapsed) {
     if (reply.error) return complain(reply.error);

@@ -7,7 +7,7 @@ from gradio.blocks import Block
 
 from denoise_demo.benchmark import NOTHING
 from denoise_demo.common import JsonObject, parse
-from denoise_demo.data import domain_of, encode_pixels
+from denoise_demo.data import domain_of, to_bytes
 from denoise_demo.denoisers import RECIPES, list_denoisers
 from denoise_demo.hosting import turns
 from denoise_demo.lab import (
@@ -56,7 +56,7 @@ def comparer(usable: Collection[str], *, slow: bool) -> Callable[[object], JsonO
     """Return the function that answers a `Request` with the slow filters, or with all others.
 
     The answer has the picture's `domain`, `label` and `shape`, `clean` as a source, and `entries`
-    by id: `image` in base64 pixels, every live metric, `milliseconds`, the `digit` that is read
+    by id: `image` in bytes, every live metric, `milliseconds`, the `digit` that is read
     with its `probability`, null for faces, and whether the noise is `familiar` to a network, null
     for a filter; or `error`, a sentence.
     """
@@ -88,7 +88,7 @@ def _entries(comparison: Comparison, settings: Settings) -> JsonObject:
     sure, digits = (None, None) if likeliest is None else likeliest.max(1)
     return {
         name: {
-            "image": encode_pixels(comparison.images[i]),
+            "image": to_bytes(comparison.images[i]),
             **{metric: json_number(float(v[i])) for metric, v in comparison.scores.items()},
             "milliseconds": comparison.milliseconds[i],
             "digit": None if digits is None else int(digits[i]),

@@ -29,8 +29,8 @@ export function createPainter(element, stage) {
     stage.dataset.paints = ++paints;
   }
 
-  function paintPanel(name, text, shape) {
-    paintPixels(canvas(name), text, shape, HEATED.includes(name));
+  function paintPanel(name, bytes, shape) {
+    paintPixels(canvas(name), bytes, shape, HEATED.includes(name));
   }
 
   function paintVerdict(name, probabilities, label) {

@@ -1,6 +1,7 @@
 // Play sweeps the noise level; dreams generate digits from noise.
 
 import { moveSlider } from "../../web/controls.js";
+import { call } from "../../web/line.js";
 import { span, state } from "../../web/state.js";
 
 const SWEEP = 6000; // milliseconds up and down
@@ -63,7 +64,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     let asked, reply;
     do {
       asked = dream;
-      reply = await server.dream({ seed: asked.seed });
+      reply = await call(server, "dream", { seed: asked.seed });
     } while (dream && dream !== asked);
     isAsking = false;
     if (!dream) return;

@@ -1,6 +1,8 @@
 // The live stage: requests, painting and buttons.
 
+import { call } from "../../web/line.js";
 import { createPanel } from "../../web/panel.js";
+import { toBase64 } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
 import { createRate } from "../../web/numbers.js";
 import { attach, isKnown, isSame, isWithinSpan, settle, span, state, wanted } from "../../web/state.js";
@@ -21,7 +23,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const queue = createQueue({
     // While hidden, only request a picture whose pixels are unknown: links and figures need them.
     next: () => (dreamer.isDreaming() || (!isShown() && isKnown()) ? null : wanted()),
-    call: (request) => server.step(request),
+    call: (request) => call(server, "step", request),
     paint,
     lost: say,
   });
@@ -51,7 +53,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     say("");
     painter.paint(reply, request);
     const [height, width, channels] = reply.shape;
-    settle(request, reply.original ?? { kind: "pixels", pixels: reply.images.clean, height, width, channels });
+    settle(request, reply.original ?? { kind: "pixels", pixels: toBase64(reply.images.clean), height, width, channels });
     checkNote(request);
     countRate(elapsed);
   }

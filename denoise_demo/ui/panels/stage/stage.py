@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.common import JsonObject, parse
-from denoise_demo.data import encode_pixels
+from denoise_demo.data import to_bytes
 from denoise_demo.denoisers import get_denoiser
 from denoise_demo.hosting import turns
 from denoise_demo.lab import (
@@ -52,7 +52,7 @@ def step(request: object) -> JsonObject:
     """Answer one request of the stage, a `Request`.
 
     Returns:
-        JSON values: images as base64 pixels with their shape, scores, class probabilities, the
+        Images in bytes with their shape, scores, class probabilities, the
         label if known and the milliseconds spent; or `error`, a sentence. `outside` is a sentence
         if the network was trained on other pictures; then `original` is the picture before its
         conversion to the network's channels. `expected` is the root mean square of the expected
@@ -66,7 +66,7 @@ def dream(request: object) -> JsonObject:
     """Dream a digit, step by step, for a `DreamRequest`.
 
     Returns:
-        JSON values: `frames`, each with the `images` noisy, denoised and spread as base64 pixels,
+        `frames`, each with the `images` noisy, denoised and spread in bytes,
         28 x 28, what `step` calls `expected`, the noise's `sigma` and the class `probabilities` of
         the denoised image, null without a classifier; or `error`; and the milliseconds spent.
     """
@@ -90,9 +90,9 @@ def _dream(values: object) -> JsonObject:
         "frames": [
             {
                 "images": {
-                    "noisy": encode_pixels(frame.noisy[0]),
-                    "denoised": encode_pixels(frame.denoised[0]),
-                    "spread": encode_pixels(frame.spread[0] / MOST_SPREAD),
+                    "noisy": to_bytes(frame.noisy[0]),
+                    "denoised": to_bytes(frame.denoised[0]),
+                    "spread": to_bytes(frame.spread[0] / MOST_SPREAD),
                 },
                 "expected": _root_mean_square(frame.spread),
                 "sigma": frame.sigma,
@@ -116,7 +116,7 @@ def _frame(outcome: Outcome, label: int | None) -> JsonObject:
         images["spread"] = outcome.spread.mean(1, keepdim=True) / MOST_SPREAD
     _, channels, height, width = outcome.clean.shape
     return {
-        "images": {name: encode_pixels(image[0]) for name, image in images.items()},
+        "images": {name: to_bytes(image[0]) for name, image in images.items()},
         "shape": [height, width, channels],
         "scores": first_scores(outcome),
         "probabilities": {name: p[0].tolist() for name, p in outcome.probabilities.items()},
