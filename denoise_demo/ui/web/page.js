@@ -5,7 +5,7 @@ import * as controls from "./controls.js";
 import { keep, recall } from "./keeping.js";
 import * as line from "./line.js";
 import * as pictures from "./pictures.js";
-import { attach, isKnown, start, state, tell } from "./state.js";
+import { attach, isKnown, place, start, state, tell } from "./state.js";
 
 const POLL = 100; // milliseconds between checks for a pending picture
 let leaving = new AbortController();
@@ -123,7 +123,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
   watch("value", () => receive(props.value));
   // Called by Gradio's events.
   window.laboratory = {
-    ask, asked, picture, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
+    ask, asked, picture, place, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
     chooseKind: controls.chooseKind,
     chooseDenoiser: controls.chooseDenoiser,
     offerDenoisers: controls.offerDenoisers,

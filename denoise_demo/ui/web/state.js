@@ -83,6 +83,12 @@ export function isWithinSpan() {
   return state.settings.level >= minimum && state.settings.level <= maximum;
 }
 
+// Where the laboratory is on the curves, as text.
+export function place() {
+  const { domain, settings: { kind, level, denoiser } } = state;
+  return JSON.stringify({ domain, kind, level, denoiser });
+}
+
 // The request for what is to be shown; null without a picture or with a level out of range.
 export function wanted() {
   return state.source && isWithinSpan() ? { source: state.source, ...state.settings } : null;

@@ -2,7 +2,7 @@
 // domain changed, `moved` otherwise.
 
 import { createPanel } from "../../web/panel.js";
-import { attach, state } from "../../web/state.js";
+import { attach, place, state } from "../../web/state.js";
 
 const REST = 150; // milliseconds between two charts
 
@@ -14,8 +14,8 @@ export const mount = createPanel(({ element, props, trigger }) => {
   function report() {
     timer = 0;
     if (tab.offsetParent === null) return;
-    const { domain, settings: { kind, level, denoiser } } = state;
-    const text = JSON.stringify({ domain, kind, level, denoiser });
+    const text = place();
+    const { domain } = state;
     if (text === last.text) return;
     const event = domain === last.domain ? "moved" : "entered";
     last = { text, domain };

@@ -23,10 +23,11 @@ COMPARED = {  # in colour at first, besides the denoiser on the stage
     "digits": ["conv-pool", "dense-64", "dense-300-random", "median-3"],
     "faces": ["pix2pix-gaussian", "strided-conv-gaussian", "median-3"],
 }
+# Gradio may not know the latest place yet.
 _DRAWN = """(place, score, lines) => {
   window.laboratory?.chosen("score", score);
   window.laboratory?.chosen("lines", lines.join(","));
-  return [place, score, lines];
+  return [window.laboratory?.place() ?? place, score, lines];
 }"""
 
 PLACE = "the place on the curves"
