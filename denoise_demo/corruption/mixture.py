@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from denoise_demo.common import JsonObject
+from denoise_demo.corruption.camera import Camera
 from denoise_demo.corruption.noise import NOISES, corrupt, noise_deviation
 
 Range = tuple[float, float]
@@ -74,7 +75,7 @@ class Mixture:
 
     title: str
     weights: tuple[float, ...]
-    parts: tuple[Corruption, ...]
+    parts: tuple[Corruption | Camera, ...]
     clip: bool = False  # each part has its own; the network's input is not clipped
 
     def __call__(self, clean: Tensor, generator: torch.Generator) -> Tensor:
@@ -97,12 +98,14 @@ class Mixture:
         return self.title
 
     def pick(self, count: int, generator: torch.Generator) -> list[Corruption]:
-        """Draw `count` of the corruptions at random, by weight."""
-        weights = torch.tensor(self.weights, dtype=torch.float32, device=generator.device)
-        drawn = weights.multinomial(count, replacement=True, generator=generator)
-        return [self.parts[index] for index in drawn.tolist()]
+        """Draw `count` of the corruptions at random, by weight, leaving out the camera's."""
+        pairs = zip(self.weights, self.parts, strict=True)
+        kept = [(weight, part) for weight, part in pairs if isinstance(part, Corruption)]
+        weights = torch.tensor([weight for weight, _ in kept], device=generator.device)
+        drawn = weights.float().multinomial(count, replacement=True, generator=generator)
+        return [kept[index][1] for index in drawn.tolist()]
 
-    def _shares(self, clean: Tensor) -> list[tuple[Corruption, Tensor]]:
+    def _shares(self, clean: Tensor) -> list[tuple[Corruption | Camera, Tensor]]:
         """Split a batch by weight; in a small batch some parts get no image."""
         total, count = sum(self.weights), len(clean)
         edges = [round(done / total * count) for done in accumulate(self.weights, initial=0.0)]
@@ -110,7 +113,7 @@ class Mixture:
         return [pair for pair in zip(self.parts, shares, strict=True) if len(pair[1])]
 
 
-def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
+def mixture(title: str, *weighted: tuple[float, Corruption | Camera]) -> Mixture:
     """Return the mixture of (weight, corruption) pairs."""
     weights, parts = zip(*weighted, strict=True)
     return Mixture(title, weights, parts)
@@ -119,16 +122,18 @@ def mixture(title: str, *weighted: tuple[float, Corruption]) -> Mixture:
 def recorded(values: JsonObject) -> Corruption | Mixture:
     """Return the corruption recorded in a weight file; KeyError or TypeError if it is invalid."""
     if "parts" not in values:
-        return _recorded(values)
+        return Corruption(**_plain(values))
     parts = tuple(_recorded(part) for part in values["parts"])
     return Mixture(values["title"], tuple(values["weights"]), parts, values["clip"])
 
 
-def _recorded(values: JsonObject) -> Corruption:
-    plain: JsonObject = {  # JSON has no tuples
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    return Corruption(**plain)
+def _recorded(values: JsonObject) -> Corruption | Camera:
+    return Corruption(**_plain(values)) if "kind" in values else Camera(**_plain(values))
+
+
+def _plain(values: JsonObject) -> JsonObject:
+    """Return values with tuples for lists, because JSON has no tuples."""
+    return {k: tuple(value) if isinstance(value, list) else value for k, value in values.items()}
 
 
 def _ends(span: float | Range) -> Range:

@@ -6,6 +6,7 @@ files and results record the corruptions they were trained or measured under.
 
 from dataclasses import replace
 
+from denoise_demo.corruption.camera import Camera
 from denoise_demo.corruption.mixture import Corruption, Mixture, Range, mixture
 
 Weighted = tuple[float, Corruption]
@@ -115,6 +116,47 @@ BLIND_FACES: Mixture = mixture(
     (5, Corruption("salt-pepper", level=(0.05, 0.6))),
     (9, Corruption("speckle", level=(0.2, 1.2))),
     (8, Corruption("speckle", level=(0.3, 2.0), clip=False)),
+)
+# Photographs are mostly judged by Gaussian noise that is not clipped; the rest gets every other
+# noise of the page over its whole range, light levels more often, and what cameras leave.
+BLIND_PHOTOS: Mixture = mixture(
+    "any noise and blur at any level, clipped or not; camera noise, JPEG",
+    (36, Corruption("gaussian", level=(0.0, 0.22), clip=False)),  # 0 to 56 of 255
+    (9, Corruption("gaussian", level=(0.0, 0.06), clip=False)),
+    (7, Corruption("gaussian", level=(0.2, 0.4), clip=False)),
+    (2, Corruption("gaussian", level=(0.4, 1.0), clip=False)),
+    (5, Corruption("gaussian", level=(0.0, 0.3))),
+    (1.5, Corruption("gaussian", level=(0.3, 1.0))),
+    (2, Corruption("uniform", level=(0.0, 0.6), clip=False)),
+    (1, Corruption("uniform", level=(0.6, 2.0), clip=False)),
+    (1.5, Corruption("uniform", level=(0.0, 0.6))),
+    (0.5, Corruption("uniform", level=(0.6, 2.0))),
+    (1.5, Corruption("one-sided-uniform", level=(0.0, 0.6), clip=False)),
+    (1, Corruption("one-sided-uniform", level=(0.6, 2.0), clip=False)),
+    (2, Corruption("one-sided-uniform", level=(0.0, 1.0))),
+    (0.5, Corruption("one-sided-uniform", level=(1.0, 2.0))),
+    (2, Corruption("poisson", level=(16.0, 256.0), clip=False)),
+    (2, Corruption("poisson", level=(1.0, 32.0), clip=False)),
+    (1, Corruption("poisson", level=(4.0, 256.0))),
+    (0.5, Corruption("poisson", level=(1.0, 4.0))),
+    (2.5, Corruption("salt-pepper", level=(0.0, 0.1))),
+    (2, Corruption("salt-pepper", level=(0.1, 0.5))),
+    (0.5, Corruption("salt-pepper", level=(0.5, 1.0))),
+    (1.5, Corruption("speckle", level=(0.0, 0.4), clip=False)),
+    (1, Corruption("speckle", level=(0.4, 2.0), clip=False)),
+    (1.5, Corruption("speckle", level=(0.0, 1.0))),
+    (0.5, Corruption("speckle", level=(1.0, 2.0))),
+    (4, Corruption("none")),
+    (1.5, Corruption("none", blur_sigma=(0.3, 2.0))),
+    (1.5, Corruption("gaussian", level=(0.0, 0.2), blur_sigma=(0.0, 2.0), clip=False)),
+    (1, Corruption("gaussian", level=(0.0, 0.3), blur_sigma=(0.0, 2.0))),
+    (0.5, Corruption("uniform", level=(0.0, 1.0), blur_sigma=(0.0, 2.0))),
+    (0.5, Corruption("one-sided-uniform", level=(0.0, 1.0), blur_sigma=(0.0, 2.0))),
+    (0.5, Corruption("poisson", level=(4.0, 256.0), blur_sigma=(0.0, 2.0))),
+    (0.5, Corruption("salt-pepper", level=(0.0, 0.3), blur_sigma=(0.0, 2.0))),
+    (0.5, Corruption("speckle", level=(0.0, 1.0), blur_sigma=(0.0, 2.0))),
+    (5, Camera(level=(0.0, 0.2))),
+    (1, Camera(level=(0.0, 0.0), quality=(10.0, 90.0))),
 )
 
 

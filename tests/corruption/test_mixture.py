@@ -11,6 +11,7 @@ import torch
 from denoise_demo.corruption import (
     BLIND_DIGITS,
     BLIND_FACES,
+    BLIND_PHOTOS,
     BLUR_MAXIMUM,
     NOISES,
     POINTS,
@@ -149,7 +150,20 @@ def test_training_mixtures_exceed_the_sliders_by_a_fifth(name):
         assert highest[kind] >= 1.2 * NOISES[kind].maximum - 1e-9
 
 
-@pytest.mark.parametrize("corruption", [*MIXTURES.values(), *POINTS.values()])
+def test_the_photographs_mixture_covers_the_sliders_levels_and_is_mostly_gaussian():
+    shares = list(zip(BLIND_PHOTOS.weights, BLIND_PHOTOS.parts, strict=True))
+    noises = [(weight, part) for weight, part in shares if isinstance(part, Corruption)]
+
+    for kind, spec in NOISES.items():
+        levels = [ends(part.level) for _, part in noises if part.kind == kind]
+        assert kind == "none" or min(low for low, _ in levels) <= spec.minimum
+        assert kind == "none" or max(high for _, high in levels) >= spec.maximum
+        assert max(ends(part.blur_sigma)[1] for _, part in noises if part.kind == kind) >= 2
+    plain = [w for w, p in noises if (p.kind, p.clip, p.blur_sigma) == ("gaussian", False, 0)]
+    assert sum(plain) >= 0.5 * sum(BLIND_PHOTOS.weights)
+
+
+@pytest.mark.parametrize("corruption", [*MIXTURES.values(), BLIND_PHOTOS, *POINTS.values()])
 def test_a_corruption_survives_json(corruption):
     assert recorded(json.loads(json.dumps(asdict(corruption)))) == corruption
 
