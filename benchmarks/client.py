@@ -1,9 +1,13 @@
-"""A minimal HTTP client that speaks to the page as its script does, cheap enough for crowds."""
+"""A minimal client that speaks to the page as its script does, cheap enough for crowds."""
 
 import asyncio
 import json
 import random
+from contextlib import suppress
 from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 
 class Connection:
@@ -49,8 +53,45 @@ class Connection:
         self.reader = self.writer = None
 
 
+class Line:
+    """The page's WebSocket."""
+
+    def __init__(self, socket: ClientConnection):
+        self.socket = socket
+        self.pending: dict[int, asyncio.Future[Any]] = {}
+        self.sent = 0
+        self.reading = asyncio.create_task(self._read())
+
+    async def call(self, function: str, data: object) -> Any:
+        self.sent += 1
+        number, answer = self.sent, asyncio.get_running_loop().create_future()
+        self.pending[number] = answer
+        await self.socket.send(json.dumps({"id": number, "call": function, "request": data}))
+        return await answer
+
+    async def _read(self) -> None:
+        async for data in self.socket:
+            end = 4 + int.from_bytes(data[:4], "little")
+            answer = json.loads(
+                data[4:end],
+                object_hook=lambda value: (
+                    data[end + value["bytes"][0] : end + value["bytes"][1]]  # noqa: B023
+                    if "bytes" in value
+                    else value
+                ),
+            )
+            self.pending.pop(answer["id"]).set_result(answer["reply"])
+
+    def close(self) -> None:
+        self.reading.cancel()
+        self.socket.transport.abort()
+
+
 class Client:
-    """One visitor: a session, its heartbeat, and calls of server functions and events."""
+    """One visitor: a session, its heartbeat, and calls of server functions and events.
+
+    Functions are called through the WebSocket if the page has one.
+    """
 
     def __init__(self, port: int, config: dict[str, Any]):
         self.port, self.config = port, config
@@ -59,6 +100,8 @@ class Client:
         self.ids = {name: key for key, name in self.names.items()}
         self.free: list[Connection] = []
         self.heartbeat: Connection | None = None
+        self.line: Line | None = None
+        self.opening: asyncio.Task[None] | None = None
 
     async def request(self, *arguments: Any) -> tuple[int, bytes]:
         """Send a request over a free connection, or a new one if the server has closed it."""
@@ -76,6 +119,10 @@ class Client:
 
     async def call(self, element: str, function: str, data: object) -> tuple[int, Any]:
         """Call a server function of a component."""
+        self.opening = self.opening or asyncio.create_task(self._open_line())
+        await self.opening
+        if self.line:
+            return 200, await self.line.call(function, data)
         values = {
             "data": data,
             "component_id": self.ids[element],
@@ -85,6 +132,10 @@ class Client:
         body = json.dumps(values).encode()
         status, answer = await self.request("POST", "/gradio_api/component_server", body)
         return status, json.loads(answer)
+
+    async def _open_line(self) -> None:
+        with suppress(WebSocketException):
+            self.line = Line(await connect(f"ws://127.0.0.1:{self.port}/live", compression=None))
 
     async def event(self, element: str, data: list[Any]) -> str:
         """Trigger the queued event of an element; return "joined", or why not."""
@@ -121,3 +172,5 @@ class Client:
         for connection in [*self.free, *([self.heartbeat] if self.heartbeat else [])]:
             connection.close()
         self.free.clear()
+        if self.line:
+            self.line.close()
