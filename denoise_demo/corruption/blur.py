@@ -1,5 +1,7 @@
 """Gaussian blur of a batch, with one sigma for all images or one per image."""
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,12 +25,23 @@ def gaussian_blur(image: Tensor, sigma: Level) -> Tensor:
     Returns:
         (N, C, H, W).
     """
-    sigmas = torch.as_tensor(sigma, dtype=image.dtype, device=image.device).reshape(-1)
+    if not isinstance(sigma, Tensor):
+        if not sigma:
+            return image
+        rows, columns = (_kept_matrix(float(sigma), size).to(image) for size in image.shape[-2:])
+        return rows @ image @ columns.T
+    sigmas = sigma.to(image).reshape(-1)
     if not bool(sigmas.any()):
         return image
     rows = _blur_matrix(sigmas, image.shape[-2]).unsqueeze(1)  # (N or 1, 1, H, H)
     columns = _blur_matrix(sigmas, image.shape[-1]).unsqueeze(1)  # (N or 1, 1, W, W)
     return rows @ image @ columns.transpose(-1, -2)
+
+
+@lru_cache(maxsize=64)
+def _kept_matrix(sigma: float, size: int) -> Tensor:
+    """Return the matrix of one sigma, (size, size), which on the page seldom changes."""
+    return _blur_matrix(torch.tensor([sigma]), size)[0]
 
 
 def _blur_matrix(sigmas: Tensor, size: int) -> Tensor:

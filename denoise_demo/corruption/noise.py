@@ -7,6 +7,7 @@ level scales, thresholds or inverts that field, so that similar levels give simi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,7 +15,8 @@ from torch import Tensor
 from denoise_demo.common import lookup
 from denoise_demo.corruption.blur import Level, gaussian_blur
 
-NoiseFunction = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+Randomness = torch.Generator | int  # a seed stands for a new generator on the CPU
+NoiseFunction = Callable[[Tensor, Tensor, Randomness], Tensor]
 VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -53,12 +55,12 @@ class NoiseSpec:
             )
 
 
-def no_noise(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def no_noise(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Return a copy of the image."""
     return image.clone()
 
 
-def gaussian(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def gaussian(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Add Gaussian noise: x + sigma * n, with n ~ N(0, 1).
 
     Reference: Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11.
@@ -66,7 +68,7 @@ def gaussian(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor
     return image + level * _normals(image, generator)
 
 
-def uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def uniform(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Add uniform noise on both sides: x + r * (2u - 1), with u ~ U(0, 1).
 
     Reference: A. Amico 2019, Denoise with autoencoders.
@@ -74,7 +76,7 @@ def uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
     return image + level * (2 * _uniforms(image, generator) - 1)
 
 
-def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def one_sided_uniform(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Add uniform noise that only brightens: x + r * u, with u ~ U(0, 1).
 
     Reference: the article "Image Denoising Using Auto Encoders".
@@ -82,7 +84,7 @@ def one_sided_uniform(image: Tensor, level: Tensor, generator: torch.Generator) 
     return image + level * _uniforms(image, generator)
 
 
-def poisson(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def poisson(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Count photons: k / peak, with k ~ Poisson(peak * x), by inverse transform sampling.
 
     Reference: Hasinoff 2014, Photon, Poisson noise, doi:10.1007/978-0-387-31439-6_482.
@@ -91,7 +93,7 @@ def poisson(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
     return _poisson_quantile(_uniforms(image, generator), image.clamp_min(0) * peak) / peak
 
 
-def salt_and_pepper(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def salt_and_pepper(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Set a fraction of all channel values to 0 (pepper, half of them) or 1 (salt).
 
     Reference: Gonzalez and Woods 2018, Digital Image Processing, chapter 5.
@@ -101,7 +103,7 @@ def salt_and_pepper(image: Tensor, level: Tensor, generator: torch.Generator) ->
     return image.masked_fill(pepper, 0.0).masked_fill(salt, 1.0)
 
 
-def speckle(image: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+def speckle(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     """Multiply by noise: x + x * sigma * n, with n ~ N(0, 1).
 
     Reference: Goodman 1976, Some fundamental properties of speckle, doi:10.1364/JOSA.66.001145.
@@ -116,7 +118,7 @@ def corrupt(
     blur_sigma: Level = 0.0,
     *,
     clip: bool = True,
-    generator: torch.Generator | None = None,
+    generator: Randomness = 0,
 ) -> Tensor:
     """Blur, then add noise, then clip to [0, 1] if asked.
 
@@ -126,7 +128,7 @@ def corrupt(
         level: in the noise's unit, one number or (N,); None for the default.
         blur_sigma: standard deviation in pixels, one number or (N,).
         clip: whether to limit the result to [0, 1].
-        generator: the only source of randomness, on any device; None for a new one, seed 0.
+        generator: the only source of randomness, on any device; or a seed.
 
     Returns:
         (N, C, H, W).
@@ -136,7 +138,6 @@ def corrupt(
     """
     spec = lookup(NOISES, kind, "noise")
     level = spec.default if level is None else level
-    generator = generator or torch.Generator().manual_seed(0)
     levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
     noisy = spec.function(gaussian_blur(clean, blur_sigma), levels, generator)
     return noisy.clamp_(0, 1) if clip else noisy
@@ -163,16 +164,28 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
     return variance.flatten(1).mean(1).sqrt()
 
 
-def _uniforms(like: Tensor, generator: torch.Generator) -> Tensor:
+def _uniforms(like: Tensor, generator: Randomness) -> Tensor:
     """Return uniform numbers in [0, 1) of the image's shape."""
-    field = torch.rand(like.shape, generator=generator, device=generator.device)
-    return field.to(like.device)
+    return _field(torch.rand, like, generator)
 
 
-def _normals(like: Tensor, generator: torch.Generator) -> Tensor:
+def _normals(like: Tensor, generator: Randomness) -> Tensor:
     """Return normal numbers, N(0, 1), of the image's shape."""
-    field = torch.randn(like.shape, generator=generator, device=generator.device)
-    return field.to(like.device)
+    return _field(torch.randn, like, generator)
+
+
+def _field(draw: Callable[..., Tensor], like: Tensor, generator: Randomness) -> Tensor:
+    if isinstance(generator, int):
+        if len(like) == 1:
+            return _kept_field(draw, like.shape, generator).to(like.device)
+        generator = torch.Generator().manual_seed(generator)
+    return draw(like.shape, generator=generator, device=generator.device).to(like.device)
+
+
+@lru_cache(maxsize=64)
+def _kept_field(draw: Callable[..., Tensor], shape: torch.Size, seed: int) -> Tensor:
+    """Return the field of a seed for one image, which stays while its level moves."""
+    return draw(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:

@@ -58,8 +58,7 @@ def run(clean: Tensor, settings: Settings) -> Outcome:
         outside = clean.shape[1] != spec.shape[0]
         clean = in_channels(clean, spec.shape[0])
     corruption = (settings.kind, settings.level, settings.blur_sigma)
-    generator = torch.Generator().manual_seed(settings.seed)
-    noisy = corrupt(clean, *corruption, clip=spec.clip, generator=generator)
+    noisy = corrupt(clean, *corruption, clip=spec.clip, generator=settings.seed)
     sigma = noise_deviation(clean, *corruption) if spec.informed else torch.zeros(len(clean))
     denoised, spread = _denoise(spec, noisy, sigma)
     scores = _score(clean, noisy, denoised)
