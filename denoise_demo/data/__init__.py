@@ -1,9 +1,9 @@
 """Data sets and single pictures: loading and conversion.
 
 `Images` is a data set; loaders read MNIST (`load_mnist`), a folder or zip of faces (`load_faces`),
-the built-in digits and portraits, and one uploaded file (`read_image`). `DOMAINS` holds the names,
-image shape and loaders of each domain. The other functions convert between pictures, tensors and
-text. May import common and, for shapes, networks.
+the built-in digits and portraits, one uploaded file (`read_image`) and the digits on its page
+(`find_digits`). `DOMAINS` holds the names, image shape and loaders of each domain. The other
+functions convert between pictures, tensors and text. May import common and, for shapes, networks.
 """
 
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
@@ -11,6 +11,7 @@ from denoise_demo.data.examples import load_examples
 from denoise_demo.data.faces import faces_test, has_faces, load_faces
 from denoise_demo.data.images import DataError, Images, cache_dir, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
+from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
 from denoise_demo.data.pixels import (
     centre_digit,
     decode_pixels,
@@ -18,7 +19,6 @@ from denoise_demo.data.pixels import (
     in_channels,
     shrink_digit,
     to_bytes,
-    to_digit,
     to_face,
     to_pil,
 )
@@ -39,6 +39,7 @@ __all__ = [
     "DataError",
     "Domain",
     "Images",
+    "PaperDigit",
     "cache_dir",
     "centre_digit",
     "cropped_portraits",
@@ -46,6 +47,7 @@ __all__ = [
     "domain_of",
     "encode_pixels",
     "faces_test",
+    "find_digits",
     "find_face",
     "get_domain",
     "has_faces",

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
-from scipy import ndimage
 
 Array = NDArray[Any]
 _BLANK = "The picture is blank: draw or give a digit that stands out from its background."
@@ -17,38 +16,6 @@ _CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
 _FAINTEST = 0.5 / 255  # fainter ink rounds to black
 _LUMA = (0.299, 0.587, 0.114)
 _LEVELS = np.arange(256, dtype=np.float32) / 255
-
-
-def to_digit(
-    image: Image.Image, *, invert: bool | None = None, centre: bool = True
-) -> torch.Tensor:
-    """Convert a picture of a digit to (1, 1, 28, 28) float32 in [0, 1], light ink on black.
-
-    Args:
-        image: any size; a scan, a drawing or a photographed page.
-        invert: whether the ink is dark on light; None detects it.
-        centre: remove the background, even if unevenly lit, and normalise the ink with
-            `centre_digit`; otherwise only fit the whole picture into the square.
-
-    Raises:
-        ValueError: when the picture is blank.
-    """
-    grey = image.convert("L")
-    sketch = grey.copy()
-    sketch.thumbnail((256, 256), Image.Resampling.LANCZOS, reducing_gap=None)
-    values = np.asarray(sketch, dtype=np.float32) / 255
-    if np.ptp(values) < 0.04:
-        raise ValueError(_BLANK)
-    dark = _is_dark_on_light(values) if invert is None else invert
-    if centre:
-        digit = centre_digit(_ink(values if dark else 1 - values))
-    else:
-        grey = ImageOps.invert(grey) if dark else grey
-        side = max(grey.size)
-        square = Image.new("L", (side, side), int(np.median(_rim(np.asarray(grey)))))
-        square.paste(grey, ((side - grey.width) // 2, (side - grey.height) // 2))
-        digit = _LEVELS[np.asarray(square.resize((28, 28), Image.Resampling.BOX))]
-    return torch.from_numpy(digit)[None, None]
 
 
 def to_face(image: Image.Image) -> NDArray[np.uint8]:
@@ -78,50 +45,6 @@ def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:
     if channels == 3:
         return image.expand(-1, 3, -1, -1)
     return (image * torch.tensor(_LUMA, device=image.device).view(3, 1, 1)).sum(1, keepdim=True)
-
-
-def _rim(values: Array) -> Array:
-    """Return the outermost pixels (n,) of a picture (H, W)."""
-    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-
-
-def _is_dark_on_light(values: Array) -> bool:
-    """Whether the ink is dark: a light rim, and a minority of dark pixels far from the mean."""
-    y, x = np.indices(values.shape).reshape(2, -1)
-    slope = np.stack([np.ones_like(x), x, y], axis=1)  # light from one side
-    even = values.ravel() - slope @ np.linalg.lstsq(slope, values.ravel(), rcond=None)[0]
-    low, high = np.percentile(even, [1, 99])
-    rim = np.median(_rim(even.reshape(values.shape))) - (low + high) / 2
-    skewness = np.mean(even**3) / (np.mean(even**2) ** 1.5 + 1e-9)
-    return bool(rim / (high - low + 1e-9) > skewness / 2)
-
-
-def _paper(dark: Array) -> Array:
-    """Estimate the paper (H, W) or () under dark ink (H, W), by the median of its surroundings."""
-    low, level, high = np.percentile(_rim(dark), [25, 50, 75])
-    if high - low < 0.03:
-        return np.array(level)
-    small = np.asarray(Image.fromarray(dark).reduce(max(1, max(dark.shape) // 64)))
-    window = max(small.shape) // 3 | 1  # more than two strokes wide; shadows are wider still
-    padded = np.pad(small, window, mode="reflect", reflect_type="odd")
-    middle = ndimage.median_filter(padded, window)[window:-window, window:-window]
-    return _resize(middle, dark.shape[0], dark.shape[1], Image.Resampling.BILINEAR)
-
-
-def _ink(dark: Array) -> Array:
-    """Convert dark ink (H, W) to light ink; remove paper and specks, stretch the contrast."""
-    ink = 1 - dark / np.maximum(_paper(dark), 0.1)
-    full = np.percentile(ink[ink >= ink.max() / 2], 75)
-    rest = ink[ink < full / 2]
-    level = np.median(rest) if rest.size else full
-    noise = 4 * np.median(abs(rest - level)) if rest.size else 0
-    if full - level < max(0.06, 1.5 * noise):
-        raise ValueError(_BLANK)
-    ink = np.clip((ink - level - noise) / (full - level - noise), 0, 1)
-    parts, count = ndimage.label(ink > 0.1, structure=np.ones((3, 3)))
-    mass = np.bincount(parts.ravel(), ink.ravel(), count + 1)
-    mass[0] = 0
-    return np.where(ndimage.maximum_filter((mass >= 0.05 * mass.max())[parts], 3), ink, 0)
 
 
 def centre_digit(ink: Array) -> Array:

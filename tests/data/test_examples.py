@@ -9,7 +9,8 @@ from PIL import Image
 
 from denoise_demo.data import load_examples
 from denoise_demo.data.examples import EXAMPLES_FILE
-from denoise_demo.data.pixels import centre_digit, draw_strokes, to_digit
+from denoise_demo.data.paper import to_digit
+from denoise_demo.data.pixels import centre_digit, draw_strokes
 
 EXAMPLES = json.loads(EXAMPLES_FILE.read_text("utf-8"))
 each = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["label"]))

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from denoise_demo.data.paper import to_digit
 from denoise_demo.data.pixels import (
     centre_digit,
     decode_pixels,
@@ -14,7 +15,6 @@ from denoise_demo.data.pixels import (
     encode_pixels,
     in_channels,
     shrink_digit,
-    to_digit,
     to_face,
     to_pil,
 )
