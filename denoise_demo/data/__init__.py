@@ -30,7 +30,7 @@ from denoise_demo.data.portraits import (
     load_portraits,
     middle_box,
 )
-from denoise_demo.data.uploads import read_image
+from denoise_demo.data.uploads import original_size, read_image
 
 __all__ = [
     "DOMAINS",
@@ -59,6 +59,7 @@ __all__ = [
     "load_portraits",
     "middle_box",
     "mnist_test",
+    "original_size",
     "read_image",
     "shrink_digit",
     "split_train",

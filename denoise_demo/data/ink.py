@@ -8,10 +8,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from denoise_demo.data.pixels import Array
+from denoise_demo.data.pixels import LUMA, Array
 
 BLANK = "The picture is blank: draw or give a digit that stands out from its background."
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _WIDTHS = (
     0.05,
     0.09,
@@ -57,7 +56,7 @@ def _choose_channel(colours: Array, invert: bool | None) -> tuple[Array, int]:
     """
     channels = [colours[..., 0]]
     if colours.shape[2] == 3:
-        channels = [colours @ _LUMA]
+        channels = [colours @ np.array(LUMA, dtype=np.float32)]
         if np.abs(colours[..., :2] - colours[..., 1:]).max() > 0.04:
             channels.extend(np.moveaxis(colours, 2, 0))
     side = page_side(colours)

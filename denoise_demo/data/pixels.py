@@ -14,7 +14,7 @@ Array = NDArray[Any]
 _BLANK = "The picture is blank: draw or give a digit that stands out from its background."
 _CENTRE = 14  # the pixel that holds the centre of mass of MNIST's digits
 _FAINTEST = 0.5 / 255  # fainter ink rounds to black
-_LUMA = (0.299, 0.587, 0.114)
+LUMA = (0.299, 0.587, 0.114)
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 
 
@@ -44,7 +44,7 @@ def in_channels(image: torch.Tensor, channels: int) -> torch.Tensor:
         return image
     if channels == 3:
         return image.expand(-1, 3, -1, -1)
-    return (image * torch.tensor(_LUMA, device=image.device).view(3, 1, 1)).sum(1, keepdim=True)
+    return (image * torch.tensor(LUMA, device=image.device).view(3, 1, 1)).sum(1, keepdim=True)
 
 
 def centre_digit(ink: Array) -> Array:

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1024
+_ORIGINAL = "original size"
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _WANTED = "give a PNG, JPEG, GIF, WebP, BMP or TIFF picture that opens in other programs"
@@ -79,8 +80,9 @@ def _open(stream: IO[bytes]) -> Image.Image:
 
 def _shrink(image: Image.Image) -> Image.Image:
     """Decode an opened picture: upright, mode L or RGB, at most `MAX_SIDE`."""
+    full = image.size
     try:
-        shrink = MAX_SIDE / max(image.size)
+        shrink = MAX_SIDE / max(full)
         image.draft(None, (max(1, int(image.width * shrink)), max(1, int(image.height * shrink))))
         image.load()
         small = _reduce(image)
@@ -90,7 +92,16 @@ def _shrink(image: Image.Image) -> Image.Image:
     small = small.convert("L") if image.mode in {"1", "L", "LA", "La"} else small
     with contextlib.suppress(Exception):  # damaged metadata must not spoil the picture
         small.getexif()[0x0112] = image.getexif().get(0x0112, 1)
-    return ImageOps.exif_transpose(small)
+    upright = ImageOps.exif_transpose(small)
+    turned = (small.width < small.height) != (upright.width < upright.height)
+    upright.info[_ORIGINAL] = full[::-1] if turned else full
+    return upright
+
+
+def original_size(image: Image.Image) -> tuple[int, int]:
+    """Return the width and height that a picture of `read_image` had in its file, upright."""
+    width, height = image.info.get(_ORIGINAL, image.size)
+    return width, height
 
 
 def _damaged(kind: str | None) -> ValueError:

@@ -25,6 +25,7 @@ from denoise_demo.data import (
     load_portraits,
     mnist_test,
     shrink_digit,
+    to_digit,
     to_face,
     to_pil,
 )
@@ -109,6 +110,20 @@ class Photo(Source):
         return torch.tensor(to_face(to_pil(square)))[None] / 255, None
 
 
+class Paper(Source):
+    """A square cut out of a photo of a written page, in the same form; options as of `to_digit`."""
+
+    pixels: str
+    size: Raster
+    invert: bool | None
+    centre: bool
+
+    def read(self) -> Labelled:
+        """Return the digit with most ink in it; ValueError if there is none."""
+        square = decode_pixels(self.pixels, height=self.size, width=self.size, channels=3)
+        return to_digit(to_pil(square), invert=self.invert, centre=self.centre), None
+
+
 class Pixels(Source):
     """A picture ready for a network: base64 text of bytes, row by row; grey or in colour."""
 
@@ -129,8 +144,8 @@ def clean_picture(source: object) -> Labelled:
     """Return the picture that a request describes, (1, C, H, W) in [0, 1], and any known label.
 
     Args:
-        source: an object with `kind`, a key of COLLECTIONS or "drawing", "photo" or "pixels", and
-            the fields of its model.
+        source: an object with `kind`, a key of COLLECTIONS or "drawing", "paper", "photo" or
+            "pixels", and the fields of its model.
 
     Raises:
         ValueError: for a malformed source, a blank drawing, or a missing data set.
@@ -138,7 +153,7 @@ def clean_picture(source: object) -> Labelled:
     if not isinstance(source, Mapping):
         raise ValueError(f"the source is {brief(source)}: give an object with its kind")
     models: dict[str, type[Source]] = dict.fromkeys(COLLECTIONS, Numbered)
-    models |= {"drawing": Drawing, "photo": Photo, "pixels": Pixels}
+    models |= {"drawing": Drawing, "paper": Paper, "photo": Photo, "pixels": Pixels}
     model = lookup(models, source.get("kind"), "source")
     return parse(model, source, f"the source {source['kind']}").read()
 

@@ -3,11 +3,13 @@
 import base64
 import json
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from denoise_demo.data import DOMAINS, DataError, encode_pixels, faces, load_examples, mnist
+from denoise_demo.denoisers import load_classifier
 from denoise_demo.lab import COLLECTIONS, Collection
 from denoise_demo.lab.sources import (
     ALIASES,
@@ -21,6 +23,7 @@ from denoise_demo.lab.sources import (
     laboratory_picture,
     pixels_source,
 )
+from tests.data.pages import make_page
 
 pytestmark = pytest.mark.usefixtures("no_mnist")
 
@@ -48,6 +51,20 @@ def test_a_numbered_picture_comes_with_its_label_if_known(key):
 
     assert torch.equal(picture, images.clean(slice(1, 2)))
     assert label == (int(images.labels[1]) if COLLECTIONS[key].domain == "digits" else None)
+
+
+def test_a_square_of_a_page_is_read_as_its_digit():
+    photo, page = make_page("boxed", 1)
+    left, top, right, bottom = page.boxes[0]
+    x, y, reach = (left + right) // 2, (top + bottom) // 2, bottom - top
+    square = photo.crop((x - reach, y - reach, x + reach, y + reach)).resize((112, 112))
+    pixels = base64.b64encode(np.asarray(square).tobytes()).decode()
+    source = {"kind": "paper", "pixels": pixels, "size": 112, "invert": None, "centre": True}
+
+    digit, label = clean_picture(source)
+
+    assert (digit.shape, label) == ((1, 1, 28, 28), None)
+    assert load_classifier("cpu")(digit).argmax() == page.labels[0]
 
 
 @pytest.mark.parametrize("centre", [True, False])

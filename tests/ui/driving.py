@@ -186,6 +186,12 @@ def upload_photo(page, content, name="me.png"):
     page.locator("#face-source input[type=file]").set_input_files([file])
 
 
+def upload_page(page, content, name="page.png"):
+    open_tab(page, "Upload")
+    file = {"name": name, "mimeType": "image/png", "buffer": content}
+    page.locator("#source input[type=file]").set_input_files([file])
+
+
 def crop_box(page):
     """The crop box (left, top, side) in the photo's own pixels."""
     size, left, top = page.evaluate(

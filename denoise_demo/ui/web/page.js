@@ -31,12 +31,11 @@ export function askFor(settings) {
   ask("view", { domain, source, tab, any_network: anyNetwork, settings: { ...state.settings, ...settings } });
 }
 
-// Messages from Python: a view, an uploaded picture, or an opened collection.
+// Messages from Python: a view, or an opened collection.
 function receive(text) {
   if (!text) return;
-  const { view, upload, opened, count } = JSON.parse(text);
+  const { view, opened, count } = JSON.parse(text);
   if (view && view.revision === state.revision) take(view); // drop a stale answer
-  if (upload) pictures.receiveUpload(upload);
   if (opened) pictures.opened(opened, count);
 }
 
@@ -66,7 +65,7 @@ function take(view) {
 function forget() {
   for (const name of Object.values(state.shared.views).flat()) delete state.choices[name];
   Object.assign(state, { strokes: [], centre: true, upload: null, photo: null, chosen: {} });
-  if (state.crop) state.crop.forgotten = true;
+  for (const crop of Object.values(state.crops)) crop.forgotten = true;
   tell("reset");
 }
 

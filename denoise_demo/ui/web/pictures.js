@@ -52,19 +52,10 @@ export function opened(key, count) {
   if (state.pictures === key && state.source?.kind !== key) showIndex(key, state.chosen[key] ?? 0);
 }
 
-export function receiveUpload(source) {
-  state.upload = source;
-  if (state.pictures !== "upload") return; // another tab was opened meanwhile
-  tell("stop");
-  state.note = null;
-  tell("noted");
-  show(source, "upload");
-}
-
-// The crop box moved, or its tab was opened.
-export function showPhoto(source = state.photo) {
-  state.photo = source;
-  if (source && state.pictures === "photo") show(source, "photo");
+// A part of a photo was chosen, or its tab, "upload" or "photo", was opened.
+export function showPhoto(tab, source = state[tab]) {
+  state[tab] = source;
+  if (source && state.pictures === tab) show(source, tab); // another tab may be open by now
 }
 
 export function centreDrawing(centre) {
@@ -80,8 +71,7 @@ export function openPictures(tab) {
   if (tab === state.pictures) setTab(tab); // its buttons may have been rendered since
   else if (collection(tab)?.builtIn) show({ kind: tab, index: state.chosen[tab] ?? 0 }, tab);
   else setTab(tab);
-  if (tab === "upload" && state.upload) show(state.upload, tab);
-  if (tab === "photo") showPhoto();
+  if (["upload", "photo"].includes(tab)) showPhoto(tab);
   if (tab !== "drawing") return update({});
   tell("draw");
   return update({ selected: "stage" });

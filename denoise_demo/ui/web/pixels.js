@@ -31,4 +31,5 @@ export function paintPixels(canvas, bytes, shape, heated = false) {
   canvas.getContext("2d").putImageData(new ImageData(toRgba(bytes, shape, heated), width, height), 0, 0);
 }
 
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 export const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));

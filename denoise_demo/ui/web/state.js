@@ -32,7 +32,7 @@ export const state = {
   counts: {}, // number of pictures of each collection opened so far
   upload: null, // the last uploaded picture
   photo: null, // the last crop of a photo
-  crop: null, // the crop box of a photo: { time, box, forgotten }; time identifies the photo
+  crops: {}, // of the tabs "upload" and "photo": { time, picture, ratio, box, choice, forgotten }
   centre: true, // whether drawings are centred as in MNIST
   strokes: [], // of the drawing: { erase, width, points }
 
@@ -99,7 +99,7 @@ export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(oth
 // The server returned the picture: from now on send these few pixels instead of the whole drawing or photo.
 export function settle(request, clean) {
   if (request.source !== state.source) return;
-  const isLarge = ["drawing", "photo"].includes(request.source.kind);
+  const isLarge = ["drawing", "paper", "photo"].includes(request.source.kind);
   Object.assign(state, { clean, source: isLarge ? clean : state.source });
   state.known = state.source;
   titles.set(state.source, titles.get(request.source));

@@ -19,15 +19,10 @@ from tests.ui.driving import (
     settles,
     shows,
     shows_picture,
+    upload_page,
 )
 
 pytestmark = pytest.mark.ui
-
-
-def upload(page, name, content):
-    open_tab(page, "Upload")
-    files = [{"name": name, "mimeType": "image/png", "buffer": content}]
-    page.locator("#source input[type=file]").set_input_files(files)
 
 
 def paper_digit():
@@ -41,7 +36,7 @@ def paper_digit():
 def test_an_uploaded_digit_on_paper_is_inverted(page):
     before = paints(page)
 
-    upload(page, "digit.png", paper_digit())
+    upload_page(page, paper_digit())
 
     repaints(page, before)
     assert canvas(page, "clean")[0].max() < 60
@@ -49,7 +44,7 @@ def test_an_uploaded_digit_on_paper_is_inverted(page):
 
 
 def test_of_two_quick_choices_for_an_upload_the_last_one_counts(page):
-    upload(page, "digit.png", paper_digit())
+    upload_page(page, paper_digit())
     expect(page.locator("#stage .truth")).to_have_text("")
     page.evaluate(SLOW_QUEUE)
 
@@ -64,7 +59,7 @@ def test_of_two_quick_choices_for_an_upload_the_last_one_counts(page):
 
 def test_a_late_upload_waits_in_its_tab(page):
     page.evaluate(SLOW_QUEUE)
-    upload(page, "digit.png", paper_digit())
+    upload_page(page, paper_digit())
     open_tab(page, "Draw")
     draw(page, (0.3, 0.3), (0.7, 0.7))
     page.mouse.up()
@@ -85,7 +80,7 @@ def test_a_broken_upload_is_refused_and_loses_nothing(page):
         (b"This is no picture.", "not a picture"),
         (paper_digit()[:300], "damaged"),
     ):
-        upload(page, "broken.png", content)
+        upload_page(page, content)
 
         expect(page.locator(".toast-body")).to_contain_text(words)
         assert (canvas(page, "denoised") == before).all()
@@ -101,7 +96,7 @@ def test_without_mnist_the_page_offers_to_get_it(page):
 
 
 def test_reset_forgets_the_uploaded_file(page):
-    upload(page, "digit.png", paper_digit())
+    upload_page(page, paper_digit())
     expect(page.locator("#stage .truth")).to_have_text("")
     page.locator("#reset").click()
     expect(page.locator("#stage .truth")).to_have_text("label 4")
@@ -125,7 +120,7 @@ def test_opening_mnist_without_the_digits_keeps_the_picture(page):
 
 
 def test_the_uploaded_picture_is_still_there_after_another(page):
-    upload(page, "digit.png", paper_digit())
+    upload_page(page, paper_digit())
     expect(page.locator("#stage .truth")).to_have_text("")
     settles(page)
     uploaded = canvas(page, "clean")

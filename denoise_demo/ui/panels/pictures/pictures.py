@@ -8,15 +8,14 @@ import gradio as gr
 from gradio.blocks import Block
 
 from denoise_demo.common import JsonObject
-from denoise_demo.data import load_mnist, read_image, to_digit
-from denoise_demo.lab import COLLECTIONS, collections_of, pixels_source
-from denoise_demo.ui.panels.pictures.photo import build_photo
+from denoise_demo.data import load_mnist
+from denoise_demo.lab import COLLECTIONS, collections_of
+from denoise_demo.ui.panels.pictures.photo import build_page, build_photo
 from denoise_demo.ui.panels.pictures.thumbnails import thumbnails
-from denoise_demo.ui.web.component import LAST, PRIVATE
+from denoise_demo.ui.web.component import PRIVATE
 from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.events import in_turn
 
-INVERT = {"Automatic": None, "Yes": True, "No": False}
 SHORT = {"example": "Digits", "mnist": "MNIST", "portrait": "Portraits", "face": "Faces"}
 ROWS = {"digits": "source", "faces": "face-source"}  # element id of each domain's row of tabs
 FORGOTTEN = {  # as at the start, by the names that `build_pictures` gives
@@ -60,7 +59,7 @@ def build_pictures(state: gr.HTML, views: gr.Tabs) -> dict[str, Block]:
                 with _tab("Draw", "drawing", views, elem_id="source-draw"):
                     parts["centre_drawing"] = _drawing_controls()
                 with _tab("Upload", "upload", views):
-                    parts |= _upload_controls(state)
+                    parts |= build_page()
     return parts
 
 
@@ -88,15 +87,6 @@ def open_collection(key: str) -> tuple[gr.Column, gr.Column, object, object]:
         count = len(collection.load())  # read the first time
     index, opened = gr.Slider(maximum=count - 1), message(opened=key, count=count)
     return gr.Column(visible=False), gr.Column(visible=True), index, opened
-
-
-def receive_upload(path: str | None, invert: str, centre: bool) -> object:
-    """Read an uploaded picture and send it to the page."""
-    if path is None:
-        return gr.skip()
-    with shown_errors():
-        digit = to_digit(read_image(path), invert=INVERT[invert], centre=centre)
-    return message(upload=pixels_source(digit))
 
 
 def _tab(label: str, key: str, views: gr.Tabs, **options: str) -> gr.Tab:
@@ -161,20 +151,3 @@ def _drawing_controls() -> gr.Checkbox:
     js = "(centre) => { window.laboratory?.centreDrawing(centre); }"
     centre.input(fn=None, inputs=centre, js=js)
     return centre
-
-
-def _upload_controls(state: gr.HTML) -> dict[str, Block]:
-    """Create the upload button and its options."""
-    file = gr.UploadButton(
-        "Upload a picture of a digit", file_types=["image"], elem_id="upload-file"
-    )
-    invert = gr.Radio(
-        list(INVERT),
-        value="Automatic",
-        label="Dark ink on light paper: invert",
-        elem_id="upload-invert",
-    )
-    centre = gr.Checkbox(True, label="Centre like MNIST", elem_id="centre-upload")
-    changes = [file.upload, invert.input, centre.input]
-    gr.on(changes, in_turn(receive_upload), [file, invert, centre], state, **LAST)
-    return {"file": file, "invert": invert, "centre_upload": centre}
