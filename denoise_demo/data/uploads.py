@@ -12,17 +12,18 @@ from PIL import Image, ImageOps
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1024
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")  # brands of its content
 _ORIGINAL = "original size"
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
-_WANTED = "give a PNG, JPEG, GIF, WebP, BMP or TIFF picture that opens in other programs"
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif")
+_WANTED = "give a PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF picture that opens in other programs"
 
 
 def read_image(source: str | Path | bytes) -> Image.Image:
     """Read an uploaded picture, whatever its format, depth, colours and rotation.
 
     Args:
-        source: a file's path or its bytes; PNG, JPEG, GIF, WebP, BMP or TIFF (first frame).
+        source: a file's path or its bytes; PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF (first frame).
 
     Returns:
         The upright picture, mode "L" or "RGB", its longest side at most `MAX_SIDE`; transparent
@@ -52,8 +53,13 @@ def _large() -> ThreadPoolExecutor:
 def _open(stream: IO[bytes]) -> Image.Image:
     """Open a picture without decoding it; a too large one is refused by its header."""
     stream.seek(0)
-    head = stream.read(16)
+    head = stream.read(64)
     stream.seek(0)
+    if head[4:8] == b"ftyp" and any(brand in head[8:] for brand in _HEIC):
+        raise ValueError(
+            "The file is a HEIC picture, which cannot be opened here: save it as JPEG, or choose "
+            "Settings, Camera, Formats, Most Compatible on an iPhone."
+        )
     Image.init()
     # Image.open would warn about large pictures, by a limit for the whole process.
     known = ((name, *Image.OPEN[name]) for name in _FORMATS if name in Image.OPEN)
@@ -66,7 +72,9 @@ def _open(stream: IO[bytes]) -> Image.Image:
         width, height = max(image.width, tags.get(322, 0)), max(image.height, tags.get(323, 0))
     except Exception as error:  # readers raise almost any exception for a damaged file
         raise _damaged(kind) from error
-    cost = {"WEBP": 16, "TIFF": 10}.get(kind, 4)  # bytes per pixel at the decoder's peak
+    cost = {"AVIF": 20, "WEBP": 16, "TIFF": 10}.get(
+        kind, 4
+    )  # bytes per pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
     most = min(MAX_PIXELS, 280_000_000 // cost)

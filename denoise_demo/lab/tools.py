@@ -60,7 +60,7 @@ def denoise_image(  # noqa: PLR0917
     """Shrink a picture to 28 x 28 pixels, corrupt it, denoise it and measure the result.
 
     Args:
-        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP or TIFF of any size.
+        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF of any size.
         denoiser: the id of a network or a filter, as the list of denoisers has it.
         kind: the noise that is added first; "none" denoises the picture as it is.
         level: of the noise, in its own unit.
@@ -96,7 +96,7 @@ def add_noise(  # noqa: PLR0917
     """Shrink a picture to 28 x 28 pixels, blur it, add noise and clip it to [0, 1].
 
     Args:
-        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP or TIFF of any size.
+        picture: a digit or a face; PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF of any size.
         kind: the noise that is added.
         level: of the noise, in its own unit.
         blur_sigma: of the Gaussian blur before the noise, in pixels.

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from denoise_demo.data import uploads
-from denoise_demo.data.uploads import MAX_PIXELS, MAX_SIDE, read_image
+from denoise_demo.data.uploads import MAX_PIXELS, MAX_SIDE, original_size, read_image
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 RAMP = np.tile(np.linspace(0, 1, 256), (8, 1))
 
 
@@ -63,7 +63,7 @@ def test_every_format_is_read_whatever_the_files_name(kind, as_source, tmp_path)
     assert distance(image.convert("RGB"), (200, 40, 40)) <= 12
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 @pytest.mark.parametrize(
     ("orientation", "upright"),
     [
@@ -140,7 +140,7 @@ def test_transparent_parts_contrast_with_the_ink(mode, ink, background):
     assert (image.getpixel((15, 15)), image.getpixel((2, 2))) == (ink, background)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_an_animation_gives_its_first_frame(kind):
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "lime", "blue")]
 
@@ -156,6 +156,17 @@ def test_an_animation_gives_its_first_frame(kind):
 )
 def test_a_large_picture_is_reduced(kind, size, expected):
     assert read_image(encoded(Image.new("RGB", size, "teal"), kind)).size == expected
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_size_in_the_file_is_remembered_upright(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    image = read_image(encoded(Image.new("RGB", (3000, 40), "teal"), "JPEG", exif=exif))
+
+    assert original_size(image) == ((3000, 40) if orientation == 1 else (40, 3000))
+    assert max(image.size) == MAX_SIDE
 
 
 def test_reducing_is_antialiased():
@@ -193,6 +204,8 @@ def huge_tiles():
         (b"just a note, saved as seven.png\n", "not a picture"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "not a picture"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "not a picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC picture"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC picture"),
         (b"P5 4 4 255\n" + bytes(16), "not a picture"),
         (encoded(Image.new("RGB", (16, 16)), "ICO"), "not a picture"),
         (b"", "empty"),
@@ -205,6 +218,8 @@ def huge_tiles():
         "text",
         "sound",
         "pdf",
+        "HEIC",
+        "HEIC in its container",
         "ppm",
         "ico",
         "empty",
