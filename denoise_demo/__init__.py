@@ -26,5 +26,5 @@ if sys.argv[:1] == ["-m"]:  # no traceback from the imports of `python -m`, whic
 from denoise_demo.corruption import corrupt
 from denoise_demo.denoisers import list_denoisers, load_denoiser
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 __all__ = ["__version__", "corrupt", "list_denoisers", "load_denoiser"]
