@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +25,13 @@ from starlette.middleware import Middleware
 from denoise_demo import __version__
 from denoise_demo.common import plain_console
 from denoise_demo.data import DataError, load_mnist
-from denoise_demo.denoisers import choose_device, list_denoisers, warm_up
+from denoise_demo.denoisers import (
+    describe_engine,
+    list_denoisers,
+    load_all,
+    serve_page,
+    warm_up,
+)
 from denoise_demo.hosting import ERROR_HANDLERS, Guard, guard_connections, health, limits
 from denoise_demo.ui.api import build_api, wants_mcp
 from denoise_demo.ui.page import Page, build_state, connect
@@ -81,7 +88,8 @@ def main() -> int:
     torch.set_num_threads(1)  # images are too small for several threads to help
     try:
         limits()
-        choose_device()
+        serve_page()
+        print(f"* Networks are computed by {describe_engine()}", flush=True)
         if os.environ.get("DENOISE_DOWNLOAD") == "1":
             load_mnist("test", download=True)
     except DataError as error:
@@ -89,7 +97,7 @@ def main() -> int:
     except ValueError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 1
-    problems = warm_up()
+    problems = load_all()
     options: dict[str, Any] = {"routes": []}
     if wants_mcp(os.environ):
         from denoise_demo.ui import mcp  # noqa: PLC0415 - needs an optional package
@@ -115,6 +123,7 @@ def main() -> int:
         state_session_capacity=limits().sessions,
     )
     guard_connections(demo.server)
+    threading.Thread(target=warm_up, name="warming up", daemon=True).start()
     demo.block_thread()
     return 0
 

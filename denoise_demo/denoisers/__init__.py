@@ -1,6 +1,6 @@
 """Denoisers: filters, recipes, weight files, loading, and the catalogue.
 
-May import `common`, `corruption` and `networks`. Offers the catalogue (`list_denoisers`,
+May import `common`, `corruption`, `networks` and `data`. Offers the catalogue (`list_denoisers`,
 `get_denoiser`), loading (`load_denoiser`, `load_network`, `load_classifier`), the registries
 `RECIPES` and `FILTERS`, and weight files with their metadata.
 """
@@ -20,8 +20,10 @@ from denoise_demo.denoisers.engine import (
     Denoiser,
     Network,
     choose_device,
+    describe_engine,
     device_name,
     device_trouble,
+    load_all,
     load_classifier,
     load_denoiser,
     load_network,
@@ -36,11 +38,13 @@ from denoise_demo.denoisers.recipe import (
     settings_of,
 )
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes, get_recipe
+from denoise_demo.denoisers.sessions import ENGINES, choose_engine, serve_page
 
 __all__ = [
     "ARTICLES",
     "CLASSIFIER",
     "DEVICES",
+    "ENGINES",
     "FILTERS",
     "RECIPES",
     "WEIGHTS_DIR",
@@ -55,17 +59,21 @@ __all__ = [
     "changed_settings",
     "checkpoint_path",
     "choose_device",
+    "choose_engine",
     "denoising_recipes",
+    "describe_engine",
     "device_name",
     "device_trouble",
     "get_denoiser",
     "get_recipe",
     "in_its_folder",
     "list_denoisers",
+    "load_all",
     "load_classifier",
     "load_denoiser",
     "load_network",
     "read_metadata",
+    "serve_page",
     "settings_of",
     "warm_up",
 ]

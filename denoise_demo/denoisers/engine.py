@@ -5,6 +5,7 @@ import platform
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from denoise_demo.common import lookup
-from denoise_demo.denoisers import checkpoints
+from denoise_demo.denoisers import checkpoints, sessions
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.recipe import Recipe, as_recorded
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recipe
-from denoise_demo.networks import MODELS, Residual
+from denoise_demo.networks import DIGIT, MODELS, Residual
 
 CLASSIFIER = "mlp-classifier"
 BATCH = 200  # images; larger batches are slower on a CPU, because they overflow its caches
@@ -38,17 +39,19 @@ class Network:
     """A trained denoiser, (N, C, H, W) -> (N, C, H, W) float32 in [0, 1] on the input's device.
 
     It clips its input to [0, 1] if its training did. `recipe` has the settings of the weight file.
+    `final` says that the weights will not change, so that another engine may hold a copy of them.
     """
 
     recipe: Recipe
     module: nn.Module
     device: torch.device
+    final: bool = False
 
     @torch.inference_mode()
     def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
         """Denoise a batch; `sigma`, which informed filters need, is ignored."""
-        denoised = [self.module(part) for part in self._parts(noisy)]
-        return torch.cat(denoised).to(noisy.device)
+        network = self._fastest(noisy)
+        return torch.cat([network(part) for part in self._parts(noisy)]).to(noisy.device)
 
     @torch.inference_mode()
     def with_spread(self, noisy: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,7 +59,8 @@ class Network:
 
         Only for networks that estimate their own error; see `Recipe.expects_error`.
         """
-        denoised, spread = zip(*map(self._methods.with_spread, self._parts(noisy)), strict=True)
+        network = self._fastest(noisy)
+        denoised, spread = zip(*map(network.with_spread, self._parts(noisy)), strict=True)
         return torch.cat(denoised).to(noisy.device), torch.cat(spread).to(noisy.device)
 
     @torch.inference_mode()
@@ -77,6 +81,23 @@ class Network:
         """The module, typed for methods that not every nn.Module has."""
         return self.module
 
+    @property
+    def session(self) -> sessions.Session | None:
+        """The network in ONNX Runtime, where that is the engine and once it is ready."""
+        if not self.final or self.device.type != "cpu":
+            return None
+        return sessions.session_of(self.module, self.recipe.id, MODELS[self.recipe.model].shape)
+
+    @property
+    def engine(self) -> str:
+        """The program that computes it at present, and its version."""
+        return sessions.describe("onnx" if self.session else "torch")
+
+    def _fastest(self, noisy: Tensor) -> Any:
+        """Return what computes these images: the session, if there is one, or the module."""
+        session = self.session
+        return session if session and session.shape == noisy.shape[1:] else self.module
+
     def _parts(self, noisy: Tensor) -> Iterator[Tensor]:
         """Yield the network's input on its device; on a CPU in batches of BATCH."""
         images = noisy.clamp(0, 1) if self.recipe.clip else noisy
@@ -89,14 +110,11 @@ class Network:
 class Classifier:
     """The trained classifier, (N, 1, 28, 28) -> (N, 10) probabilities on the input's device."""
 
-    module: nn.Module
-    device: torch.device
+    network: Network
 
-    @torch.inference_mode()
     def __call__(self, image: Tensor) -> Tensor:
         """Classify a batch; images are limited to [0, 1] first."""
-        logits: Tensor = self.module(image.clamp(0, 1).to(self.device))
-        return logits.softmax(1).to(image.device)
+        return self.network(image.clamp(0, 1)).softmax(1)
 
 
 def choose_device(name: str | None = None) -> torch.device:
@@ -122,6 +140,12 @@ def choose_device(name: str | None = None) -> torch.device:
     # TF32 has a mantissa of ten bits: a GPU's images would differ from the CPU's by over 1e-4.
     torch.backends.cudnn.allow_tf32 = False
     return torch.device(name)
+
+
+def describe_engine() -> str:
+    """Return what is to compute the networks; errors as for `choose_device`, `choose_engine`."""
+    device, engine = choose_device(), sessions.choose_engine()
+    return f"{sessions.describe(engine if device.type == 'cpu' else 'torch')} on {device.type}"
 
 
 def device_name(device: torch.device) -> str:
@@ -182,23 +206,27 @@ def load_network(recipe_id: str, device: str | None = None) -> Network:
 
 def load_classifier(device: str | None = None) -> Classifier:
     """Return the trained classifier, loaded once per device; errors as for `load_network`."""
-    network = _load(CLASSIFIER, choose_device(device))
-    return Classifier(network.module, network.device)
+    return Classifier(_load(CLASSIFIER, choose_device(device)))
 
 
-def warm_up() -> dict[str, str]:
-    """Load and run every network once; return the errors of unusable ones, by recipe."""
+def load_all() -> dict[str, str]:
+    """Load every network; return the errors of those that cannot be used, by recipe."""
     problems = {}
-    for recipe_id, recipe in RECIPES.items():
+    for recipe_id in RECIPES:
         try:
-            blank = torch.zeros(1, *MODELS[recipe.model].shape)
-            if recipe.denoises:
-                load_network(recipe_id)(blank)
-            else:
-                load_classifier()(blank)
+            _load(recipe_id, choose_device())
         except checkpoints.CheckpointError as error:
             problems[recipe_id] = str(error)
     return problems
+
+
+def warm_up() -> None:
+    """Use every network and filter once: the first time imports, allocates and opens sessions."""
+    for recipe_id, recipe in RECIPES.items():
+        with suppress(checkpoints.CheckpointError):
+            _load(recipe_id, choose_device())(torch.zeros(1, *MODELS[recipe.model].shape))
+    for spec in FILTERS.values():
+        spec(torch.zeros(1, *DIGIT), 1.0)
 
 
 def _load(recipe_id: str, device: torch.device) -> Network:
@@ -249,4 +277,4 @@ def _read(path: Path, device: torch.device, remedy: str = checkpoints.REMEDY) ->
             part.fold()
     # In this layout convolutions take 10 % less time, in batches up to 50 %.
     module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Network(recipe, module, device)
+    return Network(recipe, module, device, final=True)

@@ -21,23 +21,24 @@ async def _healthz(_: Request) -> Response:
 
 
 async def _readyz(_: Request) -> Response:
-    """Say whether a network answers within PATIENCE."""
+    """Say whether a network answers within PATIENCE, and what computes it."""
     try:
-        await asyncio.wait_for(turns.short().run("readyz", _denoise), PATIENCE)
+        engine = await asyncio.wait_for(turns.short().run("readyz", _denoise), PATIENCE)
     except (BusyError, asyncio.TimeoutError):
         return PlainTextResponse("busy\n", 503)
     except Exception as error:  # any failure means that it is not ready
         return PlainTextResponse(f"no network answers: {type(error).__name__}\n", 503)
-    return PlainTextResponse("ready\n")
+    return PlainTextResponse(f"ready\nengine: {engine}\n")
 
 
-def _denoise() -> None:
-    """Denoise a blank picture by the first network that can be used."""
+def _denoise() -> str:
+    """Denoise a blank picture by the first network that can be used; return its engine."""
     failure: Exception = LookupError("no network")
     for recipe_id, recipe in denoising_recipes().items():
         try:
-            load_network(recipe_id)(torch.zeros(1, *MODELS[recipe.model].shape))
-            return
+            network = load_network(recipe_id)
+            network(torch.zeros(1, *MODELS[recipe.model].shape))
+            return network.engine
         except ValueError as error:
             failure = error
     raise failure

@@ -5,7 +5,14 @@ and the benchmarks assemble themselves.
 """
 
 from denoise_demo.networks.articles import Autoencoder
-from denoise_demo.networks.blind import Attention, BlindUNet, DenseMixer, Local, Residual
+from denoise_demo.networks.blind import (
+    CORRECTION_MINIMUM,
+    Attention,
+    BlindUNet,
+    DenseMixer,
+    Local,
+    Residual,
+)
 from denoise_demo.networks.models import (
     DIGIT,
     FACE,
@@ -18,6 +25,7 @@ from denoise_demo.networks.models import (
 from denoise_demo.networks.pix2pix import PatchDiscriminator
 
 __all__ = [
+    "CORRECTION_MINIMUM",
     "DIGIT",
     "FACE",
     "MODELS",

@@ -67,7 +67,7 @@ class BlindUNet(nn.Module):
         middle = self.encode2(self.down1(fine))  # (N, middle, 14, 14)
         coarse = self.down2(middle)  # (N, coarse, 7, 7)
         tokens = self.context(coarse.flatten(2).transpose(1, 2) + self.places)  # (N, 49, coarse)
-        coarse = tokens.transpose(1, 2).reshape(coarse.shape)
+        coarse = torch.unflatten(tokens.transpose(1, 2), 2, (7, 7))
         middle = self.decode2(middle + F.pixel_shuffle(self.up2(coarse), 2))
         fine = self.decode1(fine + F.pixel_shuffle(self.up1(middle), 2))  # (N, fine, 28, 28)
         return F.relu(fine)
@@ -160,8 +160,7 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (N, tokens, channels)."""
-        shape = (*tokens.shape[:2], 3, self.HEADS, tokens.shape[2] // self.HEADS)
-        mixed = self.query_key_value(self.norm1(tokens)).view(shape)
+        mixed = torch.unflatten(self.query_key_value(self.norm1(tokens)), 2, (3, self.HEADS, -1))
         query, key, value = mixed.permute(2, 0, 3, 1, 4)  # (N, heads, tokens, channels of a head)
         # Not scaled_dot_product_attention, which trains more slowly on a CPU.
         weights = (query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(-1)
@@ -179,7 +178,7 @@ class Local(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (N, tokens, channels)."""
-        code = tokens.transpose(1, 2).reshape(len(tokens), -1, 7, 7)
+        code = torch.unflatten(tokens.transpose(1, 2), 2, (7, 7))
         return self.residual(code).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
 
 
@@ -198,5 +197,5 @@ class DenseMixer(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return (N, tokens, channels)."""
         hidden = F.gelu(self.encode(self.squeeze(self.norm(tokens)).flatten(1)))  # (N, hidden)
-        mixed = F.gelu(self.decode(hidden)).view(len(tokens), 49, -1)
+        mixed = torch.unflatten(F.gelu(self.decode(hidden)), 1, (49, -1))
         return tokens + self.expand(mixed)  # type: ignore[no-any-return]

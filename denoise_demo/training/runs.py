@@ -120,10 +120,10 @@ def write_history(trainer: Trainer, folder: Path) -> None:
 def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
     recipe, module = trainer.recipe, trainer.module.eval()
     corruption = points(recipe.domain)[recipe.point]
+    network = Network(recipe, module, trainer.device)
     if recipe.denoises:
-        return evaluate(Network(recipe, module, trainer.device), corruption, test)
-    classifier = Classifier(module, trainer.device)
-    scores = evaluate(lambda noisy, sigma=None: noisy, corruption, test, classifier)
+        return evaluate(network, corruption, test)
+    scores = evaluate(lambda noisy, sigma=None: noisy, corruption, test, Classifier(network))
     return {"accuracy": scores["accuracy"]}
 
 

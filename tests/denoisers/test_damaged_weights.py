@@ -16,8 +16,8 @@ from denoise_demo.denoisers import (
     CheckpointError,
     checkpoint_path,
     checkpoints,
+    load_all,
     load_network,
-    warm_up,
 )
 
 DEEP = "[" * 100_000
@@ -169,7 +169,7 @@ def test_all_other_networks_work_beside_damaged_ones(folder):
         if len(RECIPES) - list(RECIPES).index(key) > 5:  # five stay whole
             damage(checkpoint_path(key, folder))
 
-    problems = warm_up()
+    problems = load_all()
 
     assert list(problems) == list(RECIPES)[:-5]
     for key, message in problems.items():

@@ -21,10 +21,10 @@ from denoise_demo.denoisers import (
     choose_device,
     denoising_recipes,
     engine,
+    load_all,
     load_classifier,
     load_network,
     settings_of,
-    warm_up,
 )
 from denoise_demo.networks import MODELS, build, count_parameters
 
@@ -229,7 +229,7 @@ def test_a_bad_file_disables_its_network_only(key, damage, untrained_weights):
     path = checkpoint_path(key, untrained_weights)
     path.unlink() if damage is None else path.write_bytes(damage)
 
-    problems = warm_up()
+    problems = load_all()
 
     assert list(problems) == [key]
     assert path.name in problems[key]
@@ -237,10 +237,10 @@ def test_a_bad_file_disables_its_network_only(key, damage, untrained_weights):
 
 
 def test_warming_up_reports_every_network_that_cannot_be_used(untrained_weights):
-    assert warm_up() == {}
+    assert load_all() == {}
 
     checkpoint_path("dense-1", untrained_weights).unlink()
-    assert warm_up() == {}  # it is loaded already
+    assert load_all() == {}  # it is loaded already
 
 
 # The shipped weights

@@ -1,6 +1,7 @@
 """Health checks and metrics."""
 
 import pytest
+import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -26,7 +27,10 @@ def test_the_process_is_alive():
 
 
 def test_it_is_ready_when_a_network_answers():
-    assert (get("/readyz").status_code, get("/readyz").text) == (200, "ready\n")
+    answer = get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.text == f"ready\nengine: PyTorch {torch.__version__}\n"
 
 
 def test_it_is_not_ready_without_any_network(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 import app
-from denoise_demo.denoisers import WEIGHTS_DIR, checkpoint_path, warm_up
+from denoise_demo.denoisers import WEIGHTS_DIR, checkpoint_path, load_all
 from denoise_demo.denoisers.catalog import list_denoisers
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.recipes import RECIPES
@@ -58,7 +58,7 @@ def damaged_weights(tmp_path, monkeypatch):
 
 
 def test_damaged_weights_cost_their_own_networks_only(damaged_weights):
-    problems = warm_up()
+    problems = load_all()
     demo = app.build_demo(problems)
 
     assert set(problems) == {"conv-pool", "dense-2", "mlp-classifier"}
