@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 
 from denoise_demo import __version__
 from denoise_demo.common import plain_console
-from denoise_demo.data import DataError, load_mnist
+from denoise_demo.data import DataError, limit_memory, load_mnist
 from denoise_demo.denoisers import (
     describe_engine,
     list_denoisers,
@@ -87,7 +87,7 @@ def main() -> int:
     plain_console()
     torch.set_num_threads(1)  # images are too small for several threads to help
     try:
-        limits()
+        limit_memory(limits().upload_memory_mb)
         serve_page()
         print(f"* Networks are computed by {describe_engine()}", flush=True)
         if os.environ.get("DENOISE_DOWNLOAD") == "1":

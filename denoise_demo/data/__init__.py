@@ -30,7 +30,7 @@ from denoise_demo.data.portraits import (
     load_portraits,
     middle_box,
 )
-from denoise_demo.data.uploads import original_size, read_image
+from denoise_demo.data.uploads import limit_memory, original_size, read_image
 
 __all__ = [
     "DOMAINS",
@@ -53,6 +53,7 @@ __all__ = [
     "has_faces",
     "has_mnist",
     "in_channels",
+    "limit_memory",
     "load_examples",
     "load_faces",
     "load_mnist",

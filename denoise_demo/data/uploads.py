@@ -12,11 +12,18 @@ from PIL import Image, ImageOps
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1024
+DECODED = 930_000  # bytes of a megabyte of memory that decoding itself may take
+_memory = {"megabytes": 300}
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")  # brands of its content
 _ORIGINAL = "original size"
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif")
 _WANTED = "give a PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF picture that opens in other programs"
+
+
+def limit_memory(megabytes: int) -> None:
+    """Set how much memory reading a picture may take, at any time and in all; 300 MB at first."""
+    _memory["megabytes"] = megabytes
 
 
 def read_image(source: str | Path | bytes) -> Image.Image:
@@ -77,7 +84,7 @@ def _open(stream: IO[bytes]) -> Image.Image:
     )  # bytes per pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
-    most = min(MAX_PIXELS, 280_000_000 // cost)
+    most = min(MAX_PIXELS, int(_memory["megabytes"] * DECODED // cost))
     if width * height > most or max(width, height) > 65_535:
         raise ValueError(
             f"The {kind} picture has {width:,} x {height:,} pixels, more than the limit of "

@@ -24,6 +24,9 @@ class Limits:
         64, "DENOISE_BODY_KB", "largest request, in kB; uploads and tools (4 MB) apart"
     )
     upload_mb: int = _limit(50, "DENOISE_UPLOAD_MB", "largest uploaded file, in MB")
+    upload_memory_mb: int = _limit(
+        300, "DENOISE_UPLOAD_MEMORY_MB", "memory for reading uploaded pictures, in all, in MB"
+    )
     rate: int = _limit(400, "DENOISE_RATE", "requests a second from one address")
     computations: int = _limit(
         0, "DENOISE_COMPUTATIONS", "pictures computed at once; 0: a core each"

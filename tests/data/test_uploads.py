@@ -309,3 +309,14 @@ def fresh_process(code, path):
     command = [sys.executable, "-c", code, str(path)]
     root = Path(uploads.__file__).parents[2]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def test_less_memory_means_smaller_pictures(monkeypatch):
+    monkeypatch.setitem(uploads._memory, "megabytes", 300)
+    picture = encoded(Image.new("L", (3_000, 3_000)))
+    assert read_image(picture).size == (MAX_SIDE, MAX_SIDE)
+
+    uploads.limit_memory(30)
+
+    with pytest.raises(ValueError, match=r"more than the limit of 6,975,000"):
+        read_image(picture)
