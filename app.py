@@ -14,9 +14,10 @@ if os.environ.get("SPACES_ZERO_GPU"):
 if __name__ == "__main__":
     ON_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from the imports
 
-    from denoise_demo.hosting import prepare_folders
+    from denoise_demo.hosting import prepare_folders, skip_stubs
 
     prepare_folders()  # before Gradio asks for them
+    skip_stubs()
 
 import gradio as gr
 import torch
@@ -77,7 +78,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
         connect(Page(parts, usable, views, others))
         build_api(problems)
         forget_visitors(demo)
-    demo.queue(max_size=limits().waiting)
+    demo._queue.max_size = limits().waiting  # demo.queue() would build the whole server again
     demo._queue.sleep_when_free = 0.01  # seconds; polling every millisecond takes 5 % of a core
     return demo
 

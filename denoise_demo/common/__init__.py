@@ -26,11 +26,13 @@ from denoise_demo.common.files import (
     write_atomically,
     written_atomically,
 )
+from denoise_demo.common.lazy import Lazy
 from denoise_demo.common.once import once
 
 __all__ = [
     "SEED_MAXIMUM",
     "JsonObject",
+    "Lazy",
     "LockedError",
     "WriteError",
     "brief",

@@ -6,10 +6,11 @@ shadows are wider, so they count as paper of another lightness.
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
+from denoise_demo.common import Lazy
 from denoise_demo.data.pixels import LUMA, Array
 
+ndimage = Lazy("scipy.ndimage")
 BLANK = "The picture is blank: draw or give a digit that stands out from its background."
 _WIDTHS = (
     0.05,

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
+from denoise_demo.common import Lazy
 from denoise_demo.data.ink import page_side
 from denoise_demo.data.pixels import Array
 
+ndimage = Lazy("scipy.ndimage")
 _FAINTEST = 0.15  # ink of a line
 _THICKEST, _SHORTEST = 0.025, 0.2  # of the page's side
 _LONG = 0.6  # of the page; shorter lines are removed only if they form a box

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from scipy import ndimage
 
+from denoise_demo.common import Lazy
 from denoise_demo.data.ink import BLANK, extract_ink, page_side
 from denoise_demo.data.lines import remove_lines
 from denoise_demo.data.pixels import Array, centre_digit
 
+ndimage = Lazy("scipy.ndimage")
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 _WORK = 400  # pixels of the longer side, enough for the strokes of a small digit

@@ -2,14 +2,13 @@
 
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import skimage.data
 import torch
 from PIL import Image
-from skimage.feature import Cascade
 
-from denoise_demo.common import once
+from denoise_demo.common import Lazy, once
 from denoise_demo.data.images import Images
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
@@ -23,13 +22,14 @@ HOPPER = "matplotlib/mpl-data/sample_data/grace_hopper.jpg"
 SMALLEST = 0.15  # of the picture's shorter side; smaller detections are seldom faces
 
 Box = tuple[int, int, int, int]
+feature, samples = Lazy("skimage.feature"), Lazy("skimage.data")
 
 
 @once
 def cropped_portraits() -> tuple[Image.Image, ...]:
     """Return the faces that scikit-image and matplotlib ship, both in the public domain."""
     hopper = distribution("matplotlib").locate_file(HOPPER)
-    pictures = (Image.fromarray(skimage.data.astronaut()), read_image(Path(str(hopper))))
+    pictures = (Image.fromarray(samples.astronaut()), read_image(Path(str(hopper))))
     return tuple(picture.crop(face_box(picture)) for picture in pictures)
 
 
@@ -78,5 +78,5 @@ def _square(image: Image.Image, x: float, y: float, side: float) -> Box:
 
 
 @once
-def _cascade() -> Cascade:
-    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())
+def _cascade() -> Any:
+    return feature.Cascade(samples.lbp_frontal_face_cascade_filename())

@@ -12,14 +12,13 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage import restoration
 from torch import Tensor
 
-from denoise_demo.common import brief
+from denoise_demo.common import Lazy, brief
 
 Array = NDArray[np.float64]
 FilterFunction = Callable[[Array, Array], Array]
+ndimage, restoration = Lazy("scipy.ndimage"), Lazy("skimage.restoration")
 
 # Each value was chosen by mean PSNR on 200 MNIST training digits under four corruptions: Gaussian
 # noise of sigma 0.1, 0.316 and 0.5, clipped, and blur 0.5 with uniform noise of r 0.8; ties were

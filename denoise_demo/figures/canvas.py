@@ -8,15 +8,15 @@ import io
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 __all__ = [
-    "Axes",
-    "Figure",
     "Note",
     "Row",
     "picture_grid",
@@ -57,7 +57,7 @@ class Row:
     detail: str = ""
 
 
-def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> Figure:
+def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], caption: str) -> "Figure":
     """Draw rows of pictures, each on its own axes, from black at 0 to white at 1.
 
     Args:
@@ -83,7 +83,7 @@ def picture_scale(height: int, width: int) -> int:
     return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
 
 
-def to_png(figure: Figure) -> bytes:
+def to_png(figure: "Figure") -> bytes:
     """Return a figure as the bytes of a PNG file, the same for the same figure."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
@@ -94,6 +94,8 @@ class Canvas:
     """A figure filled from the top down; positions are pixels from the top left corner."""
 
     def __init__(self, width: int, title: str, caption: str, content: int) -> None:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - the page starts without it
+
         lines = textwrap.wrap(caption, int((width - 2 * MARGIN) / (0.85 * LETTER * SMALL)))
         self.width = width
         self.height = MARGIN + 2 * LINE_HEIGHT + content + LINE_HEIGHT * len(lines) + MARGIN
@@ -142,7 +144,7 @@ class Canvas:
             axes.imshow(colours.permute(1, 2, 0).cpu().numpy(), **style)
         axes.set_axis_off()
 
-    def axes(self, x: int, width: int, height: int) -> Axes:
+    def axes(self, x: int, width: int, height: int) -> "Axes":
         """Add axes on exactly these pixels."""
         bottom = self.height - self.top - height
         box = (x / self.width, bottom / self.height, width / self.width, height / self.height)
@@ -184,7 +186,7 @@ def count_lines(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 
-def plain_axes(axes: Axes) -> None:
+def plain_axes(axes: "Axes") -> None:
     """Keep two spines and add faint horizontal grid lines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)

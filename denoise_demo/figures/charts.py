@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from denoise_demo.figures.canvas import (
     DPI,
@@ -12,13 +13,15 @@ from denoise_demo.figures.canvas import (
     LINE_HEIGHT,
     MARGIN,
     SMALL,
-    Axes,
     Canvas,
-    Figure,
     count_lines,
     plain_axes,
     words_width,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CHART_WIDTH, CHART_GAP = 400, 30  # pixels: a column of charts, and the gap to the next
 PLOT_SIZE, AXIS_WIDTH = 520, 96  # pixels: a square plot, and its axis with its labels
@@ -75,7 +78,7 @@ class Plot:
 
 def bar_grid(
     title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Chart]], caption: str
-) -> Figure:
+) -> "Figure":
     """Draw rows of charts, with the labels of the bars once, at the left of the row.
 
     Args:
@@ -107,7 +110,7 @@ def bar_grid(
     return canvas.figure
 
 
-def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> Figure:
+def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> "Figure":
     """Draw square plots side by side, each with the diagonal, where both axes are equal."""
     starts = [
         MARGIN + AXIS_WIDTH + i * (PLOT_SIZE + AXIS_WIDTH + CHART_GAP) for i in range(len(plots))
@@ -121,7 +124,7 @@ def curve_grid(title: str, plots: Sequence[Plot], caption: str) -> Figure:
     return canvas.figure
 
 
-def _draw_curves(plot: Plot, axes: Axes) -> None:
+def _draw_curves(plot: Plot, axes: "Axes") -> None:
     values = [value for curve in plot.curves for value in (*curve.across, *curve.up) if value > 0]
     ends = min(values) / 1.2, max(values) * 1.2
     axes.plot(ends, ends, color=GREY, linewidth=1)
@@ -142,7 +145,7 @@ def _draw_curves(plot: Plot, axes: Axes) -> None:
     axes.legend(frameon=False, loc="upper left", prop={"family": FONT})
 
 
-def _draw(chart: Chart, axes: Axes) -> None:
+def _draw(chart: Chart, axes: "Axes") -> None:
     """Draw the bars from the top down, with their intervals and words."""
     for place, bar in enumerate(chart.bars):
         axes.barh(place, bar.value, height=0.72, color=bar.colour)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -10,10 +11,13 @@ from denoise_demo.common import lookup, noise_seed
 from denoise_demo.corruption import POINTS
 from denoise_demo.denoisers import get_denoiser
 from denoise_demo.figures import blind, digits, faces
-from denoise_demo.figures.canvas import Figure, picture_grid
+from denoise_demo.figures.canvas import picture_grid
 from denoise_demo.figures.charts import bar_grid, curve_grid
 from denoise_demo.figures.contents import Bars, Curves, Panels, Subject
 from denoise_demo.lab import STEPS, choose_pictures, dream
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DREAMS = 100  # on a sheet
 
@@ -54,7 +58,7 @@ class FigureSpec:
 
 def draw(
     kind: str, *, denoiser: str, source: str, first: int = 0, seed: int = 0, picture: str = ""
-) -> Figure:
+) -> "Figure":
     """Draw one figure.
 
     Args:

@@ -10,6 +10,7 @@ from denoise_demo.hosting.connections import guard_connections
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders
 from denoise_demo.hosting.guard import ERROR_HANDLERS, Guard
 from denoise_demo.hosting.limits import Limits, cores, limits
+from denoise_demo.hosting.stubs import skip_stubs
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 from denoise_demo.hosting.zero import on_gpu
 
@@ -30,5 +31,6 @@ __all__ = [
     "metrics",
     "on_gpu",
     "prepare_folders",
+    "skip_stubs",
     "turns",
 ]
