@@ -2,7 +2,7 @@
 
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from denoise_demo.common import Lazy, once
 from denoise_demo.data.images import Images
 from denoise_demo.data.pixels import to_face
 from denoise_demo.data.uploads import read_image
+
+if TYPE_CHECKING:
+    from skimage.feature import Cascade
 
 NAMES = ("Eileen Collins, astronaut (NASA)", "Grace Hopper, computer scientist (US Navy)")
 # The crop's size and its shift down, in widths of the detected face. They put eyes and mouth where
@@ -78,5 +81,5 @@ def _square(image: Image.Image, x: float, y: float, side: float) -> Box:
 
 
 @once
-def _cascade() -> Any:
+def _cascade() -> "Cascade":
     return feature.Cascade(samples.lbp_frontal_face_cascade_filename())

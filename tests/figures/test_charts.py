@@ -1,8 +1,8 @@
 """Grids of bars and curves: lengths match the values, and nothing overlaps."""
 
 import pytest
+from matplotlib.figure import Figure
 
-from denoise_demo.figures.canvas import Figure
 from denoise_demo.figures.charts import Bar, Chart, Curve, Plot, bar_grid, curve_grid
 
 BARS = [Bar("short", 0.1, "0.1", (0.05, 0.15), best=True), Bar("none", words="not measured")]

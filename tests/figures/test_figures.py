@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from denoise_demo.benchmark import ArticleRow, PointRow, Results, load_results, results
 from denoise_demo.benchmark.article import KINDS, PLACES
@@ -18,7 +19,7 @@ from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import load_examples
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes
-from denoise_demo.figures.canvas import Figure, Row
+from denoise_demo.figures.canvas import Row
 from denoise_demo.figures.contents import Panels, Subject
 from denoise_demo.figures.faces import DENOISERS, denoiser_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name

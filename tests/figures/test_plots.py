@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 
-from denoise_demo.figures.canvas import Figure, Note, Row, picture_grid, picture_scale, to_png
+from denoise_demo.figures.canvas import Note, Row, picture_grid, picture_scale, to_png
 
 
 @pytest.fixture
