@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,6 +86,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, limits: Limits, embedders: str):
         self.app, self.limits = app, limits
+        self.compressed = GZipMiddleware(app, minimum_size=1000, compresslevel=6)
         self.headers = HEADERS | {"Content-Security-Policy": POLICY.format(embedders)}
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
         self._streams = 0
@@ -127,7 +129,8 @@ class Guard:
             receive = counted_upload(headers, receive, 1_000_000 * self.limits.upload_mb)
         if kind == "stream":
             return await self._stay(scope, receive, send)
-        return await self.app(scope, receive, send)
+        app = self.compressed if kind == "page" else self.app
+        return await app(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the page's WebSocket in, and its messages at the rate of requests."""

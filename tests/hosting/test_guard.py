@@ -377,3 +377,11 @@ def test_only_so_many_websockets_are_open(monkeypatch):
         app.websocket_connect("/live"),
     ):
         pass
+
+
+def test_the_page_comes_compressed_and_live_answers_do_not():
+    long = Route("/{path:path}", lambda _: JSONResponse(["text"] * 1_000), methods=["GET", "POST"])
+    app = client([long])
+
+    assert app.get("/config").headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in app.post(LIVE, json={}).headers

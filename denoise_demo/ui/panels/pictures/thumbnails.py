@@ -33,10 +33,11 @@ def _title(label: int | None, index: int) -> str:
 def _button(key: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
     """Return one picture as a button, with words under it."""
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    kind = "PNG" if picture.mode == "L" else "JPEG"  # of a digit, of a photograph
+    picture.save(file, kind, quality=90)
     pixels = base64.b64encode(file.getvalue()).decode()
     return (
         f'<button type="button" data-{key}="{index}" aria-pressed="false" title="{title}">'
-        f'<img alt="{title}" src="data:image/png;base64,{pixels}">'
+        f'<img alt="{title}" src="data:image/{kind.lower()};base64,{pixels}">'
         f"{words and f'<span>{words}</span>'}</button>"
     )
