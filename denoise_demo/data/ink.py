@@ -12,15 +12,9 @@ from denoise_demo.data.pixels import LUMA, Array
 
 ndimage = Lazy("scipy.ndimage")
 BLANK = "The picture is blank: draw or give a digit that stands out from its background."
-_WIDTHS = (
-    0.05,
-    0.09,
-    0.15,
-    0.26,
-    0.4,
-)  # of the page's side; strokes are narrower than one of these
+_WIDTHS = (0.05, 0.09, 0.15, 0.26)  # of the page's side; strokes are narrower than one
 _SPOT = 0.35  # of the page's side; glare is narrower
-_LAMP = 0.04  # how much lighter the middle of a lamp's light may be, without glare
+_LAMP = 0.03  # how much lighter the middle of a lamp's light may be, without glare
 _SKETCH = 90  # pixels a side of a sketch, enough to compare channels
 
 
@@ -60,7 +54,9 @@ def _choose_channel(colours: Array, invert: bool | None) -> tuple[Array, int]:
         channels = [colours @ np.array(LUMA, dtype=np.float32)]
         if np.abs(colours[..., :2] - colours[..., 1:]).max() > 0.04:
             channels.extend(np.moveaxis(colours, 2, 0))
-    side = page_side(colours)
+    side, longest = page_side(colours), max(colours.shape[:2])
+    if longest > 1.6 * side:  # a tight crop of a 1: its stroke may fill half of the width
+        side = longest
     factor = max(1, round(side / _SKETCH))
     best, chosen, width = -1.0, channels[0], _WIDTHS[-1]
     for channel in channels:

@@ -38,12 +38,14 @@ def test_nine_of_ten_pages_of_each_kind_are_read_right(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_nine_of_ten_of_many_pages_are_read_right(kind):
-    assert len(wrong(kind, range(2000, 2060))) <= (3 if kind == "clean" else 6)
+    assert len(wrong(kind, range(4000, 4060))) <= (3 if kind == "clean" else 6)
 
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.parametrize("kind", set(KINDS) - {"glare"})  # MNIST's blurred strokes fade in it
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind != "glare"]
+)  # MNIST's blurred strokes fade in it
 def test_pages_with_digits_of_mnist_are_read_right(kind, data_dir):
     digits = load_mnist("test")
     source = mnist_digit(digits.pixels[:, 0].numpy(), digits.labels.numpy())
