@@ -47,9 +47,14 @@ from denoise_demo.ui.web.sessions import forget_visitors
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
 
 EMBEDDERS = "'self' https://huggingface.co https://*.hf.space"
-TITLE = "denoise_demo: a live laboratory for denoising autoencoders"
+TITLE = "Seeing through noise: a live laboratory for denoising autoencoders"
+HELLO = (
+    "# Seeing through noise\n"
+    "Neural networks recover pictures from noise, in medical scans or night photos. "
+    "See where they fail."
+)
 TABS = {  # besides the laboratory: label, contents, parameters that a link to it adds
-    "figures": ("The articles' figures", build_figures_tab, ("figure",)),
+    "figures": ("Figures", build_figures_tab, ("figure",)),
     "training": ("Training", build_training_tab, ("trained",)),
     "explanation": ("How it works", build_explanation, ()),
 }
@@ -63,7 +68,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True
     ) as demo:
-        gr.Markdown("# denoise_demo\nA live laboratory for denoising autoencoders", elem_id="title")
+        gr.Markdown(HELLO, elem_id="title")
         state = build_state(usable, views, others)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Laboratory", id="laboratory", elem_id="tab-laboratory") as first:

@@ -66,7 +66,7 @@ and the pictures it was measured with; rows whose weights or point have changed 
 - Each article's network removes the noise it was trained on and often harms other pictures: most
   make a clean digit worse.
 - S4 concluded that its autoencoder is the worst and its GAN up to 1200 % better. That comes from
-  four mistakes in its notebook; *The articles' figures* on the page shows the comparison computed
+  four mistakes in its notebook; *Figures* on the page shows the comparison computed
   correctly, computed with the mistakes, and as published.
 - Where our training differs from an article's, and why: [articles](articles.md).
 """

@@ -3,8 +3,8 @@
 A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` choose the corruption
 and the denoiser, and `run` corrupts, denoises, classifies and measures. The other views build on
 this: `compare` (all denoisers at once), `gain_matrix` (the benchmark's gains), codes, `dream`,
-`PRESETS`, and for other programs `denoise_image` and `add_noise`. May import common, corruption,
-networks, data, denoisers and benchmark.
+`PRESETS`, `SCENES`, and for other programs `denoise_image` and `add_noise`. May import common,
+corruption, networks, data, denoisers and benchmark.
 """
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
@@ -12,7 +12,7 @@ from denoise_demo.lab.comparison import Comparison, compare, contenders
 from denoise_demo.lab.dreams import STEPS, dream
 from denoise_demo.lab.experiment import Outcome, first_scores, run
 from denoise_demo.lab.matrix import Matrix, gain_matrix
-from denoise_demo.lab.presets import PRESETS, Preset, preset_picture
+from denoise_demo.lab.presets import PRESETS, SCENES, Preset, preset_picture
 from denoise_demo.lab.scores import classify, json_number
 from denoise_demo.lab.settings import Settings, is_trained_on
 from denoise_demo.lab.sources import (
@@ -42,6 +42,7 @@ __all__ = [
     "NETWORKS",
     "PLANE",
     "PRESETS",
+    "SCENES",
     "STEPS",
     "Answer",
     "Collection",

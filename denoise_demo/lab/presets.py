@@ -1,11 +1,13 @@
 """Presets: all controls of the laboratory, set for a scene or as in an article's figure."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from denoise_demo.common import once
 from denoise_demo.corruption import POINTS, Corruption
 from denoise_demo.data import DataError, load_examples, load_mnist
 from denoise_demo.denoisers import get_recipe
+from denoise_demo.lab.settings import Settings
 from denoise_demo.lab.sources import COLLECTIONS, pixels_source
 
 
@@ -14,7 +16,8 @@ class Preset:
     """A scene, or an article's figure: the corruption, the denoiser and the picture.
 
     `split` and `index` choose the MNIST image; `digit` is its label, so that a built-in digit of
-    the same class can replace it. A network for faces gets a portrait instead.
+    the same class can replace it. A network for faces gets a portrait instead, and so does one for
+    digits if the picture is `foreign` to it. `expected` shows the expected error.
     """
 
     label: str
@@ -25,11 +28,20 @@ class Preset:
     digit: int = 7
     split: str = "test"
     portrait: int = 0
+    foreign: bool = False
+    expected: bool = False
 
     @property
     def domain(self) -> str:
-        """The domain of its network."""
-        return get_recipe(self.denoiser).domain
+        """The domain of its picture."""
+        return "faces" if self.foreign else get_recipe(self.denoiser).domain
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings, with the noise of seed 0."""
+        level, blur_sigma = self.corruption.level, self.corruption.blur_sigma
+        numbers = cast("float", level), cast("float", blur_sigma)
+        return Settings(self.corruption.kind, *numbers, self.denoiser, 0)
 
 
 def preset_picture(preset: Preset) -> tuple[dict[str, str | int], str]:
@@ -64,6 +76,7 @@ _BLIND = {
         denoiser="blind-digits",
         index=3,
         digit=0,
+        expected=True,
         note="The last step of S0's rising noise. Many digits could explain this picture, so the "
         "network returns a blurred average of them. Expected error shows where it is unsure.",
     ),
@@ -72,6 +85,16 @@ _BLIND = {
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         denoiser="blind-digits",
         note="S1's noise, not clipped at white. The network is not told which noise it is.",
+    ),
+    "blind-invented": Preset(
+        label="Blind · a face becomes a digit",
+        corruption=Corruption("gaussian", level=0.3, clip=False),
+        denoiser="blind-digits",
+        foreign=True,
+        expected=True,
+        note="The network has seen nothing but digits, so it finds one in a face. It invents what "
+        "is not there, sharp and plausible. Its expected error is the witness: four times what it "
+        "is for a digit under the same noise.",
     ),
     "blind-clean": Preset(
         label="Blind · a digit without noise",
@@ -252,4 +275,14 @@ PRESETS: dict[str, Preset] = {
         "in a thousand. Denoising improves the PSNR, in which large errors weigh most, but worsens "
         "the mean absolute error.",
     ),
+}
+
+# The scenes offered first, with their short titles: each shows another thing that can happen.
+SCENES: dict[str, str] = {
+    "s0-rising-3": "Classic",
+    "blind-lost": "Too noisy",
+    "blind-face": "Face",
+    "s2-units-2": "2 units",
+    "s3-published": "Dead",
+    "blind-invented": "Made up",
 }

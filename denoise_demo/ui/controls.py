@@ -51,6 +51,14 @@ def first_settings(usable: Collection[str], domain: str) -> Settings:
 
 def noise_controls(settings: Settings) -> dict[str, Block]:
     """Create the controls of the corruption; return them by setting."""
+    kind = gr.Dropdown(
+        choices=[(spec.label, key) for key, spec in NOISES.items()],
+        value=settings.kind,
+        label="Noise",
+        interactive=True,
+        elem_id=FIELDS["kind"][0],
+    )
+    level = level_slider(settings.kind, settings.level)
     blur_sigma = gr.Slider(
         0,
         BLUR_MAXIMUM,
@@ -62,14 +70,6 @@ def noise_controls(settings: Settings) -> dict[str, Block]:
         buttons=[],
         elem_id=FIELDS["blur_sigma"][0],
     )
-    kind = gr.Dropdown(
-        choices=[(spec.label, key) for key, spec in NOISES.items()],
-        value=settings.kind,
-        label="Noise",
-        interactive=True,
-        elem_id=FIELDS["kind"][0],
-    )
-    level = level_slider(settings.kind, settings.level)
     with gr.Row(equal_height=True):
         seed = gr.Number(
             settings.seed,

@@ -6,7 +6,6 @@ is older than its last request.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,6 +37,7 @@ from denoise_demo.ui.links import (
 )
 
 CELLS = ("gain", "accuracy")
+EXPECTED = "shown"
 PARAMETERS = {"kind": "noise", "level": "level", "blur_sigma": "blur", "seed": "seed"}
 PARAMETERS |= {"denoiser": "denoiser"}  # the link parameter of each setting
 PIXELS_TABS = {"digits": "upload", "faces": "photo"}  # other sources have a tab of the same name
@@ -91,15 +91,14 @@ class View(BaseModel):
     def from_preset(cls, key: str, *, any_network: bool = False) -> "View":
         """Return what a preset shows; a built-in digit replaces one that is not available."""
         preset = lookup(PRESETS, key, "preset")
-        corruption = preset.corruption
-        level, blur_sigma = cast("float", corruption.level), cast("float", corruption.blur_sigma)
         source, words = preset_picture(preset)
         return cls(
             domain=preset.domain,
             source=source,
             tab=_tab(source, preset.domain),
-            settings=Settings(corruption.kind, level, blur_sigma, preset.denoiser, 0),
-            any_network=any_network,
+            settings=preset.settings,
+            any_network=any_network or preset.foreign,
+            choices={"expected": EXPECTED} if preset.expected else {},
             note=f"{preset.label}. {preset.note} {words}".strip(),
         )
 
@@ -189,6 +188,11 @@ def _cells(text: str, _: str) -> str:
     return text
 
 
+def _expected(text: str, _: str) -> str:
+    lookup({EXPECTED: None}, text, "expected error")
+    return text
+
+
 def _sort(text: str, _: str) -> str:
     lookup(dict.fromkeys((*live_metrics(), "milliseconds")), text, "order")
     return text
@@ -241,6 +245,7 @@ def _figure(text: str, _: str) -> str:
 # Link parameters of single views, each with its check, which returns the text to keep. A code is
 # checked together with its network.
 CHOICES: dict[str, Callable[[str, str], str]] = {
+    "expected": _expected,
     "score": _score,
     "lines": _lines,
     "cells": _cells,

@@ -18,7 +18,8 @@ class ViewSpec:
 
     `build` gets the recipes that cannot be used and returns, by name, the controls that a link
     sets. It must not return a gr.HTML: one that is updated before it is shown loses its props.
-    `parameters` are the keys of CHOICES that a link to this view has.
+    `lead` is what to do there; the stage has the page's own. `parameters` are the keys of CHOICES
+    that a link to this view has.
     """
 
     label: str
@@ -31,8 +32,8 @@ VIEWS: dict[str, ViewSpec] = {
     "stage": ViewSpec(
         "Stage",
         build_stage,
-        "**Drag a slider, draw a digit or take a photo**, and watch a trained network denoise it "
-        "live.",
+        "",
+        ("expected",),
     ),
     "compare": ViewSpec(
         "Compare",

@@ -8,7 +8,8 @@ from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
 from denoise_demo.data import load_mnist
 from denoise_demo.data.portraits import NAMES
 from denoise_demo.denoisers import ARTICLES, RECIPES, get_recipe
-from denoise_demo.lab.presets import PRESETS
+from denoise_demo.lab import clean_picture, run
+from denoise_demo.lab.presets import PRESETS, SCENES, preset_picture
 
 FACES_IDS = [key for key, recipe in RECIPES.items() if recipe.article == "S4"]
 every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -37,7 +38,7 @@ def test_a_preset_shows_a_network_that_denoises_as_it_expects(preset) -> None:
     recipe, corruption = get_recipe(preset.denoiser), preset.corruption
 
     assert recipe.denoises
-    assert preset.domain == recipe.domain
+    assert (preset.domain == recipe.domain) is not preset.foreign
     assert corruption.kind == "none" or corruption.clip == recipe.clip
     assert 0 <= preset.portrait < len(NAMES)
     assert preset.note.endswith(".")
@@ -69,3 +70,20 @@ def test_a_preset_knows_the_digit_it_shows(split: str, data_dir: Path) -> None:
     shown = [preset for preset in digits if preset.split == split]
 
     assert [labels[preset.index].item() for preset in shown] == [preset.digit for preset in shown]
+
+
+def test_there_are_six_scenes_and_each_is_a_preset() -> None:
+    assert len(SCENES) == 6
+    assert set(SCENES) <= set(PRESETS)
+
+
+def test_an_invented_digit_has_four_times_the_expected_error() -> None:
+    preset = PRESETS["blind-invented"]
+
+    def expected(source: dict[str, str | int]) -> float:
+        spread = run(clean_picture(source)[0], preset.settings).spread
+        return float(spread.square().mean().sqrt())
+
+    digits = [expected({"kind": "example", "index": i}) for i in range(30)]
+    source, _ = preset_picture(preset)
+    assert expected(source) == pytest.approx(4 * sum(digits) / len(digits), rel=0.05)

@@ -96,7 +96,7 @@ class Pages:
     """Pages shared by tests: reloading a page takes a third of the time of opening one."""
 
     def __init__(self, browser):
-        self.context = browser.new_context(viewport=DESKTOP)
+        self.context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
         self.context.set_default_timeout(TIMEOUT)
         self.free, self.taken, self.complaints = [], [], []
 

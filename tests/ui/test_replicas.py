@@ -94,7 +94,7 @@ def test_everything_of_a_visitor_reaches_one_replica(page):
     shows(page, level="0.9")
     choose(page, "preset", PRESETS["s1-one-sided"].label)
     shows(page, recipe=PRESETS["s1-one-sided"].denoiser)
-    page.locator("#tabs").get_by_role("tab", name="The articles' figures").click()
+    page.locator("#tabs").get_by_role("tab", name="Figures").click()
     expect(page.locator("#figure-image img")).to_be_visible()
     page.locator("#tabs").get_by_role("tab", name="Laboratory").click()
     before = paints(page)

@@ -128,6 +128,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     offerDenoisers: controls.offerDenoisers,
     drawSeed: controls.drawSeed,
     openPictures: pictures.openPictures,
+    toggleDrawing: pictures.toggleDrawing,
     drawIndex: pictures.drawIndex,
     centreDrawing: pictures.centreDrawing,
   };

@@ -63,6 +63,9 @@ export function centreDrawing(centre) {
   if (state.pictures === "drawing") tell("draw");
 }
 
+// Open the tab of the drawing pad, or return to the built-in digits.
+export const toggleDrawing = () => update({ selected: state.pictures === "drawing" ? "example" : "drawing" });
+
 // A tab was opened by the user, or by Gradio for a view (then state.pictures names it already).
 // Returns an update for the tabs of the views: the drawing pad is on the stage.
 export function openPictures(tab) {

@@ -30,4 +30,6 @@ THEME = gr.themes.Base(
     slider_color="*primary_600",
 )
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-HEAD = '<meta name="description" content="A live laboratory for denoising autoencoders">'
+# Gradio centres its loading mark in a page that grows meanwhile: fixed, it does not jump.
+HEAD = """<meta name="description" content="A live laboratory for denoising autoencoders">
+<style>.gradio-container > .main > .wrap.translucent { position: fixed !important; }</style>"""

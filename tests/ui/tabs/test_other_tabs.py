@@ -8,7 +8,7 @@ pytestmark = pytest.mark.ui
 
 @pytest.fixture
 def figures(page):
-    page.get_by_role("tab", name="The articles' figures").click()
+    page.get_by_role("tab", name="Figures").click()
     expect(page.locator("#figure-image img")).to_be_visible()
     return page
 
@@ -52,7 +52,7 @@ def test_the_laboratorys_picture_can_be_drawn_in_a_figure(figures):
 def test_the_picture_behind_a_dream_can_be_drawn_in_a_figure(page):
     page.locator("[data-action=dream]").click()
     expect(page.locator("#stage .dreamt")).to_be_visible()
-    page.get_by_role("tab", name="The articles' figures").click()
+    page.get_by_role("tab", name="Figures").click()
     expect(page.locator("#figure-image img")).to_be_visible()
     before = page.locator("#figure-image img").get_attribute("src")
 

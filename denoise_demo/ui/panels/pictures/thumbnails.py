@@ -32,12 +32,17 @@ def _title(label: int | None, index: int) -> str:
 
 def _button(key: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
     """Return one picture as a button, with words under it."""
+    return (
+        f'<button type="button" data-{key}="{index}" aria-pressed="false" title="{title}">'
+        f'<img alt="{title}" src="{picture_address(picture)}">'
+        f"{words and f'<span>{words}</span>'}</button>"
+    )
+
+
+def picture_address(picture: Image.Image) -> str:
+    """Return a picture as a data address for the page."""
     file = io.BytesIO()
     kind = "PNG" if picture.mode == "L" else "JPEG"  # of a digit, of a photograph
     picture.save(file, kind, quality=90)
     pixels = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<button type="button" data-{key}="{index}" aria-pressed="false" title="{title}">'
-        f'<img alt="{title}" src="data:image/{kind.lower()};base64,{pixels}">'
-        f"{words and f'<span>{words}</span>'}</button>"
-    )
+    return f"data:image/{kind.lower()};base64,{pixels}"

@@ -8,7 +8,7 @@ export const PANELS = ["clean", "noisy", "denoised", "error", "spread"];
 const HEATED = ["error", "spread"]; // maps of one channel, in colours
 const CLASSIFIED = ["clean", "noisy", "denoised"];
 
-export function createPainter(element, stage) {
+export function createPainter(element, stage, wipe) {
   const $ = (selector) => element.querySelector(selector);
   const canvas = (name) => $(`canvas[data-panel=${name}]`);
   const scores = (name) => $(`[data-of=${name}] .scores`);
@@ -19,10 +19,11 @@ export function createPainter(element, stage) {
 
   function paint(reply, request) {
     for (const name of PANELS) if (reply.images[name]) paintPanel(name, reply.images[name], reply.shape);
+    wipe.paint();
     for (const name of CLASSIFIED) paintVerdict(name, reply.probabilities[name], reply.label);
     paintScores(reply);
     paintExpected(reply.expected, reply.scores.denoised.psnr);
-    paintOutside(reply.outside);
+    paintOutside(reply.outside, reply.expected);
     $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
     for (const [field, { attribute }] of Object.entries(state.shared.fields)) stage.dataset[attribute] = request[field];
     describe(request.denoiser);
@@ -67,11 +68,13 @@ export function createPainter(element, stage) {
     if (expected === null) clear("spread");
   }
 
-  function paintOutside(words) {
+  // Outside what the network has learnt its expected error is the witness.
+  function paintOutside(words, expected = null) {
     $(".panels").classList.toggle("outside", Boolean(words));
     $(".badge").hidden = !words;
     $("p.outside").hidden = !words;
-    $("p.outside").textContent = words;
+    const witness = expected === null ? "" : ` and expects an error of ${expected.toFixed(3)} itself`;
+    $("p.outside").textContent = words && `${words} It may invent what it shows${witness}.`;
   }
 
   function describe(id) {
@@ -90,6 +93,7 @@ export function createPainter(element, stage) {
 
   function paintDream({ images, sigma, expected, probabilities }, seed) {
     for (const name of ["noisy", "denoised", "spread"]) paintPanel(name, images[name], [28, 28, 1]);
+    wipe.paint();
     scores("spread").textContent = `expected ${expected.toFixed(3)}`;
     paintVerdict("denoised", probabilities, null);
     scores("denoised").textContent = scores("denoised").dataset.verdict;

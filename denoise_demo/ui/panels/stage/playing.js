@@ -5,6 +5,8 @@ import { call } from "../../web/line.js";
 import { span, state } from "../../web/state.js";
 
 const SWEEP = 6000; // milliseconds up and down
+const GREETING = 5000; // milliseconds of the sweep when the page opens
+const FURTHEST = 0.9; // share of the range that it reaches
 const FRAMES_PER_SECOND = 20; // of a dream
 const SEEDS = 2 ** 31;
 
@@ -18,6 +20,28 @@ export function sweepLevel(time, { minimum, maximum, step }) {
 
 export function createPlayer({ button, say }) {
   let playing = null; // the current sweep
+
+  // Sweep once when the page opens, up and back; the visitor's first action ends it.
+  function greet() {
+    if (state.touched || state.revision > 0 || window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const { level } = state.settings;
+    const { minimum, maximum, step } = span();
+    const height = minimum + FURTHEST * (maximum - minimum) - level;
+    const start = performance.now();
+    const sweep = {};
+    playing = sweep;
+    let shown = level;
+    const frame = (now) => {
+      if (playing !== sweep || state.touched || state.settings.level !== shown) return;
+      const share = Math.min(Math.max(now - start, 0) / GREETING, 1);
+      const rise = (height * (1 - Math.cos(2 * Math.PI * share))) / 2;
+      shown = Number((Math.round((level + rise) / step) * step).toFixed(6));
+      moveSlider(state.shared.fields.level.control, shown);
+      if (share < 1) requestAnimationFrame(frame);
+      else stop();
+    };
+    requestAnimationFrame(frame);
+  }
 
   function stop() {
     playing = null;
@@ -40,7 +64,7 @@ export function createPlayer({ button, say }) {
     requestAnimationFrame(frame);
   }
 
-  return { stop, toggle: () => (playing ? stop() : play()) };
+  return { stop, greet, toggle: () => (playing ? stop() : play()) };
 }
 
 // The server computes all steps of a dream, then the stage plays them.

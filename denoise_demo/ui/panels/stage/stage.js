@@ -1,5 +1,6 @@
 // The live stage: requests, painting and buttons.
 
+import { choice, setChoice } from "../../web/address.js";
 import { call } from "../../web/line.js";
 import { createPanel } from "../../web/panel.js";
 import { toBase64 } from "../../web/pixels.js";
@@ -9,13 +10,18 @@ import { attach, isKnown, isSame, isWithinSpan, settle, span, state, wanted } fr
 import { createPad } from "./drawing.js";
 import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
+import { createScenes } from "./scenes.js";
+import { createTour } from "./tour.js";
+import { createWipe } from "./wipe.js";
 
+const REST = 1000; // milliseconds from the first picture to the sweep that greets
 const PATIENCE = 400; // milliseconds before a level out of range is reported: the user may still be typing
 
 export const mount = createPanel(({ element, $, on, props, server, trigger }) => {
   const stage = element.closest("#stage");
   const isShown = () => stage.offsetParent !== null;
-  const painter = createPainter(element, stage);
+  const wipe = createWipe({ handle: $(".wipe"), noisy: $("canvas[data-panel=noisy]"), on });
+  const painter = createPainter(element, stage, wipe);
   const countRate = createRate($(".rate"), "pictures");
   let explained = false; // whether the message explains a level out of range
   let noteSeen = false; // whether the picture of the note has been painted
@@ -27,6 +33,8 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     paint,
     lost: say,
   });
+  const tour = createTour({ place: $(".tour"), strip: $(".strip"), stage, on });
+  createScenes({ strip: $(".strip"), scenes: props.scenes, on, tour: tour.start });
   const pad = createPad({ element, on, blank });
   const player = createPlayer({ button: $("[data-action=play]"), say });
   const dreamer = createDreamer({
@@ -56,6 +64,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     settle(request, reply.original ?? { kind: "pixels", pixels: toBase64(reply.images.clean), height, width, channels });
     checkNote(request);
     countRate(elapsed);
+    if (stage.dataset.paints === "1") setTimeout(player.greet, REST);
   }
 
   // A note is shown only with its own picture and settings.
@@ -100,12 +109,14 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     const isDrawing = state.pictures === "drawing";
     element.classList.toggle("drawing", isDrawing);
     $(".pen").hidden = !isDrawing;
-    $("[data-action=draw]").hidden = isDrawing || state.domain === "faces";
+    $("[data-action=draw]").hidden = state.domain === "faces";
+    $("[data-action=draw]").setAttribute("aria-pressed", isDrawing);
     $("[data-action=dream]").hidden = state.domain === "faces";
     pad.show(isDrawing);
   }
 
-  function showSpread(isSpread) {
+  function showSpread() {
+    const isSpread = choice("expected") !== null;
     $("[data-action=spread]").setAttribute("aria-pressed", isSpread);
     $("[data-of=spread]").hidden = !isSpread;
     $(".panels").classList.toggle("five", isSpread);
@@ -114,7 +125,10 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const actions = {
     play: player.toggle,
     draw: () => trigger("draw"),
-    spread: (button) => showSpread(button.getAttribute("aria-pressed") !== "true"),
+    spread: () => {
+      setChoice("expected", choice("expected") ? null : "shown");
+      showSpread();
+    },
     dream: dreamer.next,
     wake: refresh,
     ...pad.actions,
@@ -130,6 +144,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   };
   showTab();
   showNote();
+  showSpread();
   attach("stage", {
     refresh,
     pump: queue.pump,
@@ -139,9 +154,10 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     tabbed: showTab,
     draw: pad.send,
     noted: showNote,
+    choices: showSpread,
     reset: () => {
       pad.reset();
-      showSpread(false);
+      showSpread();
     },
   });
   return leave;

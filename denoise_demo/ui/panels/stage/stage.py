@@ -1,5 +1,7 @@
 """The live stage: panels that follow the controls frame by frame, or play a dream."""
 
+from collections.abc import Collection
+
 import gradio as gr
 from gradio.blocks import Block
 from pydantic import ConfigDict, StrictInt
@@ -19,6 +21,7 @@ from denoise_demo.lab import (
     pixels_source,
     run,
 )
+from denoise_demo.ui.panels.stage.scenes import list_scenes
 from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.server import Request, answered, served
 
@@ -36,7 +39,7 @@ class DreamRequest:
     seed: StrictInt
 
 
-def build_stage(_: object) -> dict[str, Block]:
+def build_stage(problems: Collection[str]) -> dict[str, Block]:
     """Create the stage."""
     stage = gr.HTML(
         "",
@@ -44,6 +47,7 @@ def build_stage(_: object) -> dict[str, Block]:
         server_functions=[served(step), served(dream, turns.long)],
         elem_id="stage",
         dreamer=dreams.DREAMER,
+        scenes=list_scenes(problems),
     )
     return {"stage": stage}
 
@@ -56,8 +60,8 @@ def step(request: object) -> JsonObject:
         label if known and the milliseconds spent; or `error`, a sentence. `outside` is a sentence
         if the network was trained on other pictures; then `original` is the picture before its
         conversion to the network's channels. `expected` is the root mean square of the expected
-        error, and the image `spread` its map from 0 to MOST_SPREAD; null, and no image, for
-        denoisers that do not predict it.
+        error, and the image `spread` its map; null, and no image, for denoisers that do not
+        predict it. The images `error` and `spread` are white at MOST_SPREAD, to be compared.
     """
     return answered(_step, request)
 
@@ -105,7 +109,7 @@ def _dream(values: object) -> JsonObject:
 
 def _frame(outcome: Outcome, label: int | None) -> JsonObject:
     """Put an outcome for one image into JSON values."""
-    error = (outcome.denoised - outcome.clean).abs().mean(1, keepdim=True)
+    error = (outcome.denoised - outcome.clean).abs().mean(1, keepdim=True) / MOST_SPREAD
     images = {
         "clean": outcome.clean,
         "noisy": outcome.noisy,

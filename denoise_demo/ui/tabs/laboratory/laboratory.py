@@ -54,7 +54,7 @@ def build_laboratory(
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
     reset.click(fn=None, js="() => { window.laboratory?.ask('reset'); }")
     stage = parts.pop("stage")
-    draw = "() => ({ __type__: 'update', selected: 'drawing' })"
+    draw = "() => window.laboratory?.toggleDrawing()"
     stage.draw(fn=None, outputs=parts["tabs_digits"], js=draw)
     return parts
 
@@ -96,7 +96,8 @@ def _build_views(views: "Mapping[str, ViewSpec]", problems: Mapping[str, str]) -
     with gr.Tabs(elem_id="views") as parts["views"]:
         for key, spec in views.items():
             with gr.Tab(spec.label, id=key, elem_id=f"view-{key}") as tab:
-                gr.Markdown(spec.lead, elem_classes="lead")
+                if spec.lead:
+                    gr.Markdown(spec.lead, elem_classes="lead")
                 parts |= spec.build(problems)
             tab.select(fn=None, js=f"() => {{ window.laboratory?.openView('{key}'); }}")
     return parts
