@@ -7,6 +7,7 @@ const browser = [
 ];
 
 export default [
+  { ignores: ["tests/ui/vendor/"] },
   js.configs.recommended,
   {
     languageOptions: {

@@ -53,6 +53,14 @@ export function toQuery() {
   return query;
 }
 
+let isNew = false; // whether the next link is a step that Back takes back
+
+// A view, a scene or another tab is about to be shown: keep the address of what is shown now.
+export function step() {
+  writeAddress();
+  isNew = true;
+}
+
 // Write the link into the address bar; return whether it was possible.
 export function writeAddress() {
   const query = state.touched ? toQuery() : null;
@@ -60,7 +68,9 @@ export function writeAddress() {
   const said = parameters();
   for (const name of ours()) said.delete(name);
   for (const [name, value] of Object.entries(query)) said.set(name, value);
-  history.replaceState(history.state, "", `?${said}`);
+  const isStep = isNew && location.search !== `?${said}`;
+  history[isStep ? "pushState" : "replaceState"](history.state, "", `?${said}`);
+  isNew = false;
   return true;
 }
 

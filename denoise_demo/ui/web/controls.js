@@ -13,6 +13,8 @@ export function set(values) {
   tell("refresh");
 }
 
+let emptied = null; // the input whose number was deleted
+
 // The number changed by a DOM event: { field, value } or { collection, value }.
 function changed({ target }) {
   if (target.value === "" || !target.closest) return null;
@@ -27,6 +29,7 @@ function changed({ target }) {
 }
 
 export function input(event) {
+  emptied = event.target.value === "" ? event.target : null;
   const change = changed(event);
   if (!change || !Number.isFinite(change.value)) return;
   if (change.collection) return showIndex(change.collection, change.value);
@@ -38,9 +41,12 @@ export function input(event) {
 // learns by the event of what it has not; so does the state.
 export function leave(event) {
   const { target } = event;
+  if (target === emptied && target.value === "") target.value = target.min;
   const change = target.type === "number" && target.max !== "" ? changed(event) : null;
   if (!change) return;
-  target.value = clamp(change.value, Number(target.min), Number(target.max));
+  // Gradio makes 0 of nothing: the number before is back.
+  const kept = change.field ? state.settings[change.field] : state.chosen[change.collection] ?? 0;
+  target.value = target === emptied ? kept : clamp(change.value, Number(target.min), Number(target.max));
   target.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

@@ -1,6 +1,7 @@
 // Connects the page's state with Python (views and messages), Gradio's events and the DOM.
 
-import { copyLink, readAddress, setChoice, shown, writeLater } from "./address.js";
+import { watchPage } from "./access.js";
+import { copyLink, readAddress, setChoice, shown, step, writeLater } from "./address.js";
 import * as controls from "./controls.js";
 import { keep, recall } from "./keeping.js";
 import * as line from "./line.js";
@@ -41,6 +42,7 @@ function receive(text) {
 
 // Take over a whole view at once.
 function take(view) {
+  if (state.asked.action !== "link") step();
   tell("stop");
   if (view.domain !== state.domain) tell("drop");
   if (view.fresh) forget();
@@ -86,13 +88,22 @@ async function figureDrawn(values) {
 }
 
 function openView(view) {
+  if (view !== state.view) step();
   state.view = view;
   controls.pump();
 }
 
 function openTab(tab) {
+  if (tab !== state.tab) step();
   state.tab = tab;
   controls.pump();
+}
+
+// Back and forward: show what the address says.
+function goTo() {
+  const query = readAddress();
+  if (query) ask("link", query);
+  else ask("reset");
 }
 
 export function mount({ props, trigger: triggerEvent, watch }) {
@@ -105,6 +116,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     Object.assign(state, { settings: { ...settings }, source, pictures: tab, chosen: { [source.kind]: source.index } });
     line.open();
     start(props);
+    watchPage();
     attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
     pictures.show(source, tab);
   }
@@ -133,6 +145,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     centreDrawing: pictures.centreDrawing,
   };
   window.addEventListener("pagehide", keep, { signal: leaving.signal });
+  window.addEventListener("popstate", goTo, { signal: leaving.signal });
   if (state.revision > 0) return;
   const view = recall();
   const query = readAddress();

@@ -22,7 +22,7 @@ export function rove(group, on, chosen = "[aria-pressed=true], [aria-current=tru
     next.focus();
   });
   on(group, "focusin", ({ target }) => buttons().includes(target) && stop(target));
-  const renew = () => stop(group.querySelector(`:is(${chosen})`) ?? buttons()[0]);
+  const renew = () => stop(buttons().find((button) => button.matches(chosen)) ?? buttons()[0]);
   renew();
   return renew; // to call when the buttons or the choice have changed
 }

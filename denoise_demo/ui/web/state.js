@@ -34,7 +34,7 @@ export const state = {
   photo: null, // the last crop of a photo
   crops: {}, // of the tabs "upload" and "photo": { time, picture, ratio, box, choice, forgotten }
   centre: true, // whether drawings are centred as in MNIST
-  strokes: [], // of the drawing: { erase, width, points }
+  strokes: [], // of the drawing: { erase, width, points }, or { isClear } where it was cleared
 
   // Whether the user has done anything; until then the address is left alone.
   touched: false,

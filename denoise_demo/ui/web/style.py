@@ -28,8 +28,10 @@ THEME = gr.themes.Base(
     button_primary_background_fill_hover_dark="*primary_600",
     button_primary_text_color="white",
     slider_color="*primary_600",
+    color_accent="var(--accent)",
 )
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 # Gradio centres its loading mark in a page that grows meanwhile: fixed, it does not jump.
 HEAD = """<meta name="description" content="A live laboratory for denoising autoencoders">
-<style>.gradio-container > .main > .wrap.translucent { position: fixed !important; }</style>"""
+<style>:root { --accent: #0f766e; } .dark { --accent: #2dd4bf; }
+.gradio-container > .main > .wrap.translucent { position: fixed !important; }</style>"""

@@ -3,9 +3,11 @@
 import { choice, setChoice } from "../../web/address.js";
 import { call } from "../../web/line.js";
 import { clamp, createRate, format, percent } from "../../web/numbers.js";
+import { ask } from "../../web/page.js";
 import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
+import { rove } from "../../web/roving.js";
 import { attach, isSame, settle, state, wanted } from "../../web/state.js";
 import { createPlane } from "./plane.js";
 
@@ -139,7 +141,12 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   }
 
   function refresh() {
-    if (state.domain === "faces") showNothing("These networks were trained on digits: choose Digits to see their codes.");
+    if (state.domain === "faces") {
+      showNothing("These networks were trained on digits: choose Digits to see their codes. ");
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Show a digit" });
+      button.addEventListener("click", () => ask("domain", "digits"));
+      $(".message").append(button);
+    }
     encoding.refresh();
   }
 
@@ -160,6 +167,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     }
     if (target.closest("[data-action=back]")) select(edit.network);
   });
+  rove($(".strip"), on);
   readChoices();
   attach("codes", {
     refresh,

@@ -6,6 +6,9 @@ const CLASSES = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77
 const NUDGE = 0.02; // of the map, for a key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
+// A place on the map whose label does not cross its edge.
+const inside = (percent) => `clamp(7px, ${percent}%, calc(100% - 7px))`;
+
 // `moved` gets the code at the handle.
 export function createPlane({ element, on, plane: { network, side, digits, sure, points, span }, moved }) {
   const $ = (selector) => element.querySelector(selector);
@@ -32,7 +35,7 @@ export function createPlane({ element, on, plane: { network, side, digits, sure,
     }));
     $(".points").replaceChildren(...points.map(([x, y, label]) => {
       const mark = Object.assign(document.createElement("span"), { textContent: label });
-      Object.assign(mark.style, { left: `${(100 * x) / span[0]}%`, bottom: `${(100 * y) / span[1]}%` });
+      Object.assign(mark.style, { left: inside((100 * x) / span[0]), bottom: inside((100 * y) / span[1]) });
       return mark;
     }));
   }

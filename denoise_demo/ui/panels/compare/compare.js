@@ -7,6 +7,7 @@ import { askFor } from "../../web/page.js";
 import { createPanel } from "../../web/panel.js";
 import { paintPixels } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
+import { rove } from "../../web/roving.js";
 import { attach, settle, state, wanted } from "../../web/state.js";
 import { savePicture, saveTable } from "./saving.js";
 
@@ -80,6 +81,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     const chosen = Object.entries(props.denoisers).filter(([, denoiser]) => ["", domain].includes(denoiser.domain));
     for (const [id, denoiser] of chosen) cards.set(id, makeCard(id, denoiser));
     $(".grid").replaceChildren(...[...cards.values()].map((card) => card.root));
+    renewStops();
   }
 
   function makeCard(id, denoiser) {
@@ -155,7 +157,10 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     const ids = [...cards.keys()];
     if (key) ids.sort((a, b) => value(b, key) - value(a, key));
     const roots = ids.map((id) => cards.get(id).root);
-    if (roots.some((root, place) => root !== $(".grid").children[place])) $(".grid").replaceChildren(...roots);
+    if (roots.every((root, place) => root === $(".grid").children[place])) return;
+    const focused = roots.find((root) => root === document.activeElement);
+    $(".grid").replaceChildren(...roots);
+    focused?.focus({ preventScroll: true });
   }
 
   function complain(text) {
@@ -199,6 +204,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     const { action } = target.closest("[data-action]")?.dataset ?? {};
     if (action && shown.request) actions[action](standing(), shown, metrics);
   });
+  const renewStops = rove($(".grid"), on);
   readChoice();
   attach("compare", {
     refresh: quick.refresh,

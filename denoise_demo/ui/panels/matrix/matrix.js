@@ -45,7 +45,9 @@ export const mount = createPanel(({ element, $, on, props }) => {
         text.className = name;
         return text;
       }));
-      button.setAttribute("aria-label", sentence(button.told));
+      const told = make("span", ` ${sentence(button.told)}`);
+      told.className = "sentence";
+      button.append(told);
       // There is no difference where the noisy picture has no error; the result may have none either.
       const share = value === null ? (cell.psnr === null ? 0 : -1) : clamp(value / SCALES[shown.metric], -1, 1);
       const colour = share < 0 ? COLOURS.worse : COLOURS.better;
@@ -123,7 +125,7 @@ function heading(columns) {
     cell.scope = "col";
     return cell;
   });
-  return make("tr", make("th"), ...cells);
+  return make("tr", make("th", "Denoiser"), ...cells);
 }
 
 function tableRow(row, columns) {

@@ -32,9 +32,10 @@ def _title(label: int | None, index: int) -> str:
 
 def _button(key: str, index: int, picture: Image.Image, title: str, words: str = "") -> str:
     """Return one picture as a button, with words under it."""
+    alternative = "" if words else title
     return (
         f'<button type="button" data-{key}="{index}" aria-pressed="false" title="{title}">'
-        f'<img alt="{title}" src="{picture_address(picture)}">'
+        f'<img alt="{alternative}" src="{picture_address(picture)}">'
         f"{words and f'<span>{words}</span>'}</button>"
     )
 

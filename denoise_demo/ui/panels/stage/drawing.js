@@ -78,7 +78,8 @@ export function createPad({ element, on, blank }) {
   function redraw() {
     up();
     ink.clearRect(0, 0, pad.width, pad.height);
-    for (const stroke of state.strokes) drawStroke(stroke, 0);
+    const cleared = state.strokes.findLastIndex((stroke) => stroke.isClear);
+    for (const stroke of state.strokes.slice(cleared + 1)) drawStroke(stroke, 0);
   }
 
   // Alpha of the pad as base64 bytes; null if there is no ink.
@@ -114,8 +115,15 @@ export function createPad({ element, on, blank }) {
   on(pad, "pointercancel", up);
   redraw();
 
+  // Whether the pad was opened from below, where the pictures are chosen, and is off the screen.
+  function isAway() {
+    const { top, bottom } = pad.getBoundingClientRect();
+    return top < 0 || bottom > window.innerHeight;
+  }
+
   return {
     send,
+    isAway,
     show: (isDrawing) => {
       pad.hidden = !isDrawing;
       if (isDrawing) return;
@@ -135,7 +143,8 @@ export function createPad({ element, on, blank }) {
         send();
       },
       clear: () => {
-        state.strokes = [];
+        if (state.source) state.strokes.push({ isClear: true }); // Undo takes it back
+        setEraser(false);
         redraw();
         send();
       },

@@ -118,11 +118,14 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
   function wake() {
     if (!dream) return;
     dream = null;
+    if (element.querySelector(".dreaming").contains(document.activeElement)) $("[data-action=dream]").focus();
     painter.forget();
     element.classList.remove("asleep");
     for (const part of [".dreaming", ".dreamt"]) $(part).hidden = true;
     delete stage.dataset.dream;
-    if (!state.source) painter.blank();
+    if (state.source) return;
+    painter.blank();
+    painter.describe(state.settings.denoiser);
   }
 
   return {

@@ -11,6 +11,7 @@ import { createPad } from "./drawing.js";
 import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
 import { createScenes } from "./scenes.js";
+import { createTeller } from "./telling.js";
 import { createTour } from "./tour.js";
 import { createWipe } from "./wipe.js";
 
@@ -22,6 +23,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const isShown = () => stage.offsetParent !== null;
   const wipe = createWipe({ handle: $(".wipe"), noisy: $("canvas[data-panel=noisy]"), on });
   const painter = createPainter(element, stage, wipe);
+  const tell = createTeller({ element });
   const countRate = createRate($(".rate"), "pictures");
   let explained = false; // whether the message explains a level out of range
   let noteSeen = false; // whether the picture of the note has been painted
@@ -63,6 +65,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     const [height, width, channels] = reply.shape;
     settle(request, reply.original ?? { kind: "pixels", pixels: toBase64(reply.images.clean), height, width, channels });
     checkNote(request);
+    tell(reply);
     countRate(elapsed);
     if (stage.dataset.paints === "1") setTimeout(player.greet, REST);
   }
@@ -152,7 +155,10 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     satisfy: queue.satisfy,
     stop: player.stop,
     tabbed: showTab,
-    draw: pad.send,
+    draw: () => {
+      pad.send();
+      if (pad.isAway()) $(".bar").scrollIntoView({ block: "start" });
+    },
     noted: showNote,
     choices: showSpread,
     reset: () => {

@@ -3,25 +3,29 @@
 from collections.abc import Collection
 
 import gradio as gr
+import torch
 from gradio.blocks import Block
 from pydantic import ConfigDict, StrictInt
 from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.common import JsonObject, parse
-from denoise_demo.data import to_bytes
-from denoise_demo.denoisers import get_denoiser
+from denoise_demo.data import to_bytes, to_pil
+from denoise_demo.denoisers import get_denoiser, list_denoisers
 from denoise_demo.hosting import turns
 from denoise_demo.lab import (
+    PRESETS,
+    SCENES,
     Outcome,
     classify,
     clean_picture,
     dreams,
     first_scores,
     pixels_source,
+    preset_picture,
     run,
 )
-from denoise_demo.ui.panels.stage.scenes import list_scenes
+from denoise_demo.ui.panels.pictures.thumbnails import picture_address
 from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.server import Request, answered, served
 
@@ -47,7 +51,7 @@ def build_stage(problems: Collection[str]) -> dict[str, Block]:
         server_functions=[served(step), served(dream, turns.long)],
         elem_id="stage",
         dreamer=dreams.DREAMER,
-        scenes=list_scenes(problems),
+        scenes=_scenes(problems),
     )
     return {"stage": stage}
 
@@ -133,3 +137,22 @@ def _frame(outcome: Outcome, label: int | None) -> JsonObject:
 
 def _root_mean_square(values: Tensor) -> float:
     return float(values.square().mean().sqrt())
+
+
+def _scenes(problems: Collection[str]) -> list[JsonObject]:
+    """Return the scenes whose network can be used: preset, title, label and picture."""
+    usable = [key for key in list_denoisers() if key not in problems]
+    return [
+        {"preset": key, "title": title, "label": PRESETS[key].label, "picture": _scene_picture(key)}
+        for key, title in SCENES.items()
+        if PRESETS[key].denoiser in usable
+    ]
+
+
+def _scene_picture(key: str) -> str:
+    """Return the address of a scene's picture: noisy on the left, denoised on the right."""
+    source, _ = preset_picture(PRESETS[key])
+    outcome = run(clean_picture(source)[0], PRESETS[key].settings)
+    left, _ = outcome.noisy.clamp(0, 1).chunk(2, dim=3)
+    _, right = outcome.denoised.chunk(2, dim=3)
+    return picture_address(to_pil(torch.cat([left, right], dim=3)))

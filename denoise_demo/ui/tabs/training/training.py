@@ -93,7 +93,7 @@ def describe_weights(metadata: JsonObject, content: bytes) -> str:
         "Licence": LICENCES[get_recipe(recipe["id"]).domain],
     }
     rows = "\n".join(f"- **{name}:** {fact}" for name, fact in facts.items())
-    return f"### {title}\n\n{lesson}\n\n{rows}\n"
+    return f"## {title}\n\n{lesson}\n\n{rows}\n"
 
 
 def _no_card(reason: str) -> tuple[object, ...]:

@@ -1,0 +1,145 @@
+"""The page by keyboard and for assistive technology: axe-core, focus, words for what is painted."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.driving import eventually, settles, switch
+
+pytestmark = pytest.mark.ui
+# From npm's axe-core 4.14.1, unchanged, under the Mozilla Public License 2.0 beside it.
+AXE = (Path(__file__).parent / "vendor/axe-4.14.1.min.js").read_text(encoding="utf-8")
+RUN = """
+async () => {
+  const options = { rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] };
+  const { violations } = await axe.run(document, options);
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
+}
+"""
+VIEWS = ("stage", "compare", "curves", "matrix", "codes")
+TABS = ("figures", "training", "explanation")
+WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+# Pixels around an element, as PNG, before and after it has the focus.
+AROUND = "(selector) => { const b = document.querySelector(selector).getBoundingClientRect();"
+AROUND += " return { x: b.x - 8, y: b.y - 8, width: b.width + 16, height: b.height + 16 }; }"
+FOCUSED = "document.activeElement === document.body ? 'body' : document.activeElement.tagName"
+
+
+@pytest.fixture(params=["light", "dark"])
+def colours(request, pages):
+    """The page in light or dark colours."""
+    for page in pages.free:
+        page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
+    yield request.param
+    for page in pages.free:
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+
+def violations(page):
+    page.evaluate(AXE)
+    settles(page)
+    page.wait_for_timeout(1000)  # until the charts are drawn and their parts named
+    return page.evaluate(RUN)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_view_violates_a_rule_of_axe(open_page, app, colours, width):
+    page = open_page(app, width=WIDTHS[width][0], height=WIDTHS[width][1])
+    page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+    found = {}
+
+    for view in VIEWS:
+        page.locator(f"#view-{view}-button").click()
+        found[view] = violations(page)
+    for tab in TABS:
+        page.locator(f"#tab-{tab}-button").click()
+        found[tab] = violations(page)
+
+    assert {view: broken for view, broken in found.items() if broken} == {}
+
+
+def test_neither_drawing_nor_dreams_nor_the_tour_nor_faces_violate_a_rule(page):
+    found = {}
+    for name in ("draw", "spread", "dream"):
+        page.locator(f"#stage [data-action={name}]").click()
+        found[name] = violations(page)
+    page.locator("#stage .guide").click()
+    found["tour"] = violations(page)
+    page.keyboard.press("Escape")
+    switch(page, "Faces")
+    found["faces"] = violations(page)
+
+    assert {state: broken for state, broken in found.items() if broken} == {}
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "#noise-level input[type=range]",
+        "#blur-sigma input[type=range]",
+        "#new-noise",
+        "#noise-kind input",
+        "#stage .wipe",
+        "#stage [data-action=play]",
+        "#view-compare-button",
+        "#stage [data-scene]",
+        "#examples .thumbnails button",
+    ],
+)
+def test_the_focus_can_be_seen(page, selector):
+    page.keyboard.press("Tab")  # from here on the browser shows the focus
+    element = page.locator(selector).first
+    element.scroll_into_view_if_needed()
+    clip = page.evaluate(AROUND, selector)
+    page.locator("#title").evaluate("() => document.activeElement.blur()")
+    before = page.screenshot(clip=clip)
+
+    element.focus()
+
+    eventually(page, lambda: page.screenshot(clip=clip) != before)
+
+
+def test_the_first_stop_leads_to_the_noise_level(page):
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#noise-level input[type=range]")).to_be_focused()
+
+
+def test_each_group_of_pictures_is_one_stop(page):
+    for group in ("#examples .thumbnails", "#stage .strip"):
+        assert page.locator(f"{group} button[tabindex='0']").count() == 1
+
+    page.locator("#examples .thumbnails button[tabindex='0']").press("End")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#examples .thumbnails button").last).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert page.locator("#examples .thumbnails button[tabindex='0']").count() == 1
+
+
+def test_the_outcome_is_said_when_the_hand_rests(page):
+    said = page.locator("#stage .said")
+    expect(said).to_contain_text("Denoised: PSNR 23.97 dB, read as 4")
+    slider = page.locator("#noise-level input[type=range]")
+
+    slider.press("Home")
+
+    expect(said).not_to_contain_text("23.97")
+    expect(page.locator("#stage canvas[data-panel=noisy]")).to_have_attribute(
+        "aria-label", "Noisy picture: PSNR 28.94 dB, read as 4 (99+ %), correctly"
+    )
+
+
+def test_waking_from_a_dream_keeps_the_focus_on_the_stage(page):
+    page.locator("#stage [data-action=dream]").press("Enter")
+    expect(page.locator("#stage .dreamt")).to_be_visible()
+
+    page.locator("#stage [data-action=wake]").press("Enter")
+
+    expect(page.locator("#stage [data-action=dream]")).to_be_focused()
+    assert page.evaluate(FOCUSED) == "BUTTON"
