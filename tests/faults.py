@@ -172,9 +172,7 @@ FAULTS = {
     "clip-convention-ignored": Fault(
         "lab/experiment.py", "clip=spec.clip, generator", "clip=True, generator", "lab"
     ),
-    "seed-ignored": Fault(
-        "lab/experiment.py", "manual_seed(settings.seed)", "manual_seed(0)", "lab"
-    ),
+    "seed-ignored": Fault("lab/experiment.py", "generator=settings.seed", "generator=0", "lab"),
     "dream-without-schedule": Fault(
         "lab/dreams.py", "FIRST * (LAST / FIRST) ** (step / (steps - 1))", "FIRST", "lab"
     ),

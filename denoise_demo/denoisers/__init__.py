@@ -13,16 +13,18 @@ from denoise_demo.denoisers.checkpoints import (
     in_its_folder,
     read_metadata,
 )
+from denoise_demo.denoisers.devices import (
+    DEVICES,
+    choose_device,
+    device_name,
+    device_trouble,
+)
 from denoise_demo.denoisers.engine import (
     CLASSIFIER,
-    DEVICES,
     Classifier,
     Denoiser,
     Network,
-    choose_device,
     describe_engine,
-    device_name,
-    device_trouble,
     load_all,
     load_classifier,
     load_denoiser,

@@ -1,12 +1,10 @@
 """Load networks and filters, choose the device, denoise and classify in batches."""
 
 import os
-import platform
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 
 from denoise_demo.common import lookup
 from denoise_demo.denoisers import checkpoints, sessions
+from denoise_demo.denoisers.devices import choose_device
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.recipe import Recipe, as_recorded
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recipe
@@ -23,7 +22,7 @@ from denoise_demo.networks import DIGIT, MODELS, Residual
 
 CLASSIFIER = "mlp-classifier"
 BATCH = 200  # images; larger batches are slower on a CPU, because they overflow its caches
-DEVICES = ("auto", "cpu", "cuda", "mps")
+FEW = 8  # images; a launch on a GPU takes as long as most networks for these, see benchmarks
 _loading = threading.Lock()
 
 
@@ -40,16 +39,20 @@ class Network:
 
     It clips its input to [0, 1] if its training did. `recipe` has the settings of the weight file.
     `final` says that the weights will not change, so that another engine may hold a copy of them.
+    `nearby` is the same network on the CPU, which answers fewer than FEW images before a GPU does.
     """
 
     recipe: Recipe
     module: nn.Module
     device: torch.device
     final: bool = False
+    nearby: "Network | None" = None
 
     @torch.inference_mode()
     def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
         """Denoise a batch; `sigma`, which informed filters need, is ignored."""
+        if self.nearby and len(noisy) < FEW:
+            return self.nearby(noisy)
         network = self._fastest(noisy)
         return torch.cat([network(part) for part in self._parts(noisy)]).to(noisy.device)
 
@@ -59,6 +62,8 @@ class Network:
 
         Only for networks that estimate their own error; see `Recipe.expects_error`.
         """
+        if self.nearby and len(noisy) < FEW:
+            return self.nearby.with_spread(noisy)
         network = self._fastest(noisy)
         denoised, spread = zip(*map(network.with_spread, self._parts(noisy)), strict=True)
         return torch.cat(denoised).to(noisy.device), torch.cat(spread).to(noisy.device)
@@ -117,52 +122,12 @@ class Classifier:
         return self.network(image.clamp(0, 1)).softmax(1)
 
 
-def choose_device(name: str | None = None) -> torch.device:
-    """Return the device to compute on.
-
-    Args:
-        name: "auto", "cpu", "cuda" or "mps"; defaults to DENOISE_DEVICE, then "auto". "auto" takes
-            CUDA, then MPS, then the CPU; on ZeroGPU, where PyTorch only claims to have CUDA
-            outside the calls that are lent a GPU, the CPU.
-
-    Raises:
-        ValueError: for another name, or a device this machine lacks.
-    """
-    name = name or os.environ.get("DENOISE_DEVICE") or "auto"
-    if name not in DEVICES:
-        raise ValueError(f"unknown device {name!r}; choose one of: {', '.join(DEVICES)}")
-    has_cuda = not os.environ.get("SPACES_ZERO_GPU") and torch.cuda.is_available()
-    present = {"cpu": True, "cuda": has_cuda, "mps": torch.mps.is_available()}
-    if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if present[device])
-    if not present[name]:
-        raise ValueError(f"no {name} device here; choose auto or cpu")
-    # TF32 has a mantissa of ten bits: a GPU's images would differ from the CPU's by over 1e-4.
-    torch.backends.cudnn.allow_tf32 = False
-    return torch.device(name)
-
-
 def describe_engine() -> str:
     """Return what is to compute the networks; errors as for `choose_device`, `choose_engine`."""
-    device, engine = choose_device(), sessions.choose_engine()
-    return f"{sessions.describe(engine if device.type == 'cpu' else 'torch')} on {device.type}"
-
-
-def device_name(device: torch.device) -> str:
-    """Return the name of a device, for records of speed."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.processor() or platform.machine()} {device.type}"
-
-
-def device_trouble(error: RuntimeError) -> str | None:
-    """Explain a device error in a sentence; return None for any other error."""
-    text, _, _ = str(error).partition("\n")
-    if isinstance(error, torch.OutOfMemoryError) or re.search("out of memory|allocate", text):
-        return "the memory is full: free some, or use the CPU"
-    if re.search("CUDA|CUDNN|CUBLAS|MPS|HIP", text, re.IGNORECASE):
-        return f"the GPU failed ({text})"
-    return None
+    device, engine = choose_device(), sessions.describe(sessions.choose_engine())
+    if _has_nearby(device):
+        return f"{engine} on cpu, batches by {sessions.describe('torch')} on {device.type}"
+    return f"{engine if device.type == 'cpu' else sessions.describe('torch')} on {device.type}"
 
 
 def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
@@ -201,12 +166,27 @@ def load_network(recipe_id: str, device: str | None = None) -> Network:
     """
     if not get_recipe(recipe_id).denoises:
         raise ValueError(f"{recipe_id} is a classifier, not a denoiser: choose another")
-    return _load(recipe_id, choose_device(device))
+    return _load_for(recipe_id, device)
 
 
 def load_classifier(device: str | None = None) -> Classifier:
     """Return the trained classifier, loaded once per device; errors as for `load_network`."""
-    return Classifier(_load(CLASSIFIER, choose_device(device)))
+    return Classifier(_load_for(CLASSIFIER, device))
+
+
+def _load_for(recipe_id: str, device: str | None) -> Network:
+    """Load a network for a device; for a page on a GPU, where none is named, for the CPU too."""
+    chosen = choose_device(device)
+    network = _load(recipe_id, chosen)
+    if device is None and _has_nearby(chosen):
+        return replace(network, nearby=_load(recipe_id, torch.device("cpu")))
+    return network
+
+
+def _has_nearby(device: torch.device) -> bool:
+    """Whether a page computes single images on the CPU beside this device."""
+    is_auto = (os.environ.get("DENOISE_DEVICE") or "auto") == "auto"
+    return is_auto and device.type != "cpu" and sessions.serves_page()
 
 
 def load_all() -> dict[str, str]:
@@ -214,7 +194,7 @@ def load_all() -> dict[str, str]:
     problems = {}
     for recipe_id in RECIPES:
         try:
-            _load(recipe_id, choose_device())
+            _load_for(recipe_id, None)
         except checkpoints.CheckpointError as error:
             problems[recipe_id] = str(error)
     return problems

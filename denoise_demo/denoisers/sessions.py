@@ -102,6 +102,11 @@ def serve_page() -> None:
     _page.set()
 
 
+def serves_page() -> bool:
+    """Return whether `serve_page` has been called."""
+    return _page.is_set()
+
+
 def session_of(module: nn.Module, name: str, shape: Shape) -> Session | None:
     """Return the session of a network on the CPU; None where PyTorch is to compute it.
 

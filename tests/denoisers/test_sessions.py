@@ -21,11 +21,13 @@ from denoise_demo.denoisers import (
     choose_engine,
     denoising_recipes,
     describe_engine,
+    engine,
     load_classifier,
     load_network,
     serve_page,
     sessions,
 )
+from denoise_demo.denoisers.engine import FEW
 from denoise_demo.denoisers.sessions import open_session
 from denoise_demo.networks import DIGIT, FACE, MODELS, build
 
@@ -126,6 +128,21 @@ def test_threads_share_a_session(onnx):
 
 
 # Choice
+
+
+@pytest.mark.parametrize("key", ["conv-pool", "blind-digits"])
+def test_a_page_on_a_gpu_computes_few_images_on_the_cpu(monkeypatch, page, key):
+    meta = torch.device("meta")  # holds no values, so that nothing comes back from it
+    monkeypatch.setattr(engine, "choose_device", lambda name=None: meta)
+    network, noisy = load_network(key), torch.rand(FEW, *DIGIT)
+
+    few = network(noisy[1:])
+
+    assert torch.equal(few, load_network(key).nearby(noisy[1:]))
+    with pytest.raises(NotImplementedError):
+        network(noisy)
+    monkeypatch.setenv("DENOISE_DEVICE", "cuda")
+    assert load_network(key).nearby is None
 
 
 def test_pytorch_computes_unless_a_page_is_served(monkeypatch, page):
