@@ -200,11 +200,20 @@ def load_all() -> dict[str, str]:
     return problems
 
 
+@torch.inference_mode()
 def warm_up() -> None:
-    """Use every network and filter once: the first time imports, allocates and opens sessions."""
+    """Use every network and filter once, because the first time imports and allocates.
+
+    Sessions are opened for the blind networks and the classifier, which most visitors use; others
+    follow at their first use, because each takes memory.
+    """
     for recipe_id, recipe in RECIPES.items():
         with suppress(checkpoints.CheckpointError):
-            _load(recipe_id, choose_device())(torch.zeros(1, *MODELS[recipe.model].shape))
+            network = _load(recipe_id, choose_device())
+            blank = torch.zeros(1, *MODELS[recipe.model].shape)
+            if recipe.expects_error or not recipe.denoises:
+                network(blank)
+            network.module(blank.to(network.device))
     for spec in FILTERS.values():
         spec(torch.zeros(1, *DIGIT), 1.0)
 

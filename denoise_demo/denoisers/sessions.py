@@ -10,12 +10,15 @@ import os
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -135,10 +138,23 @@ def _request(module: nn.Module, name: str, shape: Shape) -> "Future[Session | No
     if choose_engine() == "torch":
         future.set_result(None)
     elif _page.is_set():
-        threading.Thread(target=work, name=f"session of {name}", daemon=True).start()
+        _background().put(work)
     else:
         work()
     return future
+
+
+@cache
+def _background() -> "SimpleQueue[Callable[[], None]]":
+    """Return the work of one thread, because memory that many threads have used is not returned."""
+    queue: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def run() -> None:
+        while True:
+            queue.get()()
+
+    threading.Thread(target=run, name="opening sessions", daemon=True).start()
+    return queue
 
 
 def open_session(module: nn.Module, name: str, shape: Shape) -> Session | None:
