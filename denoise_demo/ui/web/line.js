@@ -47,8 +47,8 @@ function receive(data) {
 }
 
 // Put bytes in the places of a reply that stand for some: { bytes: [start, end] } or { base64: text }.
-function revive(value, bytes) {
-  if (value === null || typeof value !== "object") return value;
+export function revive(value, bytes) {
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
   if (value.bytes) return bytes.subarray(...value.bytes);
   if (value.base64) return Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0));
   for (const key of Object.keys(value)) value[key] = revive(value[key], bytes);

@@ -103,16 +103,20 @@ def served(
     async def answer(request: object, http: gr.Request) -> Response:
         # Gradio passes Starlette's request, whose body it has parsed.
         reply = await call.answer(request, str((await http.json())["session_hash"]))
-        text = json.dumps(reply, default=_as_base64, allow_nan=False)
-        return Response(text, media_type="application/json")
+        return Response(to_json(reply), media_type="application/json")
 
     answer.__name__ = work.__name__
     answer.call = call  # type: ignore[attr-defined]
     return answer
 
 
-def _as_base64(data: bytes) -> JsonObject:
-    return {"base64": base64.b64encode(data).decode("ascii")}
+def to_json(reply: JsonObject) -> str:
+    """Return a reply as JSON text, in which {"base64": text} stands for bytes."""
+
+    def encode(data: bytes) -> JsonObject:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+
+    return json.dumps(reply, default=encode, allow_nan=False)
 
 
 def live_route(page: gr.Blocks) -> WebSocketRoute:

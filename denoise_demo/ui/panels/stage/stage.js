@@ -1,7 +1,7 @@
 // The live stage: requests, painting and buttons.
 
 import { choice, setChoice } from "../../web/address.js";
-import { call } from "../../web/line.js";
+import { call, revive } from "../../web/line.js";
 import { createPanel } from "../../web/panel.js";
 import { toBase64 } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
@@ -20,6 +20,7 @@ const PATIENCE = 400; // milliseconds before a level out of range is reported: t
 
 export const mount = createPanel(({ element, $, on, props, server, trigger }) => {
   const stage = element.closest("#stage");
+  const first = revive(props.first.reply); // the picture of the start, which comes with the page
   const isShown = () => stage.offsetParent !== null;
   const wipe = createWipe({ handle: $(".wipe"), noisy: $("canvas[data-panel=noisy]"), on });
   const painter = createPainter(element, stage, wipe);
@@ -31,7 +32,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const queue = createQueue({
     // While hidden, only request a picture whose pixels are unknown: links and figures need them.
     next: () => (dreamer.isDreaming() || (!isShown() && isKnown()) ? null : wanted()),
-    call: (request) => call(server, "step", request),
+    call: (request) => (isSame(request, props.first.request) ? first : call(server, "step", request)),
     paint,
     lost: say,
   });
@@ -66,7 +67,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     settle(request, reply.original ?? { kind: "pixels", pixels: toBase64(reply.images.clean), height, width, channels });
     checkNote(request);
     tell(reply);
-    countRate(elapsed);
+    if (reply !== first) countRate(elapsed);
     if (stage.dataset.paints === "1") setTimeout(player.greet, REST);
   }
 

@@ -1,6 +1,8 @@
 """The live stage: panels that follow the controls frame by frame, or play a dream."""
 
+import json
 from collections.abc import Collection
+from dataclasses import asdict
 
 import gradio as gr
 import torch
@@ -25,9 +27,10 @@ from denoise_demo.lab import (
     preset_picture,
     run,
 )
+from denoise_demo.ui.controls import STARTS, first_settings
 from denoise_demo.ui.panels.pictures.thumbnails import picture_address
 from denoise_demo.ui.web.component import component
-from denoise_demo.ui.web.server import Request, answered, served
+from denoise_demo.ui.web.server import Request, answered, served, to_json
 
 OUTSIDE = {
     "digits": "This network was trained on digits; it gets the face in grey.",
@@ -52,8 +55,17 @@ def build_stage(problems: Collection[str]) -> dict[str, Block]:
         elem_id="stage",
         dreamer=dreams.DREAMER,
         scenes=_scenes(problems),
+        first=_first(problems),
     )
     return {"stage": stage}
+
+
+def _first(problems: Collection[str]) -> JsonObject:
+    """Answer the request of a page that opens: the first picture comes with it."""
+    usable = [key for key in list_denoisers() if key not in problems]
+    settings = asdict(first_settings(usable, "digits"))
+    request = {"source": STARTS["digits"].source, **settings}
+    return {"request": request, "reply": json.loads(to_json(step(request) | {"waited": 0}))}
 
 
 def step(request: object) -> JsonObject:
