@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 Object.assign(globalThis, {
   window: { addEventListener() {} },
-  document: { addEventListener() {}, querySelectorAll: () => [] },
+  document: { addEventListener() {}, querySelector: () => null, querySelectorAll: () => [], body: null },
+  MutationObserver: class { observe() {} },
   location: { search: "" },
   WebSocket: class {},
 });
