@@ -82,7 +82,8 @@ def draw(
         chosen = choose_pictures(spec.domain, source, first, spec.pictures, picture)
     subject = Subject(*chosen, denoiser, seed)
     content = spec.build(subject)
-    title = f"{spec.title} · {denoiser}" if spec.any_denoiser else spec.title
+    named = get_denoiser(denoiser).title if spec.any_denoiser else ""
+    title = f"{spec.title} · {named}" if named else spec.title
     if isinstance(content, Bars):
         return bar_grid(title, content.columns, content.rows, content.caption)
     if isinstance(content, Curves):

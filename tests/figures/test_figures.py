@@ -18,7 +18,7 @@ from denoise_demo.benchmark.rows import CalibrationRow
 from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import load_examples
 from denoise_demo.data.domains import DOMAINS
-from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes
+from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes, get_denoiser
 from denoise_demo.figures.canvas import Row
 from denoise_demo.figures.contents import Panels, Subject
 from denoise_demo.figures.faces import DENOISERS, denoiser_id
@@ -146,7 +146,7 @@ def test_a_new_figure_is_drawn_and_named_by_its_entry(monkeypatch: pytest.Monkey
 
     figure = draw("s3-toy", denoiser="median-3", source="example", first=2)
 
-    assert "S3 · Toy · median-3" in words(figure)
+    assert "S3 · Toy · Median 3 × 3" in words(figure)
     assert np.array_equal(values(figure)[0], load_examples().clean(slice(2, 3))[0, 0].numpy())
     assert file_name("s3-toy", "median-3") == "s3-toy-median-3.png"
 
@@ -162,7 +162,7 @@ def test_a_figure_can_be_drawn_for_any_denoiser_and_filter(kind: str, recipe: st
     figure = built_in(kind, recipe)
 
     assert len(figure.axes) == PICTURES[kind]
-    assert f"{FIGURES[kind].title} · {recipe}" in words(figure)
+    assert f"{FIGURES[kind].title} · {get_denoiser(recipe).title}" in words(figure)
 
 
 @pytest.mark.parametrize("kind", FIGURES)

@@ -188,7 +188,7 @@ def test_a_drawing_can_be_linked_while_a_dream_plays(page):
 
     page.locator("#copy-link").click()
 
-    expect(page.locator("#copy-link")).to_have_text("Copied")
+    expect(page.locator("#copy-link")).to_have_text("Copied, without the dream")
     assert "picture=pixels" in page.evaluate("navigator.clipboard.readText()")
 
 

@@ -54,3 +54,10 @@ def test_a_drag_leaves_one_entry_of_the_history(page):
     page.wait_for_url("**level=1.2**")
 
     assert page.evaluate("history.length") == entries
+
+
+def test_a_link_shows_nothing_before_its_own_picture(open_page, app):
+    page = open_page(f"{app}?picture=example:3&level=1.1")
+
+    shows(page, level=1.1)
+    assert page.locator("#stage").get_attribute("data-paints") == "1"

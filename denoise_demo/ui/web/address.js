@@ -68,8 +68,8 @@ export function writeAddress() {
   const said = parameters();
   for (const name of ours()) said.delete(name);
   for (const [name, value] of Object.entries(query)) said.set(name, value);
-  const isStep = isNew && location.search !== `?${said}`;
-  history[isStep ? "pushState" : "replaceState"](history.state, "", `?${said}`);
+  if (location.search === `?${said}`) return true;
+  history[isNew ? "pushState" : "replaceState"](history.state, "", `?${said}`);
   isNew = false;
   return true;
 }
@@ -92,7 +92,7 @@ export async function copyLink() {
   }
   try {
     await navigator.clipboard.writeText(location.href);
-    answer("Copied");
+    answer(document.querySelector("#stage[data-dream]") ? "Copied, without the dream" : "Copied");
   } catch {
     prompt("Copy this link:", location.href); // only secure pages have a clipboard
   }

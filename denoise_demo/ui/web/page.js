@@ -6,6 +6,7 @@ import * as controls from "./controls.js";
 import { keep, recall } from "./keeping.js";
 import * as line from "./line.js";
 import * as pictures from "./pictures.js";
+import { copyPython } from "./python.js";
 import { attach, isKnown, place, start, state, tell } from "./state.js";
 
 const POLL = 100; // milliseconds between checks for a pending picture
@@ -14,6 +15,7 @@ let trigger = () => {};
 
 // Request a view from Python; the answer carries the same revision.
 export function ask(action, value = null) {
+  if (action !== "link" && !state.awaited) step();
   state.revision += 1;
   state.asked = { action, value };
   trigger("ask");
@@ -26,10 +28,10 @@ function asked() {
   return JSON.stringify({ action, value, revision, shown: shown(), any_network: anyNetwork });
 }
 
-// Request the current picture on the stage with some settings changed.
-export function askFor(settings) {
+// Request the current picture on the stage with some settings changed, and a remark on it.
+export function askFor(settings, note = "") {
   const { domain, source, pictures: tab, anyNetwork } = state;
-  ask("view", { domain, source, tab, any_network: anyNetwork, settings: { ...state.settings, ...settings } });
+  ask("view", { domain, source, tab, any_network: anyNetwork, note, settings: { ...state.settings, ...settings } });
 }
 
 // Messages from Python: a view, or an opened collection.
@@ -42,7 +44,8 @@ function receive(text) {
 
 // Take over a whole view at once.
 function take(view) {
-  if (state.asked.action !== "link") step();
+  state.awaited = false;
+  state.answered = view.revision;
   tell("stop");
   if (view.domain !== state.domain) tell("drop");
   if (view.fresh) forget();
@@ -77,6 +80,9 @@ function picture() {
   return state.clean && isKnown() ? JSON.stringify(state.clean) : null;
 }
 
+// Whether this figure is the one last drawn.
+const isDrawn = (kind) => state.choices.figure?.split(":")[0] === kind;
+
 // A figure is about to be drawn: record its choices for links, and fill in the laboratory's picture.
 async function figureDrawn(values) {
   const choices = values.slice(0, -1);
@@ -88,13 +94,13 @@ async function figureDrawn(values) {
 }
 
 function openView(view) {
-  if (view !== state.view) step();
+  if (view !== state.view && state.answered === state.revision) step();
   state.view = view;
   controls.pump();
 }
 
 function openTab(tab) {
-  if (tab !== state.tab) step();
+  if (tab !== state.tab && state.answered === state.revision) step();
   state.tab = tab;
   controls.pump();
 }
@@ -112,13 +118,18 @@ export function mount({ props, trigger: triggerEvent, watch }) {
   trigger = triggerEvent;
   const on = (type, handler) => document.addEventListener(type, handler, { signal: leaving.signal });
   const { settings, source, tab } = props.start;
+  let kept = null;
+  let query = null;
   if (!state.shared) {
-    Object.assign(state, { settings: { ...settings }, source, pictures: tab, chosen: { [source.kind]: source.index } });
+    Object.assign(state, { settings: { ...settings }, pictures: tab, chosen: { [source.kind]: source.index } });
     line.open();
     start(props);
     watchPage();
+    kept = recall();
+    query = readAddress();
+    state.awaited = Boolean(kept || query);
     attach("address", { refresh: writeLater, pump: writeLater, settled: writeLater });
-    pictures.show(source, tab);
+    if (!state.awaited) pictures.show(source, tab);
   }
   // Load the panels' scripts now: Gradio renders a panel when its tab opens, and a click on it must not be lost.
   for (const path of props.modules) import(new URL(`../${path}`, import.meta.url));
@@ -134,7 +145,8 @@ export function mount({ props, trigger: triggerEvent, watch }) {
   watch("value", () => receive(props.value));
   // Called by Gradio's events.
   window.laboratory = {
-    ask, asked, picture, place, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
+    ask, asked, picture, place, isDrawn, figureDrawn, openView, openTab, copyLink, chosen: setChoice,
+    copyPython,
     chooseKind: controls.chooseKind,
     chooseDenoiser: controls.chooseDenoiser,
     offerDenoisers: controls.offerDenoisers,
@@ -146,9 +158,6 @@ export function mount({ props, trigger: triggerEvent, watch }) {
   };
   window.addEventListener("pagehide", keep, { signal: leaving.signal });
   window.addEventListener("popstate", goTo, { signal: leaving.signal });
-  if (state.revision > 0) return;
-  const view = recall();
-  const query = readAddress();
-  if (view) ask("view", view);
+  if (kept) ask("view", kept);
   else if (query) ask("link", query);
 }

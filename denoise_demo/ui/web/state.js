@@ -9,6 +9,7 @@ export const state = {
   shared: null,
   // Number of views requested so far; the answer to an earlier request is stale.
   revision: 0,
+  answered: 0, // revision of the last view that was shown
   // The pending request to Python: { action, value }.
   asked: null,
 
@@ -35,6 +36,9 @@ export const state = {
   crops: {}, // of the tabs "upload" and "photo": { time, picture, ratio, box, choice, forgotten }
   centre: true, // whether drawings are centred as in MNIST
   strokes: [], // of the drawing: { erase, width, points }, or { isClear } where it was cleared
+
+  // Whether the first view is a link's or a reload's and still to come: nothing is shown before it.
+  awaited: false,
 
   // Whether the user has done anything; until then the address is left alone.
   touched: false,
@@ -66,7 +70,7 @@ const panels = new Map();
 export function attach(name, panel) {
   panels.set(name, panel);
   if (state.source) panel.refresh?.();
-  else panel.blank?.();
+  else if (!state.awaited) panel.blank?.();
 }
 
 export function tell(event, ...values) {
@@ -85,8 +89,8 @@ export function isWithinSpan() {
 
 // Where the laboratory is on the curves, as text.
 export function place() {
-  const { domain, settings: { kind, level, denoiser } } = state;
-  return JSON.stringify({ domain, kind, level, denoiser });
+  const { domain, settings: { kind, level, blur_sigma, denoiser } } = state;
+  return JSON.stringify({ domain, kind, level, blur_sigma, denoiser });
 }
 
 // The request for what is to be shown; null without a picture or with a level out of range.

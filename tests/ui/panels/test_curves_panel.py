@@ -92,3 +92,12 @@ def test_without_results_the_pages_say_what_to_run(broken, tmp_path, monkeypatch
     assert "python -m denoise_demo.benchmark" in words
     for domain in DOMAINS:
         assert "python -m denoise_demo.benchmark" in matrix_page._matrix(domain)["error"]
+
+
+def test_a_blurred_picture_has_no_place_on_the_curves():
+    sharp, _ = page.draw_curves(place(), "psnr", [])
+    blurred, words = page.draw_curves(place(blur_sigma=1.5), "psnr", [])
+
+    assert "you are here" in sharp.plot
+    assert "you are here" not in blurred.plot
+    assert "blurred by 1.5 px" in words

@@ -155,3 +155,30 @@ def test_reset_clears_the_pad_and_its_choices(page):
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_label("Pen size")).to_have_value("9")
     expect(page.locator("[data-of=spread]")).to_be_hidden()
+
+
+def test_clear_can_be_undone_and_puts_the_eraser_away(page):
+    open_tab(page, "Draw")
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    page.mouse.up()
+    expect(page.locator("#stage .invite")).to_be_hidden()
+    page.get_by_role("button", name="Eraser").click()
+
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#stage .invite")).to_be_visible()
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("#stage .invite")).to_be_hidden()
+
+
+def test_the_same_button_opens_and_leaves_the_pad(page):
+    button = page.locator("#stage [data-action=draw]")
+    button.click()
+    expect(page.locator("#stage .pad")).to_be_visible()
+    expect(button).to_be_visible()
+
+    button.click()
+
+    expect(page.locator("#stage .pad")).to_be_hidden()
+    expect(page.locator("#stage .truth")).to_have_text("label 4")

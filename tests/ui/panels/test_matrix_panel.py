@@ -1,5 +1,7 @@
 """The matrix in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -94,3 +96,22 @@ def test_every_cell_is_a_case_for_the_stage(domain):
     for column in matrix["columns"]:
         case = {key: column[key] for key in ("kind", "level", "blur_sigma")}
         assert Settings(**case, denoiser=matrix["rows"][0]["id"], seed=0)
+
+
+def test_the_stage_says_that_a_cell_is_a_mean(page):
+    view(page, "matrix")
+    row = page.locator("#matrix tbody tr").filter(has_text="Dense 64")
+    mean = row.locator("button .long").nth(2).inner_text()
+
+    row.locator("button").nth(2).click()
+
+    expect(page.locator("#stage .note")).to_contain_text(f"the matrix says {mean[:3]}")
+    expect(page.locator("#stage .note")).to_contain_text("the mean over")
+
+
+def test_a_case_without_noise_is_neither_better_nor_worse(page):
+    view(page, "matrix")
+    clean = page.locator("#matrix tbody tr").first.locator("button").first
+
+    expect(clean.locator(".long")).to_have_text(re.compile(r"\([0-9]+\)"))
+    assert clean.evaluate("(cell) => getComputedStyle(cell).backgroundColor").endswith(" 0)")

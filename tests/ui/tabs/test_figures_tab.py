@@ -68,3 +68,9 @@ def test_a_missing_test_set_is_not_offered(kind: str) -> None:
 
     assert [key for _, key in radio.choices] == [first_source(FIGURES[kind].domain), "laboratory"]
     assert "is offered once" in radio.info
+
+
+def test_closing_the_list_of_figures_without_another_choice_changes_nothing():
+    updates = follow_figure(["conv-pool"], None, "example")
+
+    assert all("value" not in update for update in updates)

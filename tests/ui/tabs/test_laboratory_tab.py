@@ -120,3 +120,28 @@ def test_a_preset_leaves_the_pad_and_its_picture_stays(page):
     expect(page.locator("#stage .pad")).to_be_hidden()
     settles(page)
     expect(page.locator("#stage .truth")).to_have_text("label 0")
+
+
+def test_a_number_that_is_deleted_returns_when_its_input_is_left(page):
+    for control, value in (("noise-level", "0.8"), ("blur-sigma", "0.5")):
+        entry = number(page, control)
+        entry.fill("")
+        entry.press("Tab")
+
+        expect(entry).to_have_value(value)
+    assert page.locator("#stage").get_attribute("data-level") == "0.8"
+
+
+def test_looking_at_the_list_of_noises_keeps_the_level(page):
+    entry = number(page, "noise-level")
+    entry.fill("1.3")
+    shows(page, level=1.3)
+
+    for leave in (lambda: page.keyboard.press("Tab"), lambda: page.locator("#title").click()):
+        page.locator("#noise-kind input").click()
+        leave()
+        page.evaluate(DRAG, ["blur-sigma", [0.7], 60])
+        page.evaluate(DRAG, ["blur-sigma", [0.6], 60])
+
+        shows(page, level=1.3, **{"blur-sigma": 0.6})
+        expect(entry).to_have_value("1.3")

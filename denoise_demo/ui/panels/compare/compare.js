@@ -14,7 +14,6 @@ import { savePicture, saveTable } from "./saving.js";
 const NOTHING = "noisy"; // as in the benchmark: doing nothing
 const TIME = "milliseconds";
 const REST = 250; // milliseconds without a paint before slow filters are requested and cards sorted
-const SMOOTH = 0.2; // weight of a new time in the running mean
 
 export const mount = createPanel(({ element, $, on, props, server }) => {
   const view = element.closest("#compare");
@@ -67,8 +66,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
 
   function take(reply) {
     for (const [id, entry] of Object.entries(reply.entries)) {
-      const before = entries.get(id)?.milliseconds ?? entry.milliseconds;
-      const milliseconds = before + SMOOTH * (entry.milliseconds - before);
+      const milliseconds = Math.min(entries.get(id)?.milliseconds ?? Infinity, entry.milliseconds);
       entries.set(id, { ...entry, milliseconds, stale: false });
     }
   }

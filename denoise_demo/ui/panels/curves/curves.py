@@ -41,6 +41,7 @@ class Place:
     kind: str
     level: StrictFloat
     denoiser: str
+    blur_sigma: StrictFloat = 0.0
 
     def __post_init__(self) -> None:
         """Check what depends on the registries."""
@@ -97,10 +98,16 @@ def draw_curves(place: str | None, score: str, lines: list[str]) -> tuple[object
         shown = [*own, *(key for key in lines if key not in own)]
         try:
             results = load_results(domain=here.domain)
-            curves = level_curves(results.sweep, here.kind, score, shown, here.level)
+            mark = None if here.blur_sigma else here.level  # the curves are without blur
+            curves = level_curves(results.sweep, here.kind, score, shown, mark)
         except (ResultsError, CheckpointError) as error:
             return None, f"**There are no curves yet:** {error}."
     words = [_explain(results.sweep, here.domain), *_missing(results, here.kind, shown)]
+    if here.blur_sigma:
+        words.append(
+            f"Your picture is blurred by {here.blur_sigma:g} px as well, so it has no place on "
+            "these curves: set the blur to 0 to see it."
+        )
     words += [f"Left out: {note}." for note in results.left_out]
     return chart(curves), " ".join(words)
 

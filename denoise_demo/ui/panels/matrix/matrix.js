@@ -48,8 +48,8 @@ export const mount = createPanel(({ element, $, on, props }) => {
       const told = make("span", ` ${sentence(button.told)}`);
       told.className = "sentence";
       button.append(told);
-      // There is no difference where the noisy picture has no error; the result may have none either.
-      const share = value === null ? (cell.psnr === null ? 0 : -1) : clamp(value / SCALES[shown.metric], -1, 1);
+      // Where the noisy picture has no error there is no gain, only what PSNR is left.
+      const share = value === null ? 0 : clamp(value / SCALES[shown.metric], -1, 1);
       const colour = share < 0 ? COLOURS.worse : COLOURS.better;
       button.style.background = `rgb(${colour} / ${(STRONGEST * Math.abs(share)).toFixed(3)})`;
     }
@@ -106,7 +106,10 @@ export const mount = createPanel(({ element, $, on, props }) => {
     shown.tapped = isAgain ? null : button;
     if (shown.isFinger && !isAgain) return; // the first tap reads the cell, the second one opens it
     const { row, column: { kind, level, blur_sigma } } = button.told;
-    askFor({ kind, level, blur_sigma, denoiser: row.id });
+    const { cell } = button.told;
+    const means = cell.gain === null ? `${words(cell, "gain")} dB of PSNR` : `${signed(cell.gain, 2)} dB`;
+    const note = `This is one picture: the matrix says ${means}, the mean over ${cell.n.toLocaleString("en")} test ${state.domain}.`;
+    askFor({ kind, level, blur_sigma, denoiser: row.id }, note);
   });
   readChoice();
   show();
@@ -145,7 +148,7 @@ function tableRow(row, columns) {
 
 function words(cell, metric, short) {
   if (metric === "change") return cell.accuracy.toFixed(2).replace(/^0/, "");
-  if (cell.gain === null) return cell.psnr === null ? "∞" : "−∞";
+  if (cell.gain === null) return cell.psnr === null ? "∞" : `(${cell.psnr.toFixed(0)})`;
   return short ? signed(cell.gain, 0).replace("+", "") : signed(cell.gain, 1);
 }
 

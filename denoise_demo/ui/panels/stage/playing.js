@@ -83,6 +83,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     last = seed;
     seedInput.value = seed;
     $(".dreaming").hidden = false;
+    $(".falling").hidden = false;
     if (isAsking) return; // the loop below requests this one next
     isAsking = true;
     let asked, reply;
@@ -99,6 +100,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
 
   function play(own, frames) {
     started();
+    $(".falling").hidden = true;
     painter.blank();
     element.classList.add("asleep");
     $(".dreamt").hidden = false;
@@ -121,7 +123,7 @@ export function createDreamer({ element, stage, server, painter, say, denoiser, 
     if (element.querySelector(".dreaming").contains(document.activeElement)) $("[data-action=dream]").focus();
     painter.forget();
     element.classList.remove("asleep");
-    for (const part of [".dreaming", ".dreamt"]) $(part).hidden = true;
+    for (const part of [".dreaming", ".falling", ".dreamt"]) $(part).hidden = true;
     delete stage.dataset.dream;
     if (state.source) return;
     painter.blank();

@@ -21,6 +21,7 @@ from denoise_demo.ui.web.files import image_place, keep
 FIRST_FIGURE = "s0-rising-noise"
 # The page's script puts the laboratory's picture into the last input, which is hidden.
 _WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values"
+_CHANGED = "(kind, source) => [window.laboratory?.isDrawn(kind) ? null : kind, source]"
 Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
 Choices = tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]  # denoiser, source, first, seed
 CHOICES = ("kind", "denoiser", "source", "first", "seed")  # by the names that `figures.draw` gives
@@ -58,7 +59,7 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
     gr.on([shown, button.click, denoiser.input, first.input, seed.input], **drawing)
     follow = partial(follow_figure, usable)
     # Gradio reports a dropdown's choice twice, the second time with a source of the old list.
-    followed = kind.input(follow, [kind, source], chosen, preprocess=False, **_PRIVATE)
+    followed = kind.input(follow, [kind, source], chosen, preprocess=False, js=_CHANGED, **_PRIVATE)
     followed.success(**drawing)
     source.input(follow_source, [kind, source], first, **_PRIVATE).success(**drawing)
     return {f"figure_{name}": controls[name] for name in CHOICES}
@@ -142,12 +143,16 @@ def list_sources(kind: str) -> gr.Radio:
 
 
 def follow_figure(
-    usable: Collection[str], kind: str, source: str
+    usable: Collection[str], kind: str | None, source: str
 ) -> tuple[gr.Dropdown, gr.Radio, gr.Slider, gr.Number]:
     """Set the figure's own denoiser, if it can be used, and the picture of its article.
 
+    Nothing changes with `kind` None, when the list was closed without another choice.
+
     The lists follow the figure's domain; a figure of the benchmark's results takes no pictures.
     """
+    if kind is None:
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
     with shown_errors():
         spec = registry.get_figure(kind)
         known, drawn = figure_sources(spec.domain), bool(spec.pictures)

@@ -40,6 +40,7 @@ def build_laboratory(
                 parts["preset"] = _presets(usable)
             with gr.Row():
                 copy = gr.Button("Copy link", size="sm", min_width=100, elem_id="copy-link")
+                code = gr.Button("Copy as Python", size="sm", min_width=100, elem_id="copy-python")
                 reset = gr.Button("Reset everything", size="sm", min_width=100, elem_id="reset")
         with gr.Column(elem_classes="panels-column"):
             if problems:
@@ -52,6 +53,7 @@ def build_laboratory(
         with gr.Column(elem_classes="card source-column"):
             parts |= build_pictures(state, parts["views"])
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
+    code.click(fn=None, js="() => { window.laboratory?.copyPython(); }")
     reset.click(fn=None, js="() => { window.laboratory?.ask('reset'); }")
     stage = parts.pop("stage")
     draw = "() => window.laboratory?.toggleDrawing()"

@@ -1,0 +1,37 @@
+// What is shown, as the Python that computes it.
+
+import { isWithinSpan, state } from "./state.js";
+
+// A JSON value as Python writes it; numbers of settings are floats, but for the seed.
+const literal = (value) => JSON.stringify(value).replaceAll(/\btrue\b/g, "True").replaceAll(/\bfalse\b/g, "False");
+const float = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
+
+// Null without a picture or with a level out of range.
+export function toPython() {
+  if (!state.source || !isWithinSpan()) return null;
+  const { kind, level, blur_sigma, denoiser, seed } = state.settings;
+  return [
+    "from denoise_demo.lab import Settings, clean_picture, run",
+    `clean, label = clean_picture(${literal(state.source)})`,
+    `outcome = run(clean, Settings(${literal(kind)}, ${float(level)}, ${float(blur_sigma)}, ${literal(denoiser)}, ${seed}))`,
+    'print(outcome.denoised.shape, outcome.scores["denoised"]["psnr"].item())',
+    "",
+  ].join("\n");
+}
+
+export async function copyPython() {
+  const code = toPython();
+  const button = document.getElementById("copy-python");
+  const label = button.textContent;
+  const answer = (text) => {
+    button.textContent = text;
+    setTimeout(() => (button.textContent = label), 2000);
+  };
+  if (!code) return answer("No picture");
+  try {
+    await navigator.clipboard.writeText(code);
+    answer("Copied");
+  } catch {
+    prompt("Copy this Python:", code); // only secure pages have a clipboard
+  }
+}
