@@ -16,6 +16,7 @@ from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import COLLECTIONS
 from denoise_demo.ui.controls import FIELDS, level_slider, level_span, offered_denoisers
+from denoise_demo.ui.glossary import GLOSSARY
 from denoise_demo.ui.panels.curves.curves import line_choices
 from denoise_demo.ui.panels.pictures.pictures import FORGOTTEN, message, show_picture
 from denoise_demo.ui.tabs.figures.figures import set_figure
@@ -102,6 +103,7 @@ def build_state(
             }
             for key, spec in live_metrics().items()
         },
+        glossary=GLOSSARY,
         views=views,
         tabs=tabs,
         choices=list(CHOICES),

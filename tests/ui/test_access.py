@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from denoise_demo.ui.glossary import GLOSSARY
 from tests.ui.driving import eventually, settles, switch
 
 pytestmark = pytest.mark.ui
@@ -143,3 +144,16 @@ def test_waking_from_a_dream_keeps_the_focus_on_the_stage(page):
 
     expect(page.locator("#stage [data-action=dream]")).to_be_focused()
     assert page.evaluate(FOCUSED) == "BUTTON"
+
+
+@pytest.mark.parametrize("term", ["gain", "psnr", "clipping"])
+def test_a_term_is_explained_where_it_stands(page, term):
+    tip, word = page.locator("#term"), page.locator(f"#stage [data-term={term}]").first
+
+    word.focus()
+    expect(tip).to_have_text(GLOSSARY[term])
+    expect(word).to_have_attribute("aria-describedby", "term")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    word.hover()
+    expect(tip).to_be_visible()

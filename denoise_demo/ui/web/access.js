@@ -1,6 +1,8 @@
 // What Gradio's own markup lacks for keyboards and screen readers.
 
 import { rove } from "./roving.js";
+import { state } from "./state.js";
+import { explainTerms } from "./terms.js";
 
 const REST = 200; // milliseconds between two looks at the page
 const known = new WeakSet();
@@ -22,7 +24,9 @@ function mend() {
     if (first(group)) rove(group, (target, type, handler) => target.addEventListener(type, handler));
   }
   const top = document.querySelector(".column:has(> #title)");
-  if (top && first(top)) top.prepend(skipLink());
+  if (!top || !first(top)) return;
+  top.prepend(skipLink());
+  explainTerms(state.shared.glossary, top);
 }
 
 function skipLink() {

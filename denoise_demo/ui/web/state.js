@@ -5,7 +5,7 @@
 
 export const state = {
   // Passed once by Python, see page.py: fields, kinds, denoisers, offered, collections, metrics,
-  // views, tabs, choices, modules, start.
+  // glossary, views, tabs, choices, modules, start.
   shared: null,
   // Number of views requested so far; the answer to an earlier request is stale.
   revision: 0,

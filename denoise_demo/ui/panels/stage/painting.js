@@ -13,6 +13,7 @@ export function createPainter(element, stage, wipe) {
   const canvas = (name) => $(`canvas[data-panel=${name}]`);
   const scores = (name) => $(`[data-of=${name}] .scores`);
   const bars = Object.fromEntries(CLASSIFIED.map((name) => [name, makeBars($(`[data-of=${name}] .verdict`))]));
+  const numbers = {}; // of the noisy and of the denoised picture
   let described = ""; // id of the denoiser described beside the controls
   let paints = Number(stage.dataset.paints ?? 0);
   for (const ramp of element.querySelectorAll(".legend i")) ramp.style.background = HEAT_RAMP;
@@ -50,13 +51,12 @@ export function createPainter(element, stage, wipe) {
     scores("clean").textContent = scores("clean").dataset.verdict || (isFaces ? size : "no classifier");
     $(".panels").classList.toggle("plain", isFaces);
     for (const name of ["noisy", "denoised"]) {
-      const text = scores(name);
-      const numbers = writeScores(found[name]);
-      text.textContent = text.dataset.verdict ? `${text.dataset.verdict}\n${numbers}` : numbers;
+      numbers[name] ??= makeScores(name === "denoised");
+      numbers[name].write(scores(name), found[name]);
     }
     const gain = found.noisy.psnr === null ? -Infinity : worth(found.denoised.psnr, true) - found.noisy.psnr;
     $(".gain").textContent = Number.isFinite(gain) ? `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB` : "";
-    $(".gain").className = `gain ${gain >= 0 ? "better" : "worse"}`;
+    $(".gain").className = `term gain ${gain >= 0 ? "better" : "worse"}`;
   }
 
   // Root mean square of the expected error, and of the actual one.
@@ -116,11 +116,24 @@ export function createPainter(element, stage, wipe) {
   return { paint, paintDream, blank, describe, forget: () => (described = "") };
 }
 
-// PSNR in the first row, the other metrics in the second.
-function writeScores(found) {
-  const { psnr, ...others } = state.shared.metrics;
-  const write = ([key, metric]) => `${metric.label} ${format(found[key], metric)}`;
-  return `${write(["psnr", psnr])}\n${Object.entries(others).map(write).join(" · ")}`;
+// What the classifier reads in the first row, PSNR in the second, the other metrics in the third.
+function makeScores(isExplained) {
+  const text = () => document.createTextNode("");
+  const verdict = text();
+  const rows = Object.entries(state.shared.metrics).map(([key, metric], place) => {
+    const name = document.createElement(isExplained ? "button" : "span");
+    name.textContent = metric.label;
+    if (isExplained) Object.assign(name, { type: "button", className: "term" }).dataset.term = key;
+    return { key, metric, value: text(), nodes: [place > 1 ? " · " : place ? "\n" : "", name] };
+  });
+  const all = document.createElement("span");
+  all.append(verdict, ...rows.flatMap(({ nodes, value }) => [...nodes, value]));
+  function write(place, found) {
+    verdict.data = place.dataset.verdict ? `${place.dataset.verdict}\n` : "";
+    for (const { key, metric, value } of rows) value.data = ` ${format(found[key], metric)}`;
+    if (place.firstChild !== all) place.replaceChildren(all);
+  }
+  return { write };
 }
 
 function makeBars(verdict) {
