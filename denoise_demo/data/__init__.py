@@ -30,12 +30,13 @@ from denoise_demo.data.portraits import (
     load_portraits,
     middle_box,
 )
-from denoise_demo.data.uploads import limit_memory, original_size, read_image
+from denoise_demo.data.uploads import SUFFIXES, limit_memory, original_size, read_image, read_photo
 
 __all__ = [
     "DOMAINS",
     "LEAST",
     "NAMES",
+    "SUFFIXES",
     "DataError",
     "Domain",
     "Images",
@@ -62,6 +63,7 @@ __all__ = [
     "mnist_test",
     "original_size",
     "read_image",
+    "read_photo",
     "shrink_digit",
     "split_train",
     "to_bytes",

@@ -51,6 +51,34 @@ def read_image(source: str | Path | bytes) -> Image.Image:
         raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
 
 
+def read_photo(source: str | Path) -> Image.Image:
+    """Read a picture at its full size for a result of the same kind.
+
+    Returns:
+        The upright picture (first frame), mode "L", "LA", "RGB", "RGBA" or "I;16"; `info` keeps
+        the colour profile and the other metadata.
+
+    Raises:
+        ValueError: as for `read_image`.
+    """
+    try:
+        with open(source, "rb") as stream:
+            image = _open(stream)
+            kind = image.format
+            try:
+                image.load()
+            except Exception as error:
+                raise _damaged(kind) from error
+    except OSError as error:
+        raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
+    deep = image.mode.startswith("I;16")
+    alpha = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
+    grey = image.mode in {"1", "L", "LA", "La"}
+    mode = "I;16" if deep else ("L" if grey else "RGB") + ("A" if alpha else "")
+    upright = ImageOps.exif_transpose(image)
+    return upright if upright.mode == mode else upright.convert(mode)
+
+
 @cache
 def _large() -> ThreadPoolExecutor:
     """Return the thread for large pictures; always the same, since it reuses its memory."""

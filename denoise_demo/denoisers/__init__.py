@@ -32,6 +32,7 @@ from denoise_demo.denoisers.engine import (
     warm_up,
 )
 from denoise_demo.denoisers.filters import FILTERS
+from denoise_demo.denoisers.photographs import PHOTOS, PhotoDenoiser, load_photo_denoiser
 from denoise_demo.denoisers.recipe import (
     OptimiserSetting,
     Recipe,
@@ -48,6 +49,7 @@ __all__ = [
     "DEVICES",
     "ENGINES",
     "FILTERS",
+    "PHOTOS",
     "RECIPES",
     "WEIGHTS_DIR",
     "CheckpointError",
@@ -56,6 +58,7 @@ __all__ = [
     "DenoiserSpec",
     "Network",
     "OptimiserSetting",
+    "PhotoDenoiser",
     "Recipe",
     "as_recorded",
     "changed_settings",
@@ -74,6 +77,7 @@ __all__ = [
     "load_classifier",
     "load_denoiser",
     "load_network",
+    "load_photo_denoiser",
     "read_metadata",
     "serve_page",
     "settings_of",

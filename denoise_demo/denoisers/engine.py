@@ -16,6 +16,7 @@ from denoise_demo.common import lookup
 from denoise_demo.denoisers import checkpoints, sessions
 from denoise_demo.denoisers.devices import choose_device
 from denoise_demo.denoisers.filters import FILTERS
+from denoise_demo.denoisers.photographs import PHOTOS, load_photo_denoiser
 from denoise_demo.denoisers.recipe import Recipe, as_recorded
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recipe
 from denoise_demo.networks import DIGIT, MODELS, Residual
@@ -136,8 +137,9 @@ def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
     Informed filters also need `sigma`, the noise's standard deviation, one number or (N,).
 
     Args:
-        denoiser_id: a key of `list_denoisers()`, or `hf:USER/NAME` for a network that was
-            published on the Hugging Face Hub; it is kept in a cache.
+        denoiser_id: a key of `list_denoisers()`; "blind-photos", which takes pictures of any
+            size; or `hf:USER/NAME` for a network that was published on the Hugging Face Hub, which
+            is kept in a cache.
         device: for networks, as for `choose_device`.
 
     Raises:
@@ -148,6 +150,8 @@ def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
         return _load_published(denoiser_id, choose_device(device))
     if denoiser_id in FILTERS:
         return FILTERS[denoiser_id]
+    if denoiser_id == PHOTOS:
+        return load_photo_denoiser(device)
     if denoiser_id not in RECIPES:
         lookup({**denoising_recipes(), **FILTERS}, denoiser_id, "denoiser")
     return load_network(denoiser_id, device)

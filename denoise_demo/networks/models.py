@@ -16,6 +16,7 @@ from denoise_demo.networks.articles import (
     StridedConv,
 )
 from denoise_demo.networks.blind import BlindCorrection, BlindUNet
+from denoise_demo.networks.photos import PhotoUNet
 from denoise_demo.networks.pix2pix import Pix2Pix
 
 Shape = tuple[int, int, int]
@@ -86,6 +87,18 @@ MODELS: dict[str, ModelSpec] = {
         "U-Net with global context, its corrections gated",
         BlindCorrection,
         {"channels": 3, "widths": (32, 64, 128), "rounds": 2, "blocks": 2},
+        FACE,
+    ),
+    "blind-photos": ModelSpec(  # takes pictures of any size
+        "U-Net for photographs, without biases",
+        PhotoUNet,
+        {
+            "widths": (48, 64, 96, 160),
+            "encode": (1, 1, 1),
+            "middle": 2,
+            "decode": (1, 1, 2),
+            "bias": False,
+        },
         FACE,
     ),
     "mlp-classifier": ModelSpec("Classifier 784-256-256-10", MLPClassifier),

@@ -19,14 +19,22 @@ class PhotoUNet(nn.Module):
         encode: residual blocks on the way down, for each scale but the last.
         middle: residual blocks at the last scale.
         decode: residual blocks on the way up, for each scale but the last, finest first.
+        bias: whether convolutions add one; without, a brighter noise is cleaned in proportion.
 
     Reference: Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhang et al. 2018,
     doi:10.1109/TIP.2018.2839891, for the unshuffled pixels; Zhang et al. 2017,
-    doi:10.1109/TIP.2017.2662206, for residual learning.
+    doi:10.1109/TIP.2017.2662206, for residual learning; Mohan et al. 2020, arXiv:1906.05478,
+    for networks without biases.
     """
 
     def __init__(
-        self, widths: Sequence[int], encode: Sequence[int], middle: int, decode: Sequence[int]
+        self,
+        widths: Sequence[int],
+        encode: Sequence[int],
+        middle: int,
+        decode: Sequence[int],
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         pairs = list(pairwise(widths))
@@ -40,6 +48,10 @@ class PhotoUNet(nn.Module):
         self.output = nn.Conv2d(widths[0], 12, 3, padding=1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)  # type: ignore[arg-type]
+        if not bias:
+            for part in self.modules():
+                if isinstance(part, nn.Conv2d):
+                    part.bias = None
 
     def forward(self, noisy: Tensor) -> Tensor:
         """Return the denoised pictures, (N, 3, H, W); in eval mode in [0, 1]."""

@@ -1,0 +1,102 @@
+"""The denoiser of photographs: a network for pictures of any size, tile by tile."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from denoise_demo.denoisers import checkpoints
+from denoise_demo.denoisers.devices import choose_device
+
+PHOTOS = "blind-photos"
+TILE = 384  # pixels a side that are kept of a tile; a multiple of the network's 16
+MARGIN = 64  # pixels around them, which the network sees too: seams stay below half a grey level
+Progress = Callable[[int, int], None]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class PhotoDenoiser:
+    """The trained network for photographs, blind to the kind and the level of the noise."""
+
+    module: nn.Module
+    device: torch.device
+
+    @torch.inference_mode()
+    def __call__(self, noisy: Tensor, sigma: float | Tensor | None = None) -> Tensor:
+        """Denoise (N, 1 or 3, H, W) of any size to the same shape in [0, 1]; ignores `sigma`."""
+        colours = noisy.expand(-1, 3, -1, -1).to(self.device)
+        denoised: Tensor = self.module(colours).to(noisy.device)
+        return denoised if noisy.shape[1] == 3 else denoised.mean(1, keepdim=True)
+
+    def clean(
+        self, pixels: Pixels, strength: float = 1.0, progress: Progress | None = None
+    ) -> Pixels:
+        """Denoise a whole picture, tile by tile, in little memory.
+
+        Args:
+            pixels: (H, W) or (H, W, 1 to 4), 8 or 16 bits a value; a second or fourth channel is
+                the opacity, which stays as it is.
+            strength: 0 for the picture as it is, 1 for the network's result.
+            progress: called after each tile with the number done and the number of all.
+
+        Returns:
+            Pixels of the same shape and type.
+        """
+        result = pixels.copy()
+        colours = 3 if pixels.ndim == 3 and pixels.shape[2] >= 3 else 1
+        view = result.reshape(*pixels.shape[:2], -1)[..., :colours]
+        source = pixels.reshape(*pixels.shape[:2], -1)[..., :colours]
+        white = float(np.iinfo(pixels.dtype).max)
+        tiles = list(_tiles(*pixels.shape[:2]))
+        for done, (seen, kept, inside) in enumerate(tiles, 1):
+            noisy = torch.from_numpy(source[seen].astype(np.float32) / white).permute(2, 0, 1)[None]
+            mixed = torch.lerp(noisy, self(noisy), strength)[0].permute(1, 2, 0)[inside]
+            view[kept] = (mixed * white).round().numpy().astype(pixels.dtype)
+            if progress:
+                progress(done, len(tiles))
+        return result
+
+
+@cache
+def _loaded(device: torch.device, folder: Path) -> PhotoDenoiser:
+    path = checkpoints.in_its_folder(checkpoints.checkpoint_path(PHOTOS, folder))
+    module = checkpoints.load(path).module.to(device)
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return PhotoDenoiser(module, device)
+
+
+def load_photo_denoiser(device: str | None = None) -> PhotoDenoiser:
+    """Return the denoiser of photographs, loaded once per device.
+
+    Args:
+        device: as for `choose_device`.
+
+    Raises:
+        ValueError: for a missing device.
+        CheckpointError: when the weights are missing or damaged.
+    """
+    return _loaded(choose_device(device), checkpoints.weights_dir())
+
+
+Area = tuple[slice, slice]
+
+
+def _tiles(height: int, width: int) -> Iterator[tuple[Area, Area, Area]]:
+    """Yield for each tile what the network sees, what is kept, and where that lies in the tile."""
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            rows, columns = _span(top, height), _span(left, width)
+            seen, kept, inside = zip(rows, columns, strict=True)
+            yield seen, kept, inside
+
+
+def _span(start: int, size: int) -> tuple[slice, slice, slice]:
+    stop, first = min(start + TILE, size), max(0, start - MARGIN)
+    inside = slice(start - first, stop - first)
+    return slice(first, min(stop + MARGIN, size)), slice(start, stop), inside
