@@ -26,7 +26,8 @@ def main() -> None:
     torch.set_num_threads(1)
     denoiser = load_photo_denoiser()
     paths = sorted(p for p in options.folder.rglob("*") if p.suffix.lower() in SUFFIXES)
-    print(f"{len(paths)} pictures\n\n| sigma | noisy, dB | denoised, dB | 95 % |\n|---|---|---|---|")
+    print(f"{len(paths)} pictures\n\n| sigma | noisy, dB | denoised, dB | 95 % |")
+    print("|---|---|---|---|")
     for level in options.levels:
         scores = []
         for seed, path in enumerate(paths):
@@ -37,7 +38,8 @@ def main() -> None:
             scores.append([float(psnr(x, clean)) for x in (noisy, denoiser(noisy))])
         before, after = np.array(scores).T
         error = 1.96 * after.std(ddof=1) / len(after) ** 0.5
-        print(f"| {level:g} | {before.mean():.2f} | {after.mean():.2f} | ± {error:.2f} |", flush=True)
+        means = f"{before.mean():.2f} | {after.mean():.2f}"
+        print(f"| {level:g} | {means} | ± {error:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
