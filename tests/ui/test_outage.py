@@ -50,7 +50,7 @@ def server(tmp_path_factory):
 @pytest.fixture
 def page(server, browser):
     """The page of this server; its console reports the outage, so it is not watched."""
-    context = browser.new_context(viewport=DESKTOP)
+    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT)
     page = context.new_page()
     page.goto(server.url)
