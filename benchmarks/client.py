@@ -109,9 +109,9 @@ class Client:
         connection = self.free.pop() if is_used else Connection(self.port)
         try:
             answer = await connection.request(*arguments)
-        except asyncio.IncompleteReadError as error:
+        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
             connection.close()
-            if error.partial or not is_used:
+            if getattr(error, "partial", b"") or not is_used:
                 raise
             return await self.request(*arguments)
         self.free.append(connection)
