@@ -21,6 +21,12 @@ async () => {
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")
 TABS = ("figures", "training", "explanation")
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
+# Whether the charts in view are drawn and named.
+DRAWN = """
+() => [...document.querySelectorAll("#curves-plot, #card-history")]
+  .filter((plot) => plot.checkVisibility())
+  .every((plot) => plot.querySelector(".vega-embed summary")?.ariaLabel)
+"""
 # Pixels around an element, as PNG, before and after it has the focus.
 AROUND = "(selector) => { const b = document.querySelector(selector).getBoundingClientRect();"
 AROUND += " return { x: b.x - 8, y: b.y - 8, width: b.width + 16, height: b.height + 16 }; }"
@@ -40,7 +46,7 @@ def colours(request, pages):
 def violations(page):
     page.evaluate(AXE)
     settles(page)
-    page.wait_for_timeout(1000)  # until the charts are drawn and their parts named
+    page.wait_for_function(DRAWN)
     return page.evaluate(RUN)
 
 
