@@ -23,7 +23,7 @@ import torch
 from torch.distributed import is_initialized
 
 from denoise_demo.common import WriteError, plain_console
-from denoise_demo.data import Images
+from denoise_demo.data import Images, Photos
 from denoise_demo.denoisers import (
     DEVICES,
     RECIPES,
@@ -31,6 +31,7 @@ from denoise_demo.denoisers import (
     checkpoints,
     choose_device,
     device_trouble,
+    trainable,
 )
 from denoise_demo.training import (
     DivergedError,
@@ -60,11 +61,11 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, list[Recipe]
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = parser.add_argument_group("what to train")
-    what.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(RECIPES))
-    what.add_argument("--all", action="store_true", help="every recipe")
+    what.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(trainable()))
+    what.add_argument("--all", action="store_true", help="every recipe of digits and faces")
     what.add_argument("--list", action="store_true", help="list the recipes and exit")
     how = parser.add_argument_group("how")
-    data = "where MNIST and the faces are (or DENOISE_DATA_DIR)"
+    data = "where MNIST, the faces or the photographs are (or DENOISE_DATA_DIR)"
     how.add_argument("--data-dir", metavar="FOLDER", help=data)
     how.add_argument("--device", choices=DEVICES, help="auto takes CUDA, then MPS, then the CPU")
     changes = parser.add_argument_group("changes to a recipe (need --out)")
@@ -78,8 +79,8 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, list[Recipe]
     where.add_argument("--tensorboard", type=Path, metavar="FOLDER", help="write logs to FOLDER")
     where.add_argument("--dry-run", action="store_true", help="show the settings and exit")
     options = parser.parse_args(arguments)
-    if unknown := [name for name in options.recipes if name not in RECIPES]:
-        parser.error(f"unknown recipe {unknown[0]!r}; choose from: {', '.join(RECIPES)}")
+    if unknown := [name for name in options.recipes if name not in trainable()]:
+        parser.error(f"unknown recipe {unknown[0]!r}; choose from: {', '.join(trainable())}")
     if not (options.recipes or options.all or options.list):
         parser.error("name a recipe, or give --all or --list")
     short = {name: getattr(options, name) for name in ("epochs", "seed")}
@@ -91,20 +92,20 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, list[Recipe]
     options.out = options.out or checkpoints.WEIGHTS_DIR
     names = RECIPES if options.all else dict.fromkeys(options.recipes)
     try:
-        return options, [override(RECIPES[name], assignments) for name in names]
+        return options, [override(trainable()[name], assignments) for name in names]
     except ValueError as error:
         parser.error(str(error))
 
 
 def train(
     recipe: Recipe,
-    images: dict[str, Images],
+    images: tuple[Images | Photos, Images | None],
     options: argparse.Namespace,
     device: torch.device,
     group: Group,
 ) -> None:
     """Train one recipe and write its files; only the first process prints and writes."""
-    trainer = Trainer(recipe, images["train"], device, group)
+    trainer = Trainer(recipe, images[0], device, group)
     resume_file = runs.resume_path(recipe, options.out)
     if options.resume and resume(trainer, resume_file) and group.leads:
         print(f"{recipe.id}: continuing after epoch {len(trainer.history)}")
@@ -120,7 +121,7 @@ def train(
                 runs.write_history(trainer, options.out)
                 log(board, record)
     if group.leads:
-        scores = runs.finish(trainer, images["test"], options.out, command(recipe, options, group))
+        scores = runs.finish(trainer, images[1], options.out, command(recipe, options, group))
         name = checkpoints.checkpoint_path(recipe.id).name
         print(f"{recipe.id}: {describe_score(recipe, scores)}; saved as {name}")
     group.wait()

@@ -159,9 +159,17 @@ BLIND_PHOTOS: Mixture = mixture(
     (1, Camera(level=(0.0, 0.0), quality=(10.0, 90.0))),
 )
 
+# As in the literature: Gaussian noise in 256 grey levels, not clipped.
+PHOTO_POINTS: dict[str, Corruption | Mixture] = {
+    f"gaussian-{sigma}": Corruption("gaussian", level=sigma / 255, clip=False)
+    for sigma in (15, 25, 50)
+}
+
 
 def points(domain: str) -> dict[str, Corruption | Mixture]:
-    """Return a domain's evaluation points; for faces only clean, S4's and the mixtures."""
+    """Return a domain's evaluation points; for faces only clean, S4's and mixtures."""
+    if domain == "photos":
+        return PHOTO_POINTS
     articles = {
         key: corruption
         for key, corruption in POINTS.items()

@@ -1,6 +1,7 @@
 """Data sets and single pictures: loading and conversion.
 
 `Images` is a data set; loaders read MNIST (`load_mnist`), a folder or zip of faces (`load_faces`),
+a folder of photographs of any size (`load_photos`),
 the built-in digits and portraits, one uploaded file (`read_image`) and the digits on its page
 (`find_digits`). `DOMAINS` holds the names, image shape and loaders of each domain. The other
 functions convert between pictures, tensors and text. May import common and, for shapes, networks.
@@ -12,6 +13,7 @@ from denoise_demo.data.faces import faces_test, has_faces, load_faces
 from denoise_demo.data.images import DataError, Images, cache_dir, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
+from denoise_demo.data.photos import PHOTOS_DOMAIN, Photos, load_photos
 from denoise_demo.data.pixels import (
     centre_digit,
     decode_pixels,
@@ -36,11 +38,13 @@ __all__ = [
     "DOMAINS",
     "LEAST",
     "NAMES",
+    "PHOTOS_DOMAIN",
     "SUFFIXES",
     "DataError",
     "Domain",
     "Images",
     "PaperDigit",
+    "Photos",
     "cache_dir",
     "centre_digit",
     "cropped_portraits",
@@ -58,6 +62,7 @@ __all__ = [
     "load_examples",
     "load_faces",
     "load_mnist",
+    "load_photos",
     "load_portraits",
     "middle_box",
     "mnist_test",

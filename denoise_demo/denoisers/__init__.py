@@ -42,6 +42,7 @@ from denoise_demo.denoisers.recipe import (
 )
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes, get_recipe
 from denoise_demo.denoisers.sessions import ENGINES, choose_engine, serve_page
+from denoise_demo.denoisers.trainable import PHOTO_RECIPE, trainable
 
 __all__ = [
     "ARTICLES",
@@ -50,6 +51,7 @@ __all__ = [
     "ENGINES",
     "FILTERS",
     "PHOTOS",
+    "PHOTO_RECIPE",
     "RECIPES",
     "WEIGHTS_DIR",
     "CheckpointError",
@@ -81,5 +83,6 @@ __all__ = [
     "read_metadata",
     "serve_page",
     "settings_of",
+    "trainable",
     "warm_up",
 ]

@@ -15,6 +15,7 @@ from denoise_demo.networks import MODELS
 Count = Annotated[int, Field(ge=1, le=10**6, description="a whole number from 1 to 1000000")]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="a whole number from 0")]
 Weight = Annotated[float, Field(ge=0, description="a number from 0")]
+Share = Annotated[float, Field(ge=0, lt=1, description="a number from 0 to below 1")]
 Positive = Annotated[float, Field(gt=0, description="a number above 0")]
 OptimiserSetting = bool | float | tuple[float, float]
 
@@ -32,13 +33,15 @@ class Recipe:
         optimiser, schedule, loss: keys of the registries in `training`.
         steps: batches per epoch; None for one pass over the images.
         fresh: noise is drawn for every batch, not once for the whole data set.
+        patch: rows and columns of the random patches of photographs; None for whole images.
         mirror: half of the images are mirrored, at random.
         precision: of the network's arithmetic; weights and loss stay in float32.
         max_norm: upper bound of the gradient's norm.
+        average: decay of the running mean of the weights, which is what is kept; 0 for none.
         adversarial: weight of the discriminator's loss; 0 for none.
         patience: stop after this many epochs without a better validation loss.
         validation: number of validation images at the end of the training set, or below 1 their
-            share.
+            share; for photographs, of them, spread over all.
         glorot: initialise the weights as Keras does.
     """
 
@@ -57,10 +60,12 @@ class Recipe:
     optimiser_settings: Mapping[str, OptimiserSetting] = field(default_factory=lambda: KERAS_ADAM)
     steps: Count | None = None
     fresh: bool = True
+    patch: Count | None = None
     mirror: bool = False
     schedule: str = "constant"
     precision: Literal["float32", "bfloat16"] = "float32"
     max_norm: Positive | None = None
+    average: Share = 0.0
     adversarial: Weight = 0.0
     patience: Count | None = None
     validation: Positive = 10_000

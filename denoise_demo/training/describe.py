@@ -6,7 +6,7 @@ from pathlib import Path
 
 from denoise_demo.common import JsonObject
 from denoise_demo.corruption import recorded
-from denoise_demo.denoisers import RECIPES, Recipe, checkpoints, settings_of
+from denoise_demo.denoisers import Recipe, checkpoints, settings_of, trainable
 from denoise_demo.networks import MODELS, count_parameters
 from denoise_demo.training.objective import LOSSES
 from denoise_demo.training.optimisers import OPTIMISERS
@@ -21,13 +21,16 @@ SETTINGS = {
 # Settings that are shown only when they are switched on.
 OTHERS = {
     "steps": "{} batches per epoch",
+    "patch": "random patches of {} pixels a side",
     "precision": "{} arithmetic",
+    "average": "running mean of the weights with decay {}",
     "max_norm": "gradient norm at most {}",
     "patience": "stops after {} epochs without a better validation loss",
     "glorot": "Glorot initialisation",
 }
 LICENCES = {
     "digits": "Apache-2.0",
+    "photos": "Apache-2.0",
     "faces": "weights for non-commercial research only, as the data they were trained on (UTKFace)",
 }
 SHOWN_ELSEWHERE = {
@@ -74,7 +77,7 @@ def recipe_table(folder: Path) -> str:
     lines = [
         f"{'recipe':<25}  {'article':<7}  {'parameters':>10}  {'trained':<10}  score (test images)"
     ]
-    for name, recipe in RECIPES.items():
+    for name, recipe in trainable().items():
         path = checkpoints.checkpoint_path(name, folder)
         trained, score = "no", ""
         try:
@@ -82,8 +85,10 @@ def recipe_table(folder: Path) -> str:
             score = describe_score(recipe, metadata["metrics"])
             count = metadata["epochs"]
             trained = f"{count} epoch" if count == 1 else f"{count} epochs"
-        except (checkpoints.CheckpointError, KeyError, TypeError):
+        except checkpoints.CheckpointError:
             trained = "damaged" if path.exists() else "no"
+        except (KeyError, TypeError):  # trained by other means than this recipe
+            trained = "otherwise"
         parameters = count_parameters(recipe.model)
         lines.append(f"{name:<25}  {recipe.article:<7}  {parameters:>10,}  {trained:<10}  {score}")
     return "\n".join(lines)
@@ -103,7 +108,8 @@ def describe_score(recipe: Recipe, scores: Mapping[str, float]) -> str:
         return f"accuracy {scores['accuracy']:.4f} on clean digits"
     other = "bce" if recipe.loss == "bce" else "mae"
     value = f"{scores['psnr']:.2f} dB, {other.upper()} {scores[other]:.4f}"
-    return f"{value} at {recipe.point}"
+    where = " on validation patches" if recipe.patch else ""
+    return f"{value} at {recipe.point}{where}"
 
 
 def _loss(recipe: JsonObject) -> str:

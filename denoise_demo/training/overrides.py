@@ -10,7 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from denoise_demo.common import brief, lookup
 from denoise_demo.corruption import NOISES, Corruption, Mixture, points
-from denoise_demo.data import get_domain
+from denoise_demo.data import PHOTOS_DOMAIN, get_domain
 from denoise_demo.denoisers import OptimiserSetting, Recipe
 from denoise_demo.networks import FACE, MODELS, build
 from denoise_demo.training.objective import Objective
@@ -131,7 +131,14 @@ def _words(hint: object) -> str:
 
 def _check(recipe: Recipe) -> None:
     """Raise ValueError when a recipe's fields do not fit together."""
-    shape = get_domain(recipe.domain).shape
+    of_photos = recipe.domain == PHOTOS_DOMAIN
+    shape = FACE if of_photos else get_domain(recipe.domain).shape
+    if of_photos != (recipe.patch is not None):
+        raise ValueError("photographs, and only they, need a patch: give its rows, such as 128")
+    if of_photos and not (recipe.steps and recipe.fresh and recipe.denoises):
+        raise ValueError(
+            "photographs need a number of steps, fresh noise and a loss between images: give them"
+        )
     lookup(points(recipe.domain), recipe.point, "evaluation point")
     lookup(SCHEDULES, recipe.schedule, "schedule")
     model = lookup(MODELS, recipe.model, "model")

@@ -17,7 +17,7 @@ from denoise_demo.common import (
     write_atomically,
 )
 from denoise_demo.corruption import points
-from denoise_demo.data import Images, get_domain
+from denoise_demo.data import PHOTOS_DOMAIN, Images, Photos, get_domain, load_photos
 from denoise_demo.denoisers import (
     Classifier,
     Network,
@@ -32,15 +32,22 @@ from denoise_demo.training.distributed import Group
 from denoise_demo.training.trainer import Record, Trainer
 
 
-def load_images(domain: str, folder: str | None, group: Group) -> dict[str, Images]:
-    """Load a domain's images; only the first process downloads or caches what is missing."""
+def load_images(
+    domain: str, folder: str | None, group: Group
+) -> tuple[Images | Photos, Images | None]:
+    """Load a domain's training and test images; of photographs, none are for tests.
+
+    Only the first process downloads or caches what is missing.
+    """
+    if domain == PHOTOS_DOMAIN:
+        return load_photos(folder), None
     if not group.leads:
         group.wait()
     load_split = get_domain(domain).load
-    images = {split: load_split(split, folder, download=True) for split in ("train", "test")}
+    train, test = (load_split(split, folder, download=True) for split in ("train", "test"))
     if group.leads:
         group.wait()
-    return images
+    return train, test
 
 
 def resume_path(recipe: Recipe, folder: Path) -> Path:
@@ -87,12 +94,12 @@ def claimed(recipes: Sequence[Recipe], folder: Path) -> Iterator[None]:
         yield
 
 
-def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[str, float]:
+def finish(trainer: Trainer, test: Images | None, folder: Path, command: str) -> dict[str, float]:
     """Measure a trained network, write its weight file and delete the resume file.
 
     Args:
         trainer: finished.
-        test: the test images, used for measurement only.
+        test: the test images, used for measurement only; None for the validation images.
         folder: where the files are.
         command: reproduces this training; for the metadata.
 
@@ -100,9 +107,9 @@ def finish(trainer: Trainer, test: Images, folder: Path, command: str) -> dict[s
         The scores at the recipe's evaluation point.
     """
     recipe = trainer.recipe
-    scores = _test_scores(trainer, test)
+    scores = _test_scores(trainer, test or trainer.validation)
     path = checkpoints.checkpoint_path(recipe.id, folder)
-    checkpoints.save(path, trainer.module.state_dict(), _metadata(trainer, scores, command))
+    checkpoints.save(path, trainer.trained.state_dict(), _metadata(trainer, scores, command))
     write_history(trainer, folder)
     resume_path(recipe, folder).unlink(missing_ok=True)
     return scores
@@ -118,7 +125,7 @@ def write_history(trainer: Trainer, folder: Path) -> None:
 
 
 def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
-    recipe, module = trainer.recipe, trainer.module.eval()
+    recipe, module = trainer.recipe, trainer.trained.eval()
     corruption = points(recipe.domain)[recipe.point]
     network = Network(recipe, module, trainer.device)
     if recipe.denoises:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 WARM_UP = 0.3  # the share of the training in which one-cycle rises
 START = 0.04  # of the full rate
+FIRST = 0.77  # the share of the training of the first of two cosines
+AGAIN = 0.3  # of the full rate, where the second one starts
 
 
 def constant(done: float) -> float:
@@ -22,9 +24,23 @@ def one_cycle(done: float) -> float:
     return _falling_cosine((done - WARM_UP) / (1 - WARM_UP))
 
 
+def two_cosines(done: float) -> float:
+    """Fall along a cosine to zero, then along a second one from a part of the full rate.
+
+    Reference: Loshchilov and Hutter 2017, arXiv:1608.03983.
+    """
+    if done < FIRST:
+        return _falling_cosine(done / FIRST)
+    return AGAIN * _falling_cosine((done - FIRST) / (1 - FIRST))
+
+
 def _falling_cosine(done: float) -> float:
     """Return (1 + cos(pi * done)) / 2, from 1 to 0."""
     return (1 + math.cos(math.pi * done)) / 2
 
 
-SCHEDULES: dict[str, Callable[[float], float]] = {"constant": constant, "one-cycle": one_cycle}
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": constant,
+    "one-cycle": one_cycle,
+    "two-cosines": two_cosines,
+}

@@ -1,5 +1,6 @@
 """The training loop: one record per epoch."""
 
+import copy
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from denoise_demo.common import lookup
-from denoise_demo.data import Images, split_train
+from denoise_demo.data import Images, Photos, split_train
 from denoise_demo.denoisers import Recipe
 from denoise_demo.networks import PatchDiscriminator, build
 from denoise_demo.training.adversary import Adversary
@@ -21,7 +22,7 @@ from denoise_demo.training.optimisers import optimisers_of
 from denoise_demo.training.schedules import SCHEDULES
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
-EVALUATION_BATCH = 1000
+EVALUATION_PIXELS = 1000 * 28 * 28  # in a batch
 REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
 OnStep = Callable[[int, float, int], None]
 
@@ -46,17 +47,22 @@ class Trainer:
 
     Args:
         recipe: what to train.
-        images: the domain's training set, including the validation images at its end.
+        images: the domain's training set, including the validation images at its end; or
+            photographs, from which random patches are cut.
         device: where to train, and where the data set is kept.
         group: the processes that share every batch.
 
     Raises:
-        ValueError: when the processes cannot share a batch evenly, or the recipe's loss or
-            optimiser does not fit its network.
+        ValueError: when the processes cannot share a batch evenly, or the recipe does not fit its
+            network or its images.
     """
 
     def __init__(
-        self, recipe: Recipe, images: Images, device: torch.device, group: Group | None = None
+        self,
+        recipe: Recipe,
+        images: Images | Photos,
+        device: torch.device,
+        group: Group | None = None,
     ) -> None:
         self.recipe, self.device, self.group = recipe, device, group or Group()
         self.data = {"name": images.source, "sha256": list(images.sha256)}
@@ -70,6 +76,7 @@ class Trainer:
             discriminator = PatchDiscriminator() if recipe.adversarial else None
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = module.to(device)
+        self.average = copy.deepcopy(self.module).requires_grad_(False) if recipe.average else None
         self.mixed = recipe.precision == "bfloat16" and has_bfloat16(device)
         objective = Objective(self.module, recipe.loss, mixed=self.mixed)
         self.objective = self.group.wrap(objective)
@@ -80,18 +87,20 @@ class Trainer:
         self.generator = torch.Generator(device)
         self.history: list[Record] = []
 
-        train, validation = split_train(images, recipe.validation)
-        if not (len(train) and len(validation)):
-            raise ValueError(
-                f"validation {recipe.validation:g} of {len(images)} images leaves none to train or "
-                "to validate: give another number, or a share below 1"
+        self.patches = None
+        if isinstance(images, Photos):
+            patches, self.validation = images.cut(
+                recipe.patch or 1, recipe.validation, VALIDATION_SEED
             )
+            train, self.patches = self.validation[:0], patches.to(device)
+        else:
+            train, self.validation = _divided(images, recipe.validation)
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
         # A derived seed, so that measurements with the same seed get other noise.
         fixed = self.generator.manual_seed(_derived_seed(recipe.seed, 2))
         self.noisy = None if recipe.fresh else recipe.corruption(self.clean, fixed)
-        self.validation_clean = validation.clean().to(device)
-        self.validation_labels = validation.labels.to(device)
+        self.validation_clean = self.validation.clean().to(device)
+        self.validation_labels = self.validation.labels.to(device)
         fixed = torch.Generator(device).manual_seed(VALIDATION_SEED)
         self.validation_noisy = recipe.corruption(self.validation_clean, fixed)
 
@@ -100,9 +109,16 @@ class Trainer:
         """The networks that are trained, by name."""
         parts = {
             "module": self.module,
+            "average": self.average,
             "adversary": self.adversary and self.adversary.module,
         }
         return {name: module for name, module in parts.items() if module}
+
+    @property
+    def trained(self) -> nn.Module:
+        """The network that is validated and kept: the average, if there is one."""
+        trained: nn.Module = self.module if self.average is None else self.average
+        return trained
 
     @property
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
@@ -146,6 +162,8 @@ class Trainer:
                 clip_grad_norm_(self.module.parameters(), self.recipe.max_norm)
             for optimiser in self.learners.values():
                 optimiser.step()
+            if self.average:
+                self._follow(self.average, step)
             if self.adversary:
                 self.adversary.learn(noisy, target, output)
             if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
@@ -171,6 +189,9 @@ class Trainer:
         """
         seed, epoch = self.recipe.seed, len(self.history)
         self.generator.manual_seed(_derived_seed(seed, epoch, 1))
+        if self.patches:  # these are cut at random: numbers do not matter
+            yield from torch.split(torch.arange(self.images_per_epoch), self.recipe.batch)
+            return
         shuffler = torch.Generator().manual_seed(_derived_seed(seed, epoch, 0))
         rounds = math.ceil(self.images_per_epoch / len(self.clean))
         shuffles = [torch.randperm(len(self.clean), generator=shuffler) for _ in range(rounds)]
@@ -179,6 +200,10 @@ class Trainer:
 
     def _pairs(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the network's input and its target for a batch of indices."""
+        if self.patches:
+            size = self.recipe.patch or 1
+            clean = self.patches.draw(len(batch), size, self.generator).float() / 255
+            return self.recipe.corruption(clean, self.generator), clean
         clean = self.clean[batch]
         if self.noisy is None:
             clean = self._mirrored(clean) if self.recipe.mirror else clean
@@ -193,14 +218,25 @@ class Trainer:
         return torch.where(chosen.view(-1, 1, 1, 1), images.flip(-1), images)
 
     @torch.no_grad()
+    def _follow(self, average: nn.Module, step: int) -> None:
+        """Move the average of the weights towards the weights; in the first steps, faster."""
+        done = len(self.history) * self.steps + step
+        share = 1 - min(self.recipe.average, done / (done + 9))
+        for mean, value in zip(average.parameters(), self.module.parameters(), strict=True):
+            mean.lerp_(value, share)
+        for kept, value in zip(average.buffers(), self.module.buffers(), strict=True):
+            kept.copy_(value)
+
+    @torch.no_grad()
     def _validate(self) -> float:
         """Return the mean loss over the validation images with their fixed noise."""
         self.group.align(self.module)
-        objective = Objective(self.module, self.recipe.loss).eval()
+        objective = Objective(self.trained, self.recipe.loss).eval()
         target = self.validation_clean if self.recipe.denoises else self.validation_labels
         total = 0.0
         mine = self.group.share(torch.arange(len(target), device=self.device))
-        for rows in torch.split(mine, EVALUATION_BATCH):
+        size = max(1, EVALUATION_PIXELS // self.validation_clean[0, 0].numel())
+        for rows in torch.split(mine, size):
             loss, _ = objective(self.validation_noisy[rows], target[rows])
             total += float(loss) * len(rows)
         return float(self.group.sum(torch.tensor(total, device=self.device))) / len(target)
@@ -220,6 +256,17 @@ class Trainer:
         losses = [record.validation_loss for record in self.history]
         patience = self.recipe.patience
         return bool(patience and losses and len(losses) - 1 - losses.index(min(losses)) >= patience)
+
+
+def _divided(images: Images, validation: float) -> tuple[Images, Images]:
+    """Return the training and the validation images; ValueError when there are none of either."""
+    train, held = split_train(images, validation)
+    if not (len(train) and len(held)):
+        raise ValueError(
+            f"validation {validation:g} of {len(images)} images leaves none to train or "
+            "to validate: give another number, or a share below 1"
+        )
+    return train, held
 
 
 def check_shares(recipe: Recipe, group: Group) -> None:
