@@ -33,8 +33,8 @@ FAULTS = {
     ),
     "additive-speckle": Fault(
         "corruption/noise.py",
-        "return image * (1 + level * _normals(image, generator))",
-        "return image + level * _normals(image, generator)",
+        "return image * (1 + level * normals(image, generator))",
+        "return image + level * normals(image, generator)",
         "corruption",
     ),
     "too-much-pepper": Fault(
@@ -51,9 +51,9 @@ FAULTS = {
     ),
     "noise-pattern-depends-on-level": Fault(
         "corruption/noise.py",
-        "return image + level * (2 * _uniforms(image, generator) - 1)",
+        "return image + level * (2 * uniforms(image, generator) - 1)",
         "generator.manual_seed(int(1000 * level.max()))\n"
-        "    return image + level * (2 * _uniforms(image, generator) - 1)",
+        "    return image + level * (2 * uniforms(image, generator) - 1)",
         "corruption",
     ),
     "mixture-loses-images": Fault(

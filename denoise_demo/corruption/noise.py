@@ -7,15 +7,14 @@ level scales, thresholds or inverts that field, so that similar levels give simi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from denoise_demo.common import lookup
 from denoise_demo.corruption.blur import Level, gaussian_blur
+from denoise_demo.corruption.fields import Randomness, normals, uniforms
 
-Randomness = torch.Generator | int  # a seed stands for a new generator on the CPU
 NoiseFunction = Callable[[Tensor, Tensor, Randomness], Tensor]
 VarianceFunction = Callable[[Tensor, Tensor], Tensor]
 
@@ -65,7 +64,7 @@ def gaussian(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
 
     Reference: Vincent et al. 2010, Stacked denoising autoencoders, JMLR 11.
     """
-    return image + level * _normals(image, generator)
+    return image + level * normals(image, generator)
 
 
 def uniform(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
@@ -73,7 +72,7 @@ def uniform(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
 
     Reference: A. Amico 2019, Denoise with autoencoders.
     """
-    return image + level * (2 * _uniforms(image, generator) - 1)
+    return image + level * (2 * uniforms(image, generator) - 1)
 
 
 def one_sided_uniform(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
@@ -81,7 +80,7 @@ def one_sided_uniform(image: Tensor, level: Tensor, generator: Randomness) -> Te
 
     Reference: the article "Image Denoising Using Auto Encoders".
     """
-    return image + level * _uniforms(image, generator)
+    return image + level * uniforms(image, generator)
 
 
 def poisson(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
@@ -90,7 +89,7 @@ def poisson(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
     Reference: Hasinoff 2014, Photon, Poisson noise, doi:10.1007/978-0-387-31439-6_482.
     """
     peak = level.clamp_min(1e-6)
-    return _poisson_quantile(_uniforms(image, generator), image.clamp_min(0) * peak) / peak
+    return _poisson_quantile(uniforms(image, generator), image.clamp_min(0) * peak) / peak
 
 
 def salt_and_pepper(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
@@ -98,7 +97,7 @@ def salt_and_pepper(image: Tensor, level: Tensor, generator: Randomness) -> Tens
 
     Reference: Gonzalez and Woods 2018, Digital Image Processing, chapter 5.
     """
-    u = _uniforms(image, generator)
+    u = uniforms(image, generator)
     pepper, salt = u < level / 2, u > 1 - level / 2
     return image.masked_fill(pepper, 0.0).masked_fill(salt, 1.0)
 
@@ -108,7 +107,7 @@ def speckle(image: Tensor, level: Tensor, generator: Randomness) -> Tensor:
 
     Reference: Goodman 1976, Some fundamental properties of speckle, doi:10.1364/JOSA.66.001145.
     """
-    return image * (1 + level * _normals(image, generator))
+    return image * (1 + level * normals(image, generator))
 
 
 def corrupt(
@@ -128,7 +127,7 @@ def corrupt(
         level: in the noise's unit, one number or (N,); None for the default.
         blur_sigma: standard deviation in pixels, one number or (N,).
         clip: whether to limit the result to [0, 1].
-        generator: the only source of randomness, on any device; or a seed.
+        generator: the only source of randomness, on any device; a seed; or a `Place`.
 
     Returns:
         (N, C, H, W).
@@ -162,30 +161,6 @@ def noise_deviation(clean: Tensor, kind: str, level: Level, blur_sigma: Level = 
     levels = torch.as_tensor(level, dtype=clean.dtype, device=clean.device).reshape(-1, 1, 1, 1)
     variance = spec.variance(gaussian_blur(clean, blur_sigma), levels).expand_as(clean)
     return variance.flatten(1).mean(1).sqrt()
-
-
-def _uniforms(like: Tensor, generator: Randomness) -> Tensor:
-    """Return uniform numbers in [0, 1) of the image's shape."""
-    return _field(torch.rand, like, generator)
-
-
-def _normals(like: Tensor, generator: Randomness) -> Tensor:
-    """Return normal numbers, N(0, 1), of the image's shape."""
-    return _field(torch.randn, like, generator)
-
-
-def _field(draw: Callable[..., Tensor], like: Tensor, generator: Randomness) -> Tensor:
-    if isinstance(generator, int):
-        if len(like) == 1:
-            return _kept_field(draw, like.shape, generator).to(like.device)
-        generator = torch.Generator().manual_seed(generator)
-    return draw(like.shape, generator=generator, device=generator.device).to(like.device)
-
-
-@lru_cache(maxsize=64)
-def _kept_field(draw: Callable[..., Tensor], shape: torch.Size, seed: int) -> Tensor:
-    """Return the field of a seed for one image, which stays while its level moves."""
-    return draw(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _poisson_quantile(u: Tensor, rate: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from denoise_demo.data.faces import faces_test, has_faces, load_faces
 from denoise_demo.data.images import DataError, Images, cache_dir, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
+from denoise_demo.data.photographs import PHOTOGRAPHS, load_photograph
 from denoise_demo.data.photos import PHOTOS_DOMAIN, Photos, load_photos
 from denoise_demo.data.pixels import (
     centre_digit,
@@ -38,6 +39,7 @@ __all__ = [
     "DOMAINS",
     "LEAST",
     "NAMES",
+    "PHOTOGRAPHS",
     "PHOTOS_DOMAIN",
     "SUFFIXES",
     "DataError",
@@ -62,6 +64,7 @@ __all__ = [
     "load_examples",
     "load_faces",
     "load_mnist",
+    "load_photograph",
     "load_photos",
     "load_portraits",
     "middle_box",

@@ -56,7 +56,7 @@ def read_photo(source: str | Path) -> Image.Image:
 
     Returns:
         The upright picture (first frame), mode "L", "LA", "RGB", "RGBA" or "I;16"; `info` keeps
-        the colour profile and the other metadata.
+        the colour profile and the other metadata, and says under "frames" how many there were.
 
     Raises:
         ValueError: as for `read_image`.
@@ -64,8 +64,9 @@ def read_photo(source: str | Path) -> Image.Image:
     try:
         with open(source, "rb") as stream:
             image = _open(stream)
-            kind = image.format
+            kind, frames = image.format, 1
             try:
+                frames = getattr(image, "n_frames", 1)
                 image.load()
             except Exception as error:
                 raise _damaged(kind) from error
@@ -76,7 +77,9 @@ def read_photo(source: str | Path) -> Image.Image:
     grey = image.mode in {"1", "L", "LA", "La"}
     mode = "I;16" if deep else ("L" if grey else "RGB") + ("A" if alpha else "")
     upright = ImageOps.exif_transpose(image)
-    return upright if upright.mode == mode else upright.convert(mode)
+    upright = upright if upright.mode == mode else upright.convert(mode)
+    upright.info["frames"] = frames
+    return upright
 
 
 @cache

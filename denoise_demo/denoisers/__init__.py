@@ -32,7 +32,14 @@ from denoise_demo.denoisers.engine import (
     warm_up,
 )
 from denoise_demo.denoisers.filters import FILTERS
-from denoise_demo.denoisers.photographs import PHOTOS, PhotoDenoiser, load_photo_denoiser
+from denoise_demo.denoisers.photographs import (
+    GRID,
+    MARGIN,
+    PHOTOS,
+    TILE,
+    PhotoDenoiser,
+    load_photo_denoiser,
+)
 from denoise_demo.denoisers.recipe import (
     OptimiserSetting,
     Recipe,
@@ -50,9 +57,12 @@ __all__ = [
     "DEVICES",
     "ENGINES",
     "FILTERS",
+    "GRID",
+    "MARGIN",
     "PHOTOS",
     "PHOTO_RECIPE",
     "RECIPES",
+    "TILE",
     "WEIGHTS_DIR",
     "CheckpointError",
     "Classifier",

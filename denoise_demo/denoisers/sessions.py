@@ -110,7 +110,9 @@ def serves_page() -> bool:
     return _page.is_set()
 
 
-def session_of(module: nn.Module, name: str, shape: Shape) -> Session | None:
+def session_of(
+    module: nn.Module, name: str, shape: Shape, *, any_size: bool = False
+) -> Session | None:
     """Return the session of a network on the CPU; None where PyTorch is to compute it.
 
     The first call opens it. For a page this happens in a thread, and is None until it is ready.
@@ -118,22 +120,25 @@ def session_of(module: nn.Module, name: str, shape: Shape) -> Session | None:
     Args:
         module: in eval mode.
         name: for messages and the cached file.
-        shape: of an image.
+        shape: of an image; an example where the session takes any size.
+        any_size: whether it takes images of other heights and widths too.
     """
     future = _futures.get(module)
     if future is None:
         with _requesting:
-            future = _futures.get(module) or _request(module, name, shape)
+            future = _futures.get(module) or _request(module, name, shape, any_size)
             _futures[module] = future
     return future.result() if future.done() or not _page.is_set() else None
 
 
-def _request(module: nn.Module, name: str, shape: Shape) -> "Future[Session | None]":
+def _request(
+    module: nn.Module, name: str, shape: Shape, any_size: bool
+) -> "Future[Session | None]":
     future: Future[Session | None] = Future()
 
     def work() -> None:
         with _opening:  # the exporter is not made for threads
-            future.set_result(open_session(module, name, shape))
+            future.set_result(open_session(module, name, shape, any_size=any_size))
 
     if choose_engine() == "torch":
         future.set_result(None)
@@ -157,7 +162,9 @@ def _background() -> "SimpleQueue[Callable[[], None]]":
     return queue
 
 
-def open_session(module: nn.Module, name: str, shape: Shape) -> Session | None:
+def open_session(
+    module: nn.Module, name: str, shape: Shape, *, any_size: bool = False
+) -> Session | None:
     """Open a network in ONNX Runtime and check it; None, and one line that says why, if it fails.
 
     The export is taken from the cache, or made anew if it is missing, damaged or disagrees.
@@ -166,7 +173,7 @@ def open_session(module: nn.Module, name: str, shape: Shape) -> Session | None:
     with suppress(Exception):
         return _checked_session(path, module, shape)
     try:
-        content = _export(module, shape)
+        content = _export(module, shape, any_size)
         return _checked_session(path if _kept(path, content) else content, module, shape)
     except Exception as error:  # whatever it is, PyTorch can do without it
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
@@ -199,8 +206,9 @@ def _kept(path: Path, content: bytes) -> bool:
     return True
 
 
-def _export(module: nn.Module, shape: Shape) -> bytes:
-    """Return a network as an ONNX file that takes any number of images."""
+def _export(module: nn.Module, shape: Shape, any_size: bool) -> bytes:
+    """Return a network as an ONNX file that takes any number of images, of any size if asked."""
+    axes = {0: "N", 2: "H", 3: "W"} if any_size else {0: "N"}
     file = io.BytesIO()
     whole = Whole(module)
     with warnings.catch_warnings():
@@ -213,7 +221,7 @@ def _export(module: nn.Module, shape: Shape) -> bytes:
             opset_version=OPSET,
             input_names=["images"],
             output_names=whole.names,
-            dynamic_axes={name: {0: "N"} for name in ("images", *whole.names)},
+            dynamic_axes=dict.fromkeys(("images", *whole.names), axes),
         )
     return file.getvalue()
 

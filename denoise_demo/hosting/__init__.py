@@ -4,11 +4,12 @@ Independent of Gradio and of what the page shows. Limits come from environment v
 docs/hosting.md lists.
 """
 
-from denoise_demo.hosting import bodies, metrics, turns
+from denoise_demo.hosting import bodies, held, metrics, turns
 from denoise_demo.hosting.bodies import Refusal, check_json
 from denoise_demo.hosting.connections import guard_connections
 from denoise_demo.hosting.folders import cannot_keep, prepare_folders
 from denoise_demo.hosting.guard import ERROR_HANDLERS, Guard
+from denoise_demo.hosting.held import Held
 from denoise_demo.hosting.limits import Limits, cores, limits
 from denoise_demo.hosting.stubs import skip_stubs
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
@@ -18,6 +19,7 @@ __all__ = [
     "ERROR_HANDLERS",
     "BusyError",
     "Guard",
+    "Held",
     "Lane",
     "Limits",
     "Refusal",
@@ -27,6 +29,7 @@ __all__ = [
     "check_json",
     "cores",
     "guard_connections",
+    "held",
     "limits",
     "metrics",
     "on_gpu",

@@ -27,6 +27,9 @@ class Limits:
     upload_memory_mb: int = _limit(
         300, "DENOISE_UPLOAD_MEMORY_MB", "memory for reading uploaded pictures, in all, in MB"
     )
+    photo_memory_mb: int = _limit(
+        600, "DENOISE_PHOTO_MEMORY_MB", "memory for visitors' photos and their results, in MB"
+    )
     rate: int = _limit(400, "DENOISE_RATE", "requests a second from one address")
     computations: int = _limit(
         0, "DENOISE_COMPUTATIONS", "pictures computed at once; 0: a core each"

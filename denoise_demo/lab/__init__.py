@@ -3,8 +3,9 @@
 A source gives a clean picture (`clean_picture`, `COLLECTIONS`), `Settings` choose the corruption
 and the denoiser, and `run` corrupts, denoises, classifies and measures. The other views build on
 this: `compare` (all denoisers at once), `gain_matrix` (the benchmark's gains), codes, `dream`,
-`PRESETS`, `SCENES`, and for other programs `denoise_image` and `add_noise`. May import common,
-corruption, networks, data, denoisers and benchmark.
+`PRESETS`, `SCENES`, photographs (`Photograph`, `treat`, `Whole`), and for other programs
+`denoise_image` and `add_noise`. May import common, corruption, networks, data, denoisers and
+benchmark.
 """
 
 from denoise_demo.lab.bottleneck import EDITED, NETWORKS, PLANE, unit_spans
@@ -12,6 +13,14 @@ from denoise_demo.lab.comparison import Comparison, compare, contenders
 from denoise_demo.lab.dreams import STEPS, dream
 from denoise_demo.lab.experiment import Outcome, first_scores, run
 from denoise_demo.lab.matrix import Matrix, gain_matrix
+from denoise_demo.lab.photos import (
+    WINDOW,
+    Photograph,
+    Treatment,
+    Whole,
+    photo_denoisers,
+    treat,
+)
 from denoise_demo.lab.presets import PRESETS, SCENES, Preset, preset_picture
 from denoise_demo.lab.scores import classify, json_number
 from denoise_demo.lab.settings import Settings, is_trained_on
@@ -44,13 +53,17 @@ __all__ = [
     "PRESETS",
     "SCENES",
     "STEPS",
+    "WINDOW",
     "Answer",
     "Collection",
     "Comparison",
     "Matrix",
     "Outcome",
+    "Photograph",
     "Preset",
     "Settings",
+    "Treatment",
+    "Whole",
     "add_noise",
     "choose_pictures",
     "classify",
@@ -71,8 +84,10 @@ __all__ = [
     "gain_matrix",
     "is_trained_on",
     "json_number",
+    "photo_denoisers",
     "pixels_source",
     "preset_picture",
     "run",
+    "treat",
     "unit_spans",
 ]

@@ -5,7 +5,7 @@ import pytest
 import skimage.data
 import torch
 
-from denoise_demo.denoisers import load_denoiser, load_photo_denoiser, photographs
+from denoise_demo.denoisers import load_denoiser, load_photo_denoiser, photographs, sessions
 
 
 def noisy_photo(height, width, sigma=25, seed=0):
@@ -46,6 +46,19 @@ def test_it_takes_pictures_of_any_size(denoiser, size, channels):
 
     assert denoised.shape == noisy.shape
     assert 0 <= denoised.min() <= denoised.max() <= 1
+
+
+def test_onnx_runtime_computes_pictures_of_any_size(denoiser, cache_folder, monkeypatch):
+    noisy = torch.rand(1, 3, 37, 83)
+    expected = denoiser(noisy)
+    monkeypatch.setenv("DENOISE_ENGINE", "onnx")
+    sessions._futures.clear()
+
+    found = denoiser(noisy)
+
+    assert denoiser._fastest() is not denoiser.module
+    sessions._futures.clear()
+    assert (found - expected).abs().max() < 1e-5
 
 
 def test_tiles_have_no_seams(denoiser, monkeypatch):
