@@ -117,7 +117,7 @@ FAULTS = {
         "benchmark",
     ),
     "results-of-other-weights": Fault(
-        "benchmark/results.py", "if _weights_hash(key) != value}", "if False}", "benchmark"
+        "benchmark/results.py", "if weights_hash(key) != value}", "if False}", "benchmark"
     ),
     "results-of-other-points": Fault(
         "benchmark/results.py",

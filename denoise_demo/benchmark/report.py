@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from denoise_demo.benchmark import photo_tables
 from denoise_demo.benchmark.metrics import Score, scores_of
-from denoise_demo.benchmark.results import RESULTS_FILE
+from denoise_demo.benchmark.results import PHOTO_RESULTS, RESULTS_FILE, load_results
 from denoise_demo.benchmark.rows import COMMAND, NOTHING, PointRow, Results
 from denoise_demo.common import write_atomically
 from denoise_demo.corruption import Corruption, Mixture, points
@@ -86,6 +87,8 @@ def render(results: Results) -> str:
         if rows := results.at_points(domain):
             parts += [f"## {domain.capitalize()}\n", f"{pictures}\n"]
             parts += _domain(rows, domain)
+    if PHOTO_RESULTS.exists():
+        parts += photo_tables.sections(load_results(PHOTO_RESULTS))
     parts += [f"Left out as out of date: {note}.\n" for note in results.left_out]
     return "\n".join(parts)
 

@@ -15,6 +15,7 @@ from denoise_demo.denoisers import RECIPES, WEIGHTS_DIR, CheckpointError
 from denoise_demo.denoisers import checkpoint_path as weights_path
 
 RESULTS_FILE = WEIGHTS_DIR / "results.json"
+PHOTO_RESULTS = WEIGHTS_DIR / "results-photos.json"
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
@@ -24,8 +25,8 @@ def sweep_corruption(kind: str, level: float = 0.0) -> Corruption:
 
 
 def current_points() -> dict[str, Corruption | Mixture]:
-    """Return the current definition of every evaluation point, of both domains."""
-    return points("digits") | points("faces")
+    """Return the current definition of every evaluation point, of all domains."""
+    return points("digits") | points("faces") | points("photos")
 
 
 def current_sweeps() -> dict[str, Corruption]:
@@ -35,7 +36,7 @@ def current_sweeps() -> dict[str, Corruption]:
 
 def weights_hashes() -> dict[str, str]:
     """Return the SHA-256 of every recipe's weight file; CheckpointError when one is missing."""
-    hashes = {recipe_id: _weights_hash(recipe_id) for recipe_id in RECIPES}
+    hashes = {recipe_id: weights_hash(recipe_id) for recipe_id in RECIPES}
     if missing := [recipe_id for recipe_id, found in hashes.items() if not found]:
         raise CheckpointError(f"{weights_path(missing[0]).name} is missing: train it first")
     return hashes
@@ -61,7 +62,7 @@ def load_results(path: Path | None = None, domain: str | None = None) -> Results
         raise ResultsError(f"{path.name} is missing: run {COMMAND}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path.name} is damaged: run {COMMAND}") from error
-    retrained = {key for key, value in found.weights.items() if _weights_hash(key) != value}
+    retrained = {key for key, value in found.weights.items() if weights_hash(key) != value}
     classified = all(recipe.denoises for key, recipe in RECIPES.items() if key in retrained)
     changed_points = _changed(found.points, current_points())
     changed_sweeps = _changed(found.sweeps, current_sweeps())
@@ -130,7 +131,7 @@ def _read(path: Path, changed: int) -> Results:
     return read_results(path)
 
 
-def _weights_hash(recipe_id: str) -> str:
+def weights_hash(recipe_id: str) -> str:
     """Return the hash of a recipe's weight file; empty when it cannot be read."""
     path = weights_path(recipe_id)
     try:

@@ -161,8 +161,11 @@ BLIND_PHOTOS: Mixture = mixture(
 
 # As in the literature: Gaussian noise in 256 grey levels, not clipped.
 PHOTO_POINTS: dict[str, Corruption | Mixture] = {
-    f"gaussian-{sigma}": Corruption("gaussian", level=sigma / 255, clip=False)
-    for sigma in (15, 25, 50)
+    "clean": POINTS["clean"],
+    **{
+        f"gaussian-{sigma}": Corruption("gaussian", level=sigma / 255, clip=False)
+        for sigma in (15, 25, 50)
+    },
 }
 
 

@@ -10,7 +10,7 @@ functions convert between pictures, tensors and text. May import common and, for
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
 from denoise_demo.data.examples import load_examples
 from denoise_demo.data.faces import faces_test, has_faces, load_faces
-from denoise_demo.data.images import DataError, Images, cache_dir, split_train
+from denoise_demo.data.images import DataError, Images, cache_dir, data_place, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
 from denoise_demo.data.photographs import PHOTOGRAPHS, load_photograph
@@ -50,6 +50,7 @@ __all__ = [
     "cache_dir",
     "centre_digit",
     "cropped_portraits",
+    "data_place",
     "decode_pixels",
     "domain_of",
     "encode_pixels",
