@@ -1,28 +1,33 @@
-"""Clean photographs of any size with the blind network for photographs.
+"""Clean photographs of any size with the blind network for photographs, or a filter.
 
 python -m denoise_demo.clean IN... --out FOLDER [--strength 0.8] [--format png]
 
-Results keep the size, the orientation, the colour profile and the transparency; grey pictures of 16
-bits stay so. A result that is there already is left alone, so that a stopped run goes on.
+Results keep the size, the orientation, the colour profile and the transparency; grey pictures and
+PNG files of 16 bits stay so. The noise is estimated, for filters that need its strength. A result
+that is there already is left alone, so that a stopped run goes on.
 """
 
 import argparse
-import io
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
 from denoise_demo.common import WriteError, plain_console, write_atomically
-from denoise_demo.data import SUFFIXES, read_photo
-from denoise_demo.denoisers import CheckpointError, PhotoDenoiser, load_photo_denoiser
+from denoise_demo.data import SUFFIXES, encode_photo, pixels_of, read_photo
+from denoise_demo.denoisers import (
+    FILTERS,
+    PHOTOS,
+    CheckpointError,
+    Denoiser,
+    clean_tiles,
+    estimate_sigma,
+    load_photo_cleaner,
+)
 
 FORMATS = {"png": "PNG", "jpg": "JPEG"}
-QUALITY = 95  # of JPEG
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plain_console()
     options = _parser().parse_args(arguments)
     try:
-        denoiser = load_photo_denoiser()
+        denoiser = load_photo_cleaner(options.denoiser)
         options.out.mkdir(parents=True, exist_ok=True)
         refused = 0
         for path in _pictures(options.pictures):
@@ -50,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("pictures", nargs="+", type=Path, metavar="IN", help="pictures or folders")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the results")
+    parser.add_argument(
+        "--denoiser", choices=[PHOTOS, *FILTERS], default=PHOTOS, help="the network, or a filter"
+    )
     parser.add_argument(
         "--strength", type=_share, default=1.0, help="0 for the picture as it is, 1 for all of it"
     )
@@ -73,7 +81,7 @@ def _pictures(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _clean(path: Path, options: argparse.Namespace, denoiser: PhotoDenoiser) -> bool:
+def _clean(path: Path, options: argparse.Namespace, denoiser: Denoiser) -> bool:
     """Clean one picture; say in a line why not, and return False."""
     result = options.out / f"{path.stem}.{options.format}"
     if result.exists():
@@ -85,6 +93,7 @@ def _clean(path: Path, options: argparse.Namespace, denoiser: PhotoDenoiser) -> 
     started = time.perf_counter()
     try:
         picture = read_photo(path)
+        noisy = pixels_of(path, picture)
     except ValueError as error:
         print(f"{path.name}: {error}", file=sys.stderr)
         return False
@@ -94,22 +103,14 @@ def _clean(path: Path, options: argparse.Namespace, denoiser: PhotoDenoiser) -> 
             bar.total = total
             bar.update(done - bar.n)
 
-        pixels = denoiser.clean(np.asarray(picture), options.strength, show)
-    write_atomically(result, _encoded(pixels, picture, FORMATS[options.format]))
+        sigma = estimate_sigma(noisy)
+        pixels = clean_tiles(denoiser, noisy, options.strength, show, sigma)
+    write_atomically(result, encode_photo(pixels, picture, FORMATS[options.format]))
     seconds = time.perf_counter() - started
-    print(f"{path.name}: {picture.width} x {picture.height}, {seconds:.1f} s", flush=True)
+    size = f"{picture.width} x {picture.height}"
+    noise = f"noise of about {255 * sigma:.1f} of 255"
+    print(f"{path.name}: {size}, {noise}, {seconds:.1f} s", flush=True)
     return True
-
-
-def _encoded(pixels: np.ndarray, picture: Image.Image, kind: str) -> bytes:
-    """Return the cleaned pixels as a file, with the picture's colour profile and metadata."""
-    cleaned = Image.fromarray(pixels)
-    if kind == "JPEG" and picture.mode not in {"L", "RGB"}:
-        cleaned = cleaned.convert("L" if picture.mode in {"LA", "I;16"} else "RGB")
-    file = io.BytesIO()
-    profile, exif = picture.info.get("icc_profile"), picture.getexif()
-    cleaned.save(file, kind, quality=QUALITY, icc_profile=profile, exif=exif)
-    return file.getvalue()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 
 from denoise_demo import clean
+from denoise_demo.data import pixels_of, read_photo
+from denoise_demo.data.photo_files import encode_deep
 
 
 def picture(mode="RGB", size=(41, 23)):
@@ -103,3 +105,59 @@ def test_a_strength_beyond_its_range_is_refused(run, strength):
     with pytest.raises(SystemExit) as left:
         run("a.png", strength=strength)
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_sixteen_bits_of_colour_stay(run, tmp_path, channels, orientation):
+    deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, channels), dtype=np.uint16)
+    deep[0, :3, 0] = (0, 255, 65_535)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "deep.png").write_bytes(encode_deep(deep, b"a profile", exif.tobytes()))
+
+    assert run("deep.png", strength=0) == 0
+
+    result = tmp_path / "out" / "deep.png"
+    upright = np.rot90(deep, -1) if orientation == 6 else deep
+    picture = read_photo(result)
+    assert np.array_equal(pixels_of(result, picture), upright)
+    assert picture.info["icc_profile"] == b"a profile"
+    assert picture.getexif().get(0x0112, 1) == 1
+
+
+def test_colours_of_sixteen_bits_are_cleaned_and_become_eight_in_a_jpeg(run, tmp_path):
+    clean = np.full((64, 64, 3), 30_000.0)
+    noisy = clean + np.random.default_rng(0).normal(0, 5000, clean.shape)
+    (tmp_path / "deep.png").write_bytes(encode_deep(noisy.astype(np.uint16), None, b""))
+
+    assert run("deep.png") == 0
+    assert run("deep.png", format="jpg") == 0
+
+    path = tmp_path / "out" / "deep.png"
+    pixels = pixels_of(path, read_photo(path))
+    assert np.abs(pixels - clean).mean() < 1000
+    assert len(np.unique(pixels)) > 256
+    with Image.open(tmp_path / "out" / "deep.jpg") as small:
+        assert abs(float(np.asarray(small).mean()) - 30_000 / 257) < 2
+
+
+def test_grey_of_sixteen_bits_becomes_eight_in_a_jpeg(run, tmp_path):
+    Image.fromarray(np.full((20, 30), 30_000, np.uint16)).save(tmp_path / "deep.png")
+
+    assert run("deep.png", format="jpg", strength=0) == 0
+
+    with Image.open(tmp_path / "out" / "deep.jpg") as result:
+        assert abs(float(np.asarray(result).mean()) - 30_000 / 257) < 1
+
+
+def test_the_noise_is_named_and_a_filter_uses_it(run, tmp_path, capsys):
+    noisy = 128 + np.random.default_rng(0).normal(0, 20, (200, 200, 3))
+    Image.fromarray(noisy.astype(np.uint8)).save(tmp_path / "a.png")
+
+    assert run("a.png", denoiser="wavelet") == 0
+
+    words = capsys.readouterr().out
+    assert 19 < float(words.split("about ")[1].split(" of")[0]) < 21
+    with Image.open(tmp_path / "out" / "a.png") as result:
+        assert np.asarray(result).std() < 8

@@ -13,6 +13,7 @@ from denoise_demo.data.faces import faces_test, has_faces, load_faces
 from denoise_demo.data.images import DataError, Images, cache_dir, data_place, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
+from denoise_demo.data.photo_files import encode_photo
 from denoise_demo.data.photographs import PHOTOGRAPHS, load_photograph
 from denoise_demo.data.photos import PHOTOS_DOMAIN, Photos, load_photos
 from denoise_demo.data.pixels import (
@@ -33,7 +34,14 @@ from denoise_demo.data.portraits import (
     load_portraits,
     middle_box,
 )
-from denoise_demo.data.uploads import SUFFIXES, limit_memory, original_size, read_image, read_photo
+from denoise_demo.data.uploads import (
+    SUFFIXES,
+    limit_memory,
+    original_size,
+    pixels_of,
+    read_image,
+    read_photo,
+)
 
 __all__ = [
     "DOMAINS",
@@ -53,6 +61,7 @@ __all__ = [
     "data_place",
     "decode_pixels",
     "domain_of",
+    "encode_photo",
     "encode_pixels",
     "faces_test",
     "find_digits",
@@ -71,6 +80,7 @@ __all__ = [
     "middle_box",
     "mnist_test",
     "original_size",
+    "pixels_of",
     "read_image",
     "read_photo",
     "shrink_digit",

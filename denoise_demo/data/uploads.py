@@ -5,10 +5,13 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, overload
 
 import numpy as np
-from PIL import Image, ImageOps
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps
+
+from denoise_demo.data.photo_files import ask_low_bytes, is_deep
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1024
@@ -51,8 +54,12 @@ def read_image(source: str | Path | bytes) -> Image.Image:
         raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
 
 
-def read_photo(source: str | Path) -> Image.Image:
+def read_photo(source: str | Path | bytes, most: int = MAX_PIXELS) -> Image.Image:
     """Read a picture at its full size for a result of the same kind.
+
+    Args:
+        source: a file's path or its bytes.
+        most: pixels; a larger picture is refused before it is decoded.
 
     Returns:
         The upright picture (first frame), mode "L", "LA", "RGB", "RGBA" or "I;16"; `info` keeps
@@ -61,25 +68,57 @@ def read_photo(source: str | Path) -> Image.Image:
     Raises:
         ValueError: as for `read_image`.
     """
-    try:
-        with open(source, "rb") as stream:
-            image = _open(stream)
-            kind, frames = image.format, 1
-            try:
-                frames = getattr(image, "n_frames", 1)
-                image.load()
-            except Exception as error:
-                raise _damaged(kind) from error
-    except OSError as error:
-        raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
+    image = _loaded(source, most=most)
     deep = image.mode.startswith("I;16")
     alpha = image.mode in {"LA", "La", "PA", "RGBA", "RGBa"} or "transparency" in image.info
     grey = image.mode in {"1", "L", "LA", "La"}
     mode = "I;16" if deep else ("L" if grey else "RGB") + ("A" if alpha else "")
     upright = ImageOps.exif_transpose(image)
     upright = upright if upright.mode == mode else upright.convert(mode)
-    upright.info["frames"] = frames
+    upright.info["frames"] = image.info["frames"]
     return upright
+
+
+def pixels_of(
+    source: str | Path | bytes, picture: Image.Image
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return the pixels of what `read_photo` read from a source: 16 bits where the file has them.
+
+    Returns:
+        (H, W) or (H, W, 2 to 4), uint8 or, for grey pictures and PNG files of 16 bits, uint16.
+    """
+    upper: NDArray[np.uint8] = np.asarray(picture)
+    image = _loaded(source, lower=True)
+    if image is None or image.mode != picture.mode:
+        return upper
+    lower: NDArray[np.uint8] = np.asarray(ImageOps.exif_transpose(image))
+    return 256 * upper.astype(np.uint16) + lower.astype(np.uint16)
+
+
+@overload
+def _loaded(source: str | Path | bytes, *, most: int) -> Image.Image: ...
+@overload
+def _loaded(source: str | Path | bytes, *, lower: bool) -> Image.Image | None: ...
+def _loaded(
+    source: str | Path | bytes, *, lower: bool = False, most: int = MAX_PIXELS
+) -> Image.Image | None:
+    """Decode a picture; with `lower` only the lower bytes of one with 16 bits in colour."""
+    try:
+        with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
+            image = _open(stream, most)
+            kind = image.format
+            if lower and not is_deep(image):
+                return None
+            try:
+                image.info["frames"] = getattr(image, "n_frames", 1)
+                if lower:
+                    ask_low_bytes(image)
+                image.load()
+            except Exception as error:
+                raise _damaged(kind) from error
+            return image
+    except OSError as error:
+        raise ValueError(f"The file cannot be opened ({error.strerror}): {_WANTED}.") from error
 
 
 @cache
@@ -88,7 +127,7 @@ def _large() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="large-picture")
 
 
-def _open(stream: IO[bytes]) -> Image.Image:
+def _open(stream: IO[bytes], limit: int = MAX_PIXELS) -> ImageFile.ImageFile:
     """Open a picture without decoding it; a too large one is refused by its header."""
     stream.seek(0)
     head = stream.read(64)
@@ -115,7 +154,7 @@ def _open(stream: IO[bytes]) -> Image.Image:
     )  # bytes per pixel at the decoder's peak
     if "progressive" in image.info:  # the decoder holds all coefficients
         cost = 2 * len(image.getbands())
-    most = min(MAX_PIXELS, int(_memory["megabytes"] * DECODED // cost))
+    most = min(limit, int(_memory["megabytes"] * DECODED // cost))
     if width * height > most or max(width, height) > 65_535:
         raise ValueError(
             f"The {kind} picture has {width:,} x {height:,} pixels, more than the limit of "

@@ -157,6 +157,12 @@ def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
     return load_network(denoiser_id, device)
 
 
+def load_photo_cleaner(denoiser_id: str) -> Denoiser:
+    """Return what cleans photographs of any size: "blind-photos" or a filter; else ValueError."""
+    lookup({PHOTOS: None, **FILTERS}, denoiser_id, "denoiser of photographs")
+    return load_denoiser(denoiser_id)
+
+
 def load_network(recipe_id: str, device: str | None = None) -> Network:
     """Return a recipe's trained denoiser, loaded once per device.
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from denoise_demo.common import Lazy
 from denoise_demo.denoisers import checkpoints, sessions
 from denoise_demo.denoisers.devices import choose_device
 from denoise_demo.networks.photos import reflected
@@ -18,6 +19,8 @@ PHOTOS = "blind-photos"
 TILE = 384  # pixels a side that are kept of a tile; a multiple of GRID
 GRID = 16  # pixels; the network's coarsest scale: parts that start on it agree with the whole
 MARGIN = 64  # pixels around them, which the network sees too: seams stay below half a grey level
+SAMPLE = 1024  # pixels a side of the part whose noise is estimated
+restoration = Lazy("skimage.restoration")
 Progress = Callable[[int, int], None]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -48,30 +51,61 @@ class PhotoDenoiser:
     def clean(
         self, pixels: Pixels, strength: float = 1.0, progress: Progress | None = None
     ) -> Pixels:
-        """Denoise a whole picture, tile by tile, in little memory.
+        """Denoise a whole picture; see `clean_tiles`."""
+        return clean_tiles(self, pixels, strength, progress)
 
-        Args:
-            pixels: (H, W) or (H, W, 1 to 4), 8 or 16 bits a value; a second or fourth channel is
-                the opacity, which stays as it is.
-            strength: 0 for the picture as it is, 1 for the network's result.
-            progress: called after each tile with the number done and the number of all.
 
-        Returns:
-            Pixels of the same shape and type.
-        """
-        result = pixels.copy()
-        colours = 3 if pixels.ndim == 3 and pixels.shape[2] >= 3 else 1
-        view = result.reshape(*pixels.shape[:2], -1)[..., :colours]
-        source = pixels.reshape(*pixels.shape[:2], -1)[..., :colours]
-        white = float(np.iinfo(pixels.dtype).max)
-        tiles = list(_tiles(*pixels.shape[:2]))
-        for done, (seen, kept, inside) in enumerate(tiles, 1):
-            noisy = torch.from_numpy(source[seen].astype(np.float32) / white).permute(2, 0, 1)[None]
-            mixed = torch.lerp(noisy, self(noisy), strength)[0].permute(1, 2, 0)[inside]
-            view[kept] = (mixed * white).round().numpy().astype(pixels.dtype)
-            if progress:
-                progress(done, len(tiles))
-        return result
+def clean_tiles(
+    denoise: Callable[[Tensor, float | None], Tensor],
+    pixels: Pixels,
+    strength: float = 1.0,
+    progress: Progress | None = None,
+    sigma: float | None = None,
+) -> Pixels:
+    """Denoise a whole picture, tile by tile, in little memory.
+
+    Args:
+        denoise: (1, 1 or 3, H, W) and sigma -> the same shape in [0, 1].
+        pixels: (H, W) or (H, W, 1 to 4), 8 or 16 bits a value; a second or fourth channel is
+            the opacity, which stays as it is.
+        strength: 0 for the picture as it is, 1 for the denoiser's result.
+        progress: called after each tile with the number done and the number of all.
+        sigma: the standard deviation of the noise, for informed filters; white is 1.
+
+    Returns:
+        Pixels of the same shape and type.
+    """
+    result = pixels.copy()
+    colours = 3 if pixels.ndim == 3 and pixels.shape[2] >= 3 else 1
+    view = result.reshape(*pixels.shape[:2], -1)[..., :colours]
+    source = pixels.reshape(*pixels.shape[:2], -1)[..., :colours]
+    white = float(np.iinfo(pixels.dtype).max)
+    tiles = list(_tiles(*pixels.shape[:2]))
+    for done, (seen, kept, inside) in enumerate(tiles, 1):
+        noisy = torch.from_numpy(source[seen].astype(np.float32) / white).permute(2, 0, 1)[None]
+        mixed = torch.lerp(noisy, denoise(noisy, sigma), strength)[0].permute(1, 2, 0)[inside]
+        view[kept] = (mixed * white).round().numpy().astype(pixels.dtype)
+        if progress:
+            progress(done, len(tiles))
+    return result
+
+
+def estimate_sigma(pixels: Pixels) -> float:
+    """Estimate the standard deviation of a picture's noise, from its middle; white is 1.
+
+    Args:
+        pixels: as for `clean_tiles`; the opacity does not count.
+
+    Reference: Donoho and Johnstone 1994, doi:10.1093/biomet/81.3.425.
+    """
+    values = pixels.reshape(*pixels.shape[:2], -1)
+    values = values[..., : 3 if values.shape[2] >= 3 else 1]
+    top, left = (max(0, (size - SAMPLE) // 2) for size in values.shape[:2])
+    sample = values[top : top + SAMPLE, left : left + SAMPLE]
+    if min(sample.shape[:2]) < GRID:
+        return 0.0
+    found = restoration.estimate_sigma(sample, channel_axis=-1, average_sigmas=True)
+    return float(np.nan_to_num(found)) / float(np.iinfo(pixels.dtype).max)
 
 
 @cache

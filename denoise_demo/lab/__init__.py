@@ -38,6 +38,7 @@ from denoise_demo.lab.sources import (
 from denoise_demo.lab.tools import (
     Answer,
     add_noise,
+    clean,
     denoise_image,
     describe_denoisers,
     describe_noises,
@@ -67,6 +68,7 @@ __all__ = [
     "add_noise",
     "choose_pictures",
     "classify",
+    "clean",
     "clean_picture",
     "collections_of",
     "compare",

@@ -1,7 +1,6 @@
 """Photographs of any size: a window or a tile is corrupted and denoised as in the whole picture."""
 
 import io
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated
@@ -15,7 +14,7 @@ from pydantic.dataclasses import dataclass as checked
 from torch import Tensor
 
 from denoise_demo.benchmark import live_metrics
-from denoise_demo.common import Lazy, lookup
+from denoise_demo.common import lookup
 from denoise_demo.corruption import (
     BLUR_MAXIMUM,
     NOISES,
@@ -24,17 +23,23 @@ from denoise_demo.corruption import (
     gaussian_blur,
     noise_deviation,
 )
-from denoise_demo.denoisers import FILTERS, GRID, MARGIN, PHOTOS, TILE, load_denoiser
+from denoise_demo.denoisers import (
+    FILTERS,
+    GRID,
+    MARGIN,
+    PHOTOS,
+    TILE,
+    estimate_sigma,
+    load_denoiser,
+)
 from denoise_demo.lab.settings import Settings
 
 WINDOW = 256  # pixels a side of the part that is shown live
 MAP = 480  # pixels of the longer side of the small picture that the window is moved on
 REACH = int(4 * BLUR_MAXIMUM + 0.5)  # pixels that the strongest blur looks at on each side
 LEAST_SSIM = 11  # pixels a side
-SAMPLE = 1024  # pixels a side of the middle, in which the noise is estimated
 QUALITY = 95  # of JPEG
 FORMATS = {"png": "PNG", "jpg": "JPEG"}
-restoration = Lazy("skimage.restoration")
 
 
 def photo_denoisers() -> dict[str, tuple[str, str]]:
@@ -158,18 +163,8 @@ class Photograph:
 
     @cached_property
     def sigma(self) -> float:
-        """The standard deviation of the noise that it has, estimated; white is 1.
-
-        Reference: Donoho and Johnstone 1994, doi:10.1093/biomet/81.3.425.
-        """
-        top, left = max(0, (self.height - SAMPLE) // 2), max(0, (self.width - SAMPLE) // 2)
-        sample = self.pixels[top : top + SAMPLE, left : left + SAMPLE]
-        if min(sample.shape[:2]) < GRID:
-            return 0.0
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a channel of one colour has no details
-            found = restoration.estimate_sigma(sample, channel_axis=-1, average_sigmas=True)
-        return float(np.nan_to_num(found)) / 255
+        """The standard deviation of the noise that it has, estimated; white is 1."""
+        return estimate_sigma(self.pixels)
 
 
 @dataclass(frozen=True)

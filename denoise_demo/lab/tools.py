@@ -4,16 +4,33 @@ Each function's docstring is also its description there, with one line for each 
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from denoise_demo.common import JsonObject, integer, noise_seed
+from denoise_demo.common import JsonObject, finite, integer, noise_seed
 from denoise_demo.corruption import NOISES, corrupt
-from denoise_demo.data import get_domain, read_image, to_digit, to_face, to_pil
-from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
+from denoise_demo.data import (
+    encode_photo,
+    get_domain,
+    pixels_of,
+    read_image,
+    read_photo,
+    to_digit,
+    to_face,
+    to_pil,
+)
+from denoise_demo.denoisers import (
+    PHOTOS,
+    RECIPES,
+    clean_tiles,
+    estimate_sigma,
+    get_denoiser,
+    list_denoisers,
+    load_photo_cleaner,
+)
 from denoise_demo.lab.dreams import dream
 from denoise_demo.lab.experiment import Outcome, first_scores, run
 from denoise_demo.lab.scores import json_number, live_scores
@@ -22,22 +39,24 @@ from denoise_demo.lab.settings import Settings
 DEFAULT = "blind-digits"
 MOST_DREAMS = 16  # digits at once: some seconds on one core
 MOST_SCALE = 16
+MOST_PIXELS = 4_000_000  # of a photograph: ten seconds on two cores
 
 
 @dataclass(frozen=True)
 class Answer:
     """Pictures by name, (1, C, H, W) in [0, 1], and facts about them as JSON values.
 
-    The pictures' files are enlarged `scale` times.
+    The pictures' files are enlarged `scale` times; `ready` holds PNG files as they are.
     """
 
     pictures: dict[str, Tensor]
     facts: JsonObject
     scale: int = 1
+    ready: dict[str, bytes] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
         """Return the content of a PNG file for each picture."""
-        files = {}
+        files = dict(self.ready)
         for name, picture in self.pictures.items():
             content = io.BytesIO()
             to_pil(picture, self.scale).save(content, "PNG")
@@ -117,6 +136,35 @@ def add_noise(  # noqa: PLR0917
     noisy = corrupt(clean, *corruption, clip=True, generator=generator)
     scores = {name: json_number(float(v[0])) for name, v in live_scores(noisy, clean).items()}
     return Answer({"noisy": noisy}, {"scores": scores}, scale)
+
+
+def clean(picture: bytes, denoiser: str = PHOTOS, strength: float = 1.0) -> Answer:
+    """Clean a photograph that is noisy already, at its own size.
+
+    Args:
+        picture: PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF of at most 4 megapixels.
+        denoiser: "blind-photos", which is not told the noise, or the id of a filter.
+        strength: 0 for the picture as it is, 1 for the denoiser's result.
+
+    Returns:
+        cleaned picture, a PNG file with the picture's size, depth, opacity and colour profile.
+        its width and height, its bits a value, and the standard deviation of the noise it had, estimated, white being 255.
+    """  # noqa: E501
+    value = finite(strength, "strength")
+    if not 0 <= value <= 1:
+        raise ValueError("strength is out of range: give a number from 0 to 1")
+    cleaner = load_photo_cleaner(denoiser)
+    image = read_photo(picture, MOST_PIXELS)
+    pixels = pixels_of(picture, image)
+    sigma = estimate_sigma(pixels)
+    cleaned = clean_tiles(cleaner, pixels, value, sigma=sigma)
+    facts = {
+        "width": image.width,
+        "height": image.height,
+        "bits": 8 * pixels.itemsize,
+        "noise": round(255 * sigma, 2),
+    }
+    return Answer({}, facts, ready={"cleaned": encode_photo(cleaned, image)})
 
 
 def dream_digits(seed: int = 0, count: int = 1, scale: int = 1) -> Answer:

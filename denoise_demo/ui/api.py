@@ -19,6 +19,7 @@ from denoise_demo.lab import (
     Answer,
     Settings,
     add_noise,
+    clean,
     denoise_image,
     describe_denoisers,
     facts_of,
@@ -34,7 +35,7 @@ Pixel = float | list[float]
 
 
 def build_api(problems: dict[str, str]) -> None:
-    """Add the endpoints /denoise, /denoise_image, /add_noise and /recipes to the page."""
+    """Add the endpoints /denoise, /denoise_image, /add_noise, /clean and /recipes to the page."""
 
     def recipes() -> list[JsonObject]:
         """List the networks, with the noise each was trained on, and the filters."""
@@ -45,6 +46,7 @@ def build_api(problems: dict[str, str]) -> None:
     files: dict[Callable[..., Answer], object] = {
         denoise_image: tuple[gr.FileData, gr.FileData, JsonObject],
         add_noise: tuple[gr.FileData, JsonObject],
+        clean: tuple[gr.FileData, JsonObject],
     }
     for tool, returned in files.items():
         endpoint = in_turn(on_files(tool, returned))

@@ -45,6 +45,7 @@ from denoise_demo.hosting import bodies, turns
 from denoise_demo.lab import (
     Answer,
     add_noise,
+    clean,
     denoise_image,
     describe_denoisers,
     describe_noises,
@@ -54,7 +55,8 @@ from denoise_demo.lab import (
 KNOWN: TypeAdapter[Any] = TypeAdapter(ClientRequest | ClientNotification)
 LARGEST = 4_000_000  # bytes of a message; a picture of 3 MB in base64
 INSTRUCTIONS = (
-    "Denoise pictures of digits and faces with small networks and filters. Call list_denoisers "
+    "Denoise pictures of digits and faces with small networks and filters, and clean "
+    "photographs at their own size. Call list_denoisers "
     "first: it names the denoisers, the kinds of noise and the range of their levels. Give a "
     "scale of 8 to look at the pictures."
 )
@@ -111,6 +113,7 @@ def build_server(problems: dict[str, str]) -> Server[Any, Any]:
     tools: dict[str, Callable[..., Answer]] = {
         "denoise_image": denoise_image,
         "add_noise": add_noise,
+        "clean": clean,
         "list_denoisers": list_denoisers,
         "dream": dream_digits,
     }
@@ -177,8 +180,9 @@ def _arguments(tool: Callable[..., Answer]) -> type[BaseModel]:
 
 def _content(answer: Answer) -> Iterator[ContentBlock]:
     """Yield the facts as JSON, which names the pictures in their order, then the pictures."""
-    facts = {"pictures": list(answer.pictures)} | answer.facts if answer.pictures else answer.facts
+    files = answer.files()
+    facts = {"pictures": list(files)} | answer.facts if files else answer.facts
     yield TextContent(type="text", text=json.dumps(facts))
-    for png in answer.files().values():
+    for png in files.values():
         data = base64.b64encode(png).decode("ascii")
         yield ImageContent(type="image", data=data, mimeType="image/png")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import gradio as gr
 import httpx
+import numpy as np
 import pytest
 from gradio.utils import get_function_description
 from gradio_client import Client, handle_file
@@ -14,7 +15,7 @@ from PIL import Image
 from denoise_demo.data import load_examples, read_image, to_digit, to_pil
 from denoise_demo.data.portraits import load_portraits
 from denoise_demo.denoisers.catalog import list_denoisers
-from denoise_demo.lab import add_noise, denoise_image, experiment
+from denoise_demo.lab import add_noise, clean, denoise_image, experiment
 from denoise_demo.ui.api import build_api, denoise
 
 
@@ -28,7 +29,7 @@ def client():
 
 
 def test_every_argument_is_explained_whole_where_gradio_shows_it():
-    for function, count in ((denoise, 1), (denoise_image, 3), (add_noise, 2)):
+    for function, count in ((denoise, 1), (denoise_image, 3), (add_noise, 2), (clean, 2)):
         _, arguments, returned = get_function_description(function)
 
         assert len(returned) == count
@@ -48,6 +49,7 @@ def test_the_arguments_are_those_that_programs_rely_on(client):
         "/denoise": ["image", "recipe", *settings],
         "/denoise_image": ["picture", "denoiser", *settings, "domain", "prepared", "scale"],
         "/add_noise": ["picture", *settings, "domain", "prepared", "scale"],
+        "/clean": ["picture", "denoiser", "strength"],
     }
 
 
@@ -248,3 +250,61 @@ def test_a_file_of_the_server_is_not_read(client, files):
     event = httpx.post(call, json={"data": [marked]}).json()["event_id"]
 
     assert "event: error" in httpx.get(f"{call}/{event}").text
+
+
+# Photographs
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A noisy photograph with an opacity and a colour profile."""
+    pixels = np.full((50, 70, 4), 255.0)
+    pixels[..., :3] = 120 + np.random.default_rng(0).normal(0, 25, (50, 70, 3))
+    pixels[0, 0, 3] = 7
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(
+        tmp_path / "photo.png", icc_profile=b"a profile"
+    )
+    return tmp_path / "photo.png"
+
+
+@pytest.mark.parametrize("denoiser", ["blind-photos", "wavelet"])
+def test_a_photograph_is_cleaned_at_its_own_size(client, photo, denoiser):
+    path, facts = client.predict(handle_file(photo), denoiser, api_name="/clean")
+
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture)
+        assert picture.info["icc_profile"] == b"a profile"
+    assert pixels.shape == (50, 70, 4)
+    assert pixels[0, 0, 3] == 7
+    assert pixels[..., :3].std() < 14
+    assert (facts["width"], facts["height"], facts["bits"]) == (70, 50, 8)
+    assert 20 < facts["noise"] < 30
+
+
+def test_a_strength_of_zero_leaves_a_photograph_as_it_is(client, photo):
+    path, _ = client.predict(handle_file(photo), "blind-photos", 0, api_name="/clean")
+
+    with Image.open(path) as picture, Image.open(photo) as source:
+        assert np.array_equal(np.asarray(picture), np.asarray(source))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (("conv-pool",), "unknown denoiser of photographs 'conv-pool'"),
+        (("blind-photos", 1.5), "strength is out of range"),
+        (("blind-photos", "much"), "strength is"),
+    ],
+)
+def test_settings_that_no_photograph_takes_are_one_sentence(client, photo, settings, words):
+    with pytest.raises(AppError, match=re.escape(words)):
+        client.predict(handle_file(photo), *settings, api_name="/clean")
+
+
+def test_a_photograph_that_is_too_large_or_none_is_one_sentence(client, tmp_path):
+    Image.new("1", (2001, 2000)).save(tmp_path / "large.png")
+    (tmp_path / "text.png").write_text("hello")
+
+    for name, words in (("large", "more than the limit of 4,000,000"), ("text", "not a picture")):
+        with pytest.raises(AppError, match=words):
+            client.predict(handle_file(tmp_path / f"{name}.png"), api_name="/clean")

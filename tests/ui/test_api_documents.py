@@ -16,7 +16,7 @@ from gradio.utils import get_function_description
 from PIL import Image
 
 from denoise_demo.data import load_examples, to_pil
-from denoise_demo.lab import denoise_image
+from denoise_demo.lab import clean, denoise_image
 from tests.ui.conftest import start_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ def address(tmp_path_factory):
 def run(address, tmp_path):
     """Run an example, as a script beside a picture of a digit; return what it prints."""
     to_pil(1 - load_examples().clean(slice(3, 4)), 20).save(tmp_path / "digit.png")
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "photo.jpg")
 
     def output(text, *command, name="example"):
         assert "http://127.0.0.1:7860" in text
@@ -67,19 +68,21 @@ def size_of(path):
 
 
 def test_the_arguments_are_described_as_in_the_code():
-    _, arguments, _ = get_function_description(denoise_image)
+    texts = TEXT.split("## Clean a photograph")
 
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*\.) \|$", TEXT, re.MULTILINE))
-    assert rows == arguments
+    for function, text in zip((denoise_image, clean), texts, strict=True):
+        _, arguments, _ = get_function_description(function)
+        assert dict(re.findall(r"^\| `(\w+)` \| (.*\.) \|$", text, re.MULTILINE)) == arguments
 
 
 @pytest.mark.slow
 def test_the_example_in_python_works(run):
     printed = run(example("python", "gradio_client"), sys.executable)
 
-    *_, first, second = printed.splitlines()
+    *_, first, photo, second = printed.splitlines()
     path, decibels = first.rsplit(" ", 1)
     assert size_of(path) == (28, 28)
+    assert size_of(photo.split()[0]) == (90, 60)
     assert float(decibels) > 15
     assert second.startswith("28 [")
 

@@ -98,7 +98,7 @@ def test_the_tools_and_no_other_are_listed_with_every_argument_described(address
 
     tools = {tool.name: tool for tool in run_async(listed).tools}
 
-    assert set(tools) == {"denoise_image", "add_noise", "list_denoisers", "dream"}
+    assert set(tools) == {"denoise_image", "add_noise", "clean", "list_denoisers", "dream"}
     for tool in tools.values():
         assert tool.description.endswith(".")
         fields = tool.inputSchema["properties"].values()
@@ -210,7 +210,8 @@ def test_a_bad_argument_gets_one_sentence(call, digit, arguments, sentence):
 
 def test_an_unknown_tool_gets_one_sentence(call):
     assert call("erase") == (
-        "unknown tool 'erase'; choose one of: denoise_image, add_noise, list_denoisers, dream"
+        "unknown tool 'erase'; choose one of: denoise_image, add_noise, clean, "
+        "list_denoisers, dream"
     )
 
 
@@ -294,3 +295,15 @@ def test_without_the_package_a_message_says_how_to_install_it(monkeypatch, capsy
     assert message in capsys.readouterr().err
     assert not wants_mcp({"SPACE_ID": "someone/lab"})
     assert not capsys.readouterr().err
+
+
+def test_a_photograph_is_cleaned_at_its_own_size(call):
+    noisy = 120 + np.random.default_rng(0).normal(0, 25, (40, 60, 3))
+    picture = Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+    facts, (cleaned,) = call("clean", picture=text_of(picture))
+
+    assert facts["pictures"] == ["cleaned"]
+    assert cleaned.size == (60, 40)
+    assert np.asarray(cleaned).std() < 12
+    assert "give a number from 0 to 1" in call("clean", picture=text_of(picture), strength=2.0)
