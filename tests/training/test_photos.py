@@ -1,5 +1,6 @@
 """Training on photographs: random patches, the average of the weights, resuming, bad input."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,12 @@ from PIL import Image
 
 import train
 from denoise_demo.data import Photos, load_photos
+from denoise_demo.data.photos import SCALES
 from denoise_demo.denoisers import PHOTO_RECIPE, load_photo_denoiser, settings_of
-from denoise_demo.denoisers.checkpoints import checkpoint_path, read
+from denoise_demo.denoisers.checkpoints import WEIGHTS_DIR, checkpoint_path, read, read_metadata
+from denoise_demo.networks import MODELS
 from denoise_demo.training import Trainer, fit, resume
+from denoise_demo.training.schedules import AGAIN
 from tests.training.small_recipes import CPU, assert_same_tensors, losses, run
 
 TINY = replace(PHOTO_RECIPE, patch=16, batch=4, steps=2, epochs=3)
@@ -145,3 +149,16 @@ def test_a_damaged_photograph_is_skipped_with_a_line(folder, capsys):
 
     assert len(load_photos(folder).pictures) == 6
     assert "cut.png is skipped" in capsys.readouterr().err
+
+
+def test_the_shipped_weights_were_trained_with_this_recipes_settings():
+    metadata = read_metadata(checkpoint_path("blind-photos", WEIGHTS_DIR))
+    shipped, ours = metadata["recipe"], settings_of(PHOTO_RECIPE)
+
+    same = ("id", "model", "domain", "loss", "optimiser", "batch", "patch", "average", "precision")
+    assert {key: shipped[key] for key in same} == {key: ours[key] for key in same}
+    assert shipped["learning_rates"] == [ours["optimiser_settings"]["lr"] * k for k in (1, AGAIN)]
+    assert shipped["corruption"] == PHOTO_RECIPE.corruption.describe()
+    assert {int(key): share for key, share in shipped["scales"].items()} == SCALES
+    assert metadata["arguments"] == json.loads(json.dumps(MODELS["blind-photos"].arguments))
+    assert metadata["steps"] == pytest.approx(ours["epochs"] * ours["steps"], rel=0.01)
