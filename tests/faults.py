@@ -273,6 +273,21 @@ FAULTS = {
         "fileobj=io.BytesIO(content)).read()",
         "data/test_mnist.py",
     ),
+    "validation-photographs-trained-on": Fault(
+        "data/photos.py", "(i in held) is h", "(i in held) or not h", "training/test_photos.py"
+    ),
+    "average-of-weights-not-kept": Fault(
+        "training/trainer.py",
+        "mean.lerp_(value, share)",
+        "mean.copy_(value)",
+        "training/test_photos.py",
+    ),
+    "sixteen-bits-halved": Fault(
+        "data/photo_files.py",
+        'return image.format == "PNG" and',
+        "return False and",
+        "test_clean.py",
+    ),
 }
 
 
