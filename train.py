@@ -37,6 +37,8 @@ from denoise_demo.training import (
     DivergedError,
     Group,
     Progress,
+    Record,
+    Step,
     Trainer,
     check_shares,
     describe_score,
@@ -111,13 +113,13 @@ def train(
         print(f"{recipe.id}: continuing after epoch {len(trainer.history)}")
     progress = Progress(trainer) if group.leads else None
     with tensorboard(options.tensorboard if group.leads else None, recipe) as board:
-        for record in fit(trainer, resume_file, progress):
-            if group.leads:
-                print(
-                    f"{recipe.id} epoch {record.epoch}/{recipe.epochs}: "
-                    f"train {record.train_loss:.4f}, validation {record.validation_loss:.4f}, "
-                    f"{record.seconds:.1f} s"
-                )
+        for record in fit(trainer, resume_file):
+            if progress and isinstance(record, Step):
+                progress(record)
+            elif progress and isinstance(record, Record):
+                epoch = f"{recipe.id} epoch {record.epoch}/{recipe.epochs}"
+                losses = f"{record.train_loss:.4f}, validation {record.validation_loss:.4f}"
+                print(f"{epoch}: train {losses}, {record.seconds:.1f} s")
                 runs.write_history(trainer, options.out)
                 log(board, record)
     if group.leads:
@@ -153,11 +155,11 @@ def train_all(recipes: list[Recipe], options: argparse.Namespace) -> None:
                 print(f"{recipe.id}: its weights have other settings; this run replaces them")
         with runs.claimed(todo if group.leads else [], options.out):
             images = {
-                domain: runs.load_images(domain, options.data_dir, group)
-                for domain in dict.fromkeys(recipe.domain for recipe in todo)
+                kind: runs.load_images(*kind, options.data_dir, group)
+                for kind in dict.fromkeys((recipe.domain, recipe.drawn) for recipe in todo)
             }
             for recipe in todo:
-                train(recipe, images[recipe.domain], options, device, group)
+                train(recipe, images[recipe.domain, recipe.drawn], options, device, group)
 
 
 def main(arguments: list[str] | None = None) -> int:

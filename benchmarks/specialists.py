@@ -18,7 +18,7 @@ from denoise_demo.benchmark import evaluate
 from denoise_demo.corruption import POINTS
 from denoise_demo.data import load_mnist
 from denoise_demo.denoisers import RECIPES, Network, Recipe, load_classifier, load_network
-from denoise_demo.training import Trainer, fit, resume
+from denoise_demo.training import Record, Trainer, fit, resume
 
 DEFAULT_POINTS = ("s0-level-4", "s1", "s2")
 
@@ -36,7 +36,8 @@ def trained(recipe: Recipe, data_dir: str | None, folder: Path) -> Network:
     state = folder / f"{recipe.id}.safetensors"
     resume(trainer, state)
     for record in fit(trainer, state):
-        print(f"{recipe.id} epoch {record.epoch}: {record.seconds:.0f} s", file=sys.stderr)
+        if isinstance(record, Record):
+            print(f"{recipe.id} epoch {record.epoch}: {record.seconds:.0f} s", file=sys.stderr)
     return Network(recipe, trainer.module.eval(), trainer.device)
 
 

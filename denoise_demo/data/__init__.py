@@ -3,8 +3,9 @@
 `Images` is a data set; loaders read MNIST (`load_mnist`), a folder or zip of faces (`load_faces`),
 a folder of photographs of any size (`load_photos`),
 the built-in digits and portraits, one uploaded file (`read_image`) and the digits on its page
-(`find_digits`). `DOMAINS` holds the names, image shape and loaders of each domain. The other
-functions convert between pictures, tensors and text. May import common and, for shapes, networks.
+(`find_digits`); `draw_digits` makes digits from pen strokes. `DOMAINS` holds the names, image shape
+and loaders of each domain. The other functions convert between pictures, tensors and text. May
+import common and, for shapes, networks.
 """
 
 from denoise_demo.data.domains import DOMAINS, Domain, domain_of, get_domain
@@ -13,6 +14,7 @@ from denoise_demo.data.faces import faces_test, has_faces, load_faces
 from denoise_demo.data.images import DataError, Images, cache_dir, data_place, split_train
 from denoise_demo.data.mnist import has_mnist, load_mnist, mnist_test
 from denoise_demo.data.paper import PaperDigit, find_digits, to_digit
+from denoise_demo.data.pen import draw_digits
 from denoise_demo.data.photo_files import encode_photo
 from denoise_demo.data.photographs import PHOTOGRAPHS, load_photograph
 from denoise_demo.data.photos import PHOTOS_DOMAIN, Photos, load_photos
@@ -61,6 +63,7 @@ __all__ = [
     "data_place",
     "decode_pixels",
     "domain_of",
+    "draw_digits",
     "encode_photo",
     "encode_pixels",
     "faces_test",

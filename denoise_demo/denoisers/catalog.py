@@ -7,7 +7,7 @@ from denoise_demo.common import lookup
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
 from denoise_demo.denoisers.recipe import Recipe
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes
-from denoise_demo.networks import MODELS, Shape, count_parameters
+from denoise_demo.networks import Shape, count_parameters, get_model
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _of_recipe(recipe: Recipe) -> DenoiserSpec:
         clip=recipe.clip,
         expects_error=recipe.expects_error,
         domain=recipe.domain,
-        shape=MODELS[recipe.model].shape,
+        shape=get_model(recipe.model).shape,
     )
 
 

@@ -19,7 +19,7 @@ from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.photographs import PHOTOS, load_photo_denoiser
 from denoise_demo.denoisers.recipe import Recipe, as_recorded
 from denoise_demo.denoisers.recipes import RECIPES, denoising_recipes, get_recipe
-from denoise_demo.networks import DIGIT, MODELS, Residual
+from denoise_demo.networks import DIGIT, Residual, get_model
 
 CLASSIFIER = "mlp-classifier"
 BATCH = 200  # images; larger batches are slower on a CPU, because they overflow its caches
@@ -92,7 +92,7 @@ class Network:
         """The network in ONNX Runtime, where that is the engine and once it is ready."""
         if not self.final or self.device.type != "cpu":
             return None
-        return sessions.session_of(self.module, self.recipe.id, MODELS[self.recipe.model].shape)
+        return sessions.session_of(self.module, self.recipe.id, get_model(self.recipe.model).shape)
 
     @property
     def engine(self) -> str:
@@ -220,7 +220,7 @@ def warm_up() -> None:
     for recipe_id, recipe in RECIPES.items():
         with suppress(checkpoints.CheckpointError):
             network = _load(recipe_id, choose_device())
-            blank = torch.zeros(1, *MODELS[recipe.model].shape)
+            blank = torch.zeros(1, *get_model(recipe.model).shape)
             if recipe.expects_error or not recipe.denoises:
                 network(blank)
             network.module(blank.to(network.device))

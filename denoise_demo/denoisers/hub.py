@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.errors import HTTPError as ConnectionFailed  # type: ignore[attr-defined]
 
 from denoise_demo.denoisers.checkpoints import CheckpointError, read_metadata
-from denoise_demo.networks import MODELS
+from denoise_demo.networks import get_model
 
 PREFIX = "hf:"
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"  # of a published network
@@ -56,9 +56,9 @@ def check_origin(path: Path) -> None:
     """
     metadata = read_metadata(path, REMEDY)
     try:
-        arguments = MODELS[metadata["recipe"]["model"]].arguments
+        arguments = get_model(metadata["recipe"]["model"]).arguments
         known = metadata["arguments"] == json.loads(json.dumps(arguments))
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         known = False
     if not known:
         raise CheckpointError(

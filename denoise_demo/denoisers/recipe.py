@@ -9,10 +9,11 @@ from pydantic import Field
 
 from denoise_demo.common import JsonObject
 from denoise_demo.corruption import Corruption, Mixture, recorded
-from denoise_demo.networks import MODELS
+from denoise_demo.networks import get_model
 
 # Bounds and descriptions for external values, such as those of `train.py --set`.
 Count = Annotated[int, Field(ge=1, le=10**6, description="a whole number from 1 to 1000000")]
+Drawn = Annotated[int, Field(ge=2, le=10**5, description="a whole number from 2 to 100000")]
 Seed = Annotated[int, Field(ge=0, lt=2**63, description="a whole number from 0")]
 Weight = Annotated[float, Field(ge=0, description="a number from 0")]
 Share = Annotated[float, Field(ge=0, lt=1, description="a number from 0 to below 1")]
@@ -43,6 +44,8 @@ class Recipe:
         validation: number of validation images at the end of the training set, or below 1 their
             share; for photographs, of them, spread over all.
         glorot: initialise the weights as Keras does.
+        drawn: how many digits to draw from the built-in pen strokes, in place of the data set.
+        images: train on so many of the images only; None for all.
     """
 
     id: str
@@ -70,6 +73,8 @@ class Recipe:
     patience: Count | None = None
     validation: Positive = 10_000
     glorot: bool = True
+    drawn: Drawn | None = None
+    images: Count | None = None
     seed: Seed = 0
 
     @property
@@ -90,7 +95,7 @@ class Recipe:
     @property
     def expects_error(self) -> bool:
         """Whether the network also estimates its own error, value by value."""
-        return MODELS[self.model].expects_error
+        return get_model(self.model).expects_error
 
 
 def settings_of(recipe: Recipe) -> JsonObject:

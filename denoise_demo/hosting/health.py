@@ -10,7 +10,7 @@ from starlette.routing import Route
 from denoise_demo.denoisers import denoising_recipes, load_network
 from denoise_demo.hosting import metrics, turns
 from denoise_demo.hosting.turns import BusyError
-from denoise_demo.networks import MODELS
+from denoise_demo.networks import get_model
 
 PATIENCE = 5  # seconds
 
@@ -37,7 +37,7 @@ def _denoise() -> str:
     for recipe_id, recipe in denoising_recipes().items():
         try:
             network = load_network(recipe_id)
-            network(torch.zeros(1, *MODELS[recipe.model].shape))
+            network(torch.zeros(1, *get_model(recipe.model).shape))
             return network.engine
         except ValueError as error:
             failure = error

@@ -1,7 +1,7 @@
 """The networks of all recipes, and the registry that builds them.
 
-May import `common`. Offers `MODELS`, `build` and `count_parameters`, and the modules that training
-and the benchmarks assemble themselves.
+May import `common`. Offers `MODELS`, `FAMILIES`, `get_model`, `build`, `count_parameters`, and the
+modules that training and the benchmarks assemble themselves.
 """
 
 from denoise_demo.networks.articles import Autoencoder
@@ -16,11 +16,13 @@ from denoise_demo.networks.blind import (
 from denoise_demo.networks.models import (
     DIGIT,
     FACE,
+    FAMILIES,
     MODELS,
     ModelSpec,
     Shape,
     build,
     count_parameters,
+    get_model,
 )
 from denoise_demo.networks.pix2pix import PatchDiscriminator
 
@@ -28,6 +30,7 @@ __all__ = [
     "CORRECTION_MINIMUM",
     "DIGIT",
     "FACE",
+    "FAMILIES",
     "MODELS",
     "Attention",
     "Autoencoder",
@@ -40,4 +43,5 @@ __all__ = [
     "Shape",
     "build",
     "count_parameters",
+    "get_model",
 ]

@@ -63,7 +63,7 @@ class Autoencoder(nn.Module, ABC):
 
 
 class ConvPool(Autoencoder):
-    """Convolutional autoencoder with three poolings and a code of 8 x 4 x 4.
+    """Convolutional autoencoder with three poolings and a code of 8 x 4 x 4, or `code` x 4 x 4.
 
     The last pooling pads its input from 7 x 7 to 8 x 8; `decode3` has no padding and reduces
     16 x 16 to 14 x 14. Upsampling is nearest-neighbour.
@@ -71,22 +71,22 @@ class ConvPool(Autoencoder):
     Reference: A. Amico 2019, Denoise with autoencoders.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, code: int = 8) -> None:
         super().__init__()
         self.encode1 = nn.Conv2d(1, 16, 3, padding=1)
         self.encode2 = nn.Conv2d(16, 8, 3, padding=1)
-        self.encode3 = nn.Conv2d(8, 8, 3, padding=1)
-        self.decode1 = nn.Conv2d(8, 8, 3, padding=1)
+        self.encode3 = nn.Conv2d(8, code, 3, padding=1)
+        self.decode1 = nn.Conv2d(code, 8, 3, padding=1)
         self.decode2 = nn.Conv2d(8, 8, 3, padding=1)
         self.decode3 = nn.Conv2d(8, 16, 3)
         self.output = EnlargeConv2d(16, 1)
 
     def encode(self, noisy: Tensor) -> Tensor:
-        """Return the code, (N, 8, 4, 4)."""
+        """Return the code, (N, code, 4, 4)."""
         # ReLU after pooling gives the same as before it, on a quarter of the values.
         x = F.max_pool2d(self.encode1(noisy), 2).relu_()  # (N, 16, 14, 14)
         x = F.max_pool2d(self.encode2(x), 2).relu_()  # (N, 8, 7, 7)
-        return F.max_pool2d(self.encode3(x), 2, ceil_mode=True).relu_()  # (N, 8, 4, 4)
+        return F.max_pool2d(self.encode3(x), 2, ceil_mode=True).relu_()  # (N, code, 4, 4)
 
     def from_code(self, code: Tensor) -> Tensor:
         """Return the values before the sigmoid, (N, 1, 28, 28), for codes."""

@@ -1,4 +1,4 @@
-"""The registry of networks: MODELS, and `build`."""
+"""The registry of networks: MODELS, the families of any size, and `build`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from denoise_demo.common import lookup
+from denoise_demo.common import brief, lookup
 from denoise_demo.networks.articles import (
     ConvFlat,
     ConvPool,
@@ -39,17 +39,46 @@ class ModelSpec:
         return hasattr(self.module, "with_spread")
 
 
+@dataclass(frozen=True)
+class Family:
+    """Networks of one kind whose code may have any size from `least` to `most`."""
+
+    label: str
+    module: type[nn.Module]
+    least: int
+    most: int
+
+
+def get_model(name: object) -> ModelSpec:
+    """Return a network by its name, a key of MODELS or FAMILY-SIZE with a key of FAMILIES.
+
+    Raises:
+        ValueError: for an unknown name, or a size outside the family.
+    """
+    if isinstance(name, str) and name not in MODELS:
+        kind, _, size = name.rpartition("-")
+        if kind in FAMILIES and size.isascii() and size.isdigit():
+            family = FAMILIES[kind]
+            if len(size) > 4 or not family.least <= int(size) <= family.most:
+                raise ValueError(
+                    f"the model {brief(name)} is out of range: give {kind}-{family.least} to "
+                    f"{kind}-{family.most}"
+                )
+            return ModelSpec(family.label.format(int(size)), family.module, {"code": int(size)})
+    return lookup(MODELS, name, "model")
+
+
 def build(name: str, arguments: Mapping[str, object] | None = None) -> nn.Module:
     """Build a network with newly initialised weights.
 
     Args:
-        name: a key of MODELS.
-        arguments: for the constructor; None for those in MODELS.
+        name: as for `get_model`.
+        arguments: for the constructor; None for those of the model.
 
     Raises:
         ValueError: for an unknown name.
     """
-    spec = lookup(MODELS, name, "model")
+    spec = get_model(name)
     return spec.module(**(spec.arguments if arguments is None else arguments))
 
 
@@ -57,13 +86,19 @@ def count_parameters(network: str | nn.Module) -> int:
     """Return how many numbers a network stores, running statistics included.
 
     Args:
-        network: a module, or a key of MODELS.
+        network: a module, or a name for `get_model`.
     """
     if isinstance(network, str):
         with torch.device("meta"):  # allocates nothing
             network = build(network)
     return sum(t.numel() for t in network.state_dict().values() if t.is_floating_point())
 
+
+FAMILIES: dict[str, Family] = {
+    "dense": Family("Dense, {} units", Dense, 1, 300),
+    "dense-relu": Family("Dense, {} units, ReLU output", DenseReLU, 1, 300),
+    "conv-pool": Family("Convolutional, pooled to {} × 4 × 4", ConvPool, 1, 32),
+}
 
 MODELS: dict[str, ModelSpec] = {
     "conv-pool": ModelSpec("Convolutional, pooled to 8 × 4 × 4", ConvPool),

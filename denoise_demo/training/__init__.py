@@ -18,6 +18,7 @@ from denoise_demo.training.objective import LOSSES, has_bfloat16
 from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
 from denoise_demo.training.overrides import override
 from denoise_demo.training.progress import Progress, log, tensorboard
+from denoise_demo.training.records import Record, Step
 from denoise_demo.training.resuming import fit, resume
 from denoise_demo.training.schedules import SCHEDULES, one_cycle
 from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
@@ -30,6 +31,8 @@ __all__ = [
     "DivergedError",
     "Group",
     "Progress",
+    "Record",
+    "Step",
     "Trainer",
     "check_shares",
     "describe_score",

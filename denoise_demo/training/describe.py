@@ -7,7 +7,7 @@ from pathlib import Path
 from denoise_demo.common import JsonObject
 from denoise_demo.corruption import recorded
 from denoise_demo.denoisers import Recipe, checkpoints, settings_of, trainable
-from denoise_demo.networks import MODELS, count_parameters
+from denoise_demo.networks import count_parameters, get_model
 from denoise_demo.training.objective import LOSSES
 from denoise_demo.training.optimisers import OPTIMISERS
 
@@ -27,6 +27,7 @@ OTHERS = {
     "max_norm": "gradient norm at most {}",
     "patience": "stops after {} epochs without a better validation loss",
     "glorot": "Glorot initialisation",
+    "images": "{} training images",
 }
 LICENCES = {
     "digits": "Apache-2.0",
@@ -36,7 +37,7 @@ LICENCES = {
 SHOWN_ELSEWHERE = {
     *("id", "article", "domain", "point", "model", "corruption", "fresh", "mirror", "validation"),
     *("loss", "adversarial", "optimiser", "optimiser_settings", "settings", "schedule", "batch"),
-    *("epochs", "seed"),
+    *("epochs", "seed", "drawn"),
 }
 
 
@@ -54,7 +55,7 @@ def training_facts(metadata: JsonObject) -> dict[str, str]:
     mirrored = ", half of them mirrored" if recipe.get("mirror") else ""
     held_back = f"the last {_held_back(recipe['validation'])} training images validate"
     facts = {
-        "Network": MODELS[recipe["model"]].label,
+        "Network": get_model(recipe["model"]).label,
         "Parameters": f"{metadata['parameters']:,}",
         "Trained on": recorded(recipe["corruption"]).describe() + (drawn if noisy else ""),
         "Loss": _loss(recipe),
@@ -96,8 +97,9 @@ def recipe_table(folder: Path) -> str:
 
 def dry_run(recipe: Recipe) -> str:
     """Return a description of what a run would train."""
+    model, count = get_model(recipe.model).label, count_parameters(recipe.model)
     return (
-        f"{recipe.id}: {MODELS[recipe.model].label}, {count_parameters(recipe.model):,} parameters"
+        f"{recipe.id}: {model}, {count:,} parameters"
         f"\n  corruption: {recipe.corruption.describe()}\n  {json.dumps(settings_of(recipe))}"
     )
 

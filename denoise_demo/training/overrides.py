@@ -12,7 +12,7 @@ from denoise_demo.common import brief, lookup
 from denoise_demo.corruption import NOISES, Corruption, Mixture, points
 from denoise_demo.data import PHOTOS_DOMAIN, get_domain
 from denoise_demo.denoisers import OptimiserSetting, Recipe
-from denoise_demo.networks import FACE, MODELS, build
+from denoise_demo.networks import FACE, build, get_model
 from denoise_demo.training.objective import Objective
 from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
 from denoise_demo.training.schedules import SCHEDULES
@@ -141,12 +141,14 @@ def _check(recipe: Recipe) -> None:
         )
     lookup(points(recipe.domain), recipe.point, "evaluation point")
     lookup(SCHEDULES, recipe.schedule, "schedule")
-    model = lookup(MODELS, recipe.model, "model")
+    model = get_model(recipe.model)
     if model.shape != shape:
         raise ValueError(
             f"{recipe.model} takes images of {model.shape}, but {recipe.domain} are {shape}: "
             "choose another model or domain"
         )
+    if recipe.drawn and recipe.domain != "digits":
+        raise ValueError("only digits can be drawn from pen strokes: give drawn=none")
     if recipe.adversarial and shape != FACE:
         raise ValueError("adversarial needs colour images: give 0 for digits")
     if isinstance(recipe.corruption, Corruption):

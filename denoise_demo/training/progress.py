@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from denoise_demo.common import WriteError, unwritable
 from denoise_demo.denoisers import Recipe
-from denoise_demo.training.trainer import Record, Trainer
+from denoise_demo.training.records import Record, Step
+from denoise_demo.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -25,15 +26,15 @@ class Progress:
         self.trainer = trainer
         self.bar = tqdm(disable=True)
 
-    def __call__(self, step: int, loss: float, images: int) -> None:
-        """Show a step of the epoch, the mean loss so far and the number of images so far."""
+    def __call__(self, step: Step) -> None:
+        """Show a step of the epoch."""
         if self.bar.disable:
-            epoch = f"{self.trainer.recipe.id} {len(self.trainer.history) + 1}"
+            epoch = f"{self.trainer.recipe.id} {step.epoch}"
             total = self.trainer.images_per_epoch
             self.bar = tqdm(total=total, desc=epoch, unit=" images", leave=False)
-        self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-        self.bar.update(images - self.bar.n)
-        if step == self.trainer.steps:
+        self.bar.set_postfix_str(f"loss {step.loss:.4f}", refresh=False)
+        self.bar.update(step.images - self.bar.n)
+        if step.step == self.trainer.steps:
             self.bar.close()
 
 

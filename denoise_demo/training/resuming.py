@@ -12,7 +12,8 @@ from torch import Tensor
 
 from denoise_demo.common import JsonObject, brief, unwritable
 from denoise_demo.denoisers import changed_settings, checkpoints, settings_of
-from denoise_demo.training.trainer import OnStep, Record, Trainer
+from denoise_demo.training.records import Record, Step
+from denoise_demo.training.trainer import Trainer
 
 # The weights and two moments, twice while a state replaces the last one; then the weight file.
 COPIES = 7
@@ -26,13 +27,12 @@ CONDITIONS = {
 }
 
 
-def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> Iterator[Record]:
-    """Train to the end, saving the state after every epoch and yielding each epoch's record.
+def fit(trainer: Trainer, resume_file: Path) -> Iterator[Step | Record]:
+    """Train to the end, saving the state after every epoch; yield what `Trainer.records` yields.
 
     Args:
         trainer: fresh, or restored from `resume_file`.
-        resume_file: written atomically after each epoch.
-        on_step: called every few batches with the step, the mean loss and the images so far.
+        resume_file: written atomically after each epoch, before its record is yielded.
 
     Raises:
         ValueError: when there is no room for the state, before the first epoch.
@@ -41,10 +41,10 @@ def fit(trainer: Trainer, resume_file: Path, on_step: OnStep | None = None) -> I
     if trainer.group.leads and not trainer.finished:
         _check_room(trainer, resume_file)
     while not trainer.finished:
-        record = trainer.epoch(on_step)
-        if trainer.group.leads:
-            checkpoints.save(resume_file, *state(trainer))
-        yield record
+        for record in trainer.records():
+            if isinstance(record, Record) and trainer.group.leads:
+                checkpoints.save(resume_file, *state(trainer))
+            yield record
 
 
 def resume(trainer: Trainer, resume_file: Path) -> bool:

@@ -17,7 +17,14 @@ from denoise_demo.common import (
     write_atomically,
 )
 from denoise_demo.corruption import points
-from denoise_demo.data import PHOTOS_DOMAIN, Images, Photos, get_domain, load_photos
+from denoise_demo.data import (
+    PHOTOS_DOMAIN,
+    Images,
+    Photos,
+    draw_digits,
+    get_domain,
+    load_photos,
+)
 from denoise_demo.denoisers import (
     Classifier,
     Network,
@@ -27,18 +34,23 @@ from denoise_demo.denoisers import (
     device_name,
     settings_of,
 )
-from denoise_demo.networks import MODELS, count_parameters
+from denoise_demo.networks import count_parameters, get_model
 from denoise_demo.training.distributed import Group
-from denoise_demo.training.trainer import Record, Trainer
+from denoise_demo.training.records import Record
+from denoise_demo.training.trainer import Trainer
+
+TEST_SEED = 2_000_003  # of drawn digits that are only measured on
 
 
 def load_images(
-    domain: str, folder: str | None, group: Group
+    domain: str, drawn: int | None, folder: str | None, group: Group
 ) -> tuple[Images | Photos, Images | None]:
-    """Load a domain's training and test images; of photographs, none are for tests.
+    """Load a domain's training and test images, or draw digits; of photographs, none are for tests.
 
     Only the first process downloads or caches what is missing.
     """
+    if drawn:
+        return draw_digits(drawn), draw_digits(max(8, drawn // 10), TEST_SEED)
     if domain == PHOTOS_DOMAIN:
         return load_photos(folder), None
     if not group.leads:
@@ -139,7 +151,7 @@ def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> JsonO
     recipe = trainer.recipe
     return {
         "recipe": settings_of(recipe),
-        "arguments": dict(MODELS[recipe.model].arguments),
+        "arguments": dict(get_model(recipe.model).arguments),
         "parameters": count_parameters(trainer.module),
         "data": trainer.data,
         "epochs": len(trainer.history),

@@ -3,8 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -19,27 +18,16 @@ from denoise_demo.training.adversary import Adversary
 from denoise_demo.training.distributed import Group
 from denoise_demo.training.objective import Objective, has_bfloat16
 from denoise_demo.training.optimisers import optimisers_of
+from denoise_demo.training.records import Record, Step
 from denoise_demo.training.schedules import SCHEDULES
 
 VALIDATION_SEED = 1_000_003  # the validation noise is the same in every epoch and every run
 EVALUATION_PIXELS = 1000 * 28 * 28  # in a batch
 REPORT_EVERY = 10  # steps; reading the loss makes a GPU wait
-OnStep = Callable[[int, float, int], None]
 
 
 class DivergedError(RuntimeError):
     """The loss is no longer a finite number."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One epoch: mean losses, the learning rate at its end, and seconds spent."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    learning_rate: float
-    seconds: float
 
 
 class Trainer:
@@ -95,6 +83,7 @@ class Trainer:
             train, self.patches = self.validation[:0], patches.to(device)
         else:
             train, self.validation = _divided(images, recipe.validation)
+            train = train[: recipe.images]
         self.clean, self.labels = train.clean().to(device), train.labels.to(device)
         # A derived seed, so that measurements with the same seed get other noise.
         fixed = self.generator.manual_seed(_derived_seed(recipe.seed, 2))
@@ -144,10 +133,21 @@ class Trainer:
         """Whether the last epoch is done or early stopping has triggered."""
         return len(self.history) >= self.recipe.epochs or self._stalled()
 
-    def epoch(self, on_step: OnStep | None = None) -> Record:
+    def epoch(self) -> Record:
         """Train one epoch and validate."""
-        start = time.perf_counter()
+        for _ in self.records():
+            pass
+        return self.history[-1]
+
+    def records(self, every: int = REPORT_EVERY) -> Iterator[Step | Record]:
+        """Train one epoch and validate: yield a `Step` every few batches, then the `Record`.
+
+        Whoever reads it may wait between two records, or stop: an epoch that is not finished
+        leaves no trace in `history`.
+        """
+        start, waited = time.perf_counter(), 0.0
         self.objective.train()
+        epoch = len(self.history) + 1
         total = torch.zeros((), device=self.device)
         for step, batch in enumerate(self._batches(), 1):
             rate = self._set_learning_rate(step)
@@ -166,12 +166,13 @@ class Trainer:
                 self._follow(self.average, step)
             if self.adversary:
                 self.adversary.learn(noisy, target, output)
-            if on_step and (step % REPORT_EVERY == 0 or step == self.steps):
+            if step % every == 0 or step == self.steps:
                 images = min(step * self.recipe.batch, self.images_per_epoch)
-                on_step(step, float(total) / step, images)
-        epoch = len(self.history) + 1
+                left = time.perf_counter()
+                yield Step(epoch, step, float(total) / step, images)
+                waited += time.perf_counter() - left
         train_loss = float(self.group.sum(total)) / self.group.size / self.steps
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - start - waited
         record = Record(epoch, train_loss, self._validate(), rate, seconds)
         if not math.isfinite(train_loss + record.validation_loss):
             raise DivergedError(
@@ -179,7 +180,7 @@ class Trainer:
                 "train again with another seed or a lower learning rate"
             )
         self.history.append(record)
-        return record
+        yield record
 
     def _batches(self) -> Iterator[Tensor]:
         """Yield one epoch's batches of indices, reshuffling whenever the images run out.

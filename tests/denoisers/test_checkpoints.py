@@ -141,7 +141,7 @@ def test_metadata_that_is_not_a_json_object_is_refused(content, path, tensors):
     [
         {},
         METADATA | {"recipe": 3},
-        METADATA | {"recipe": {"model": "dense-9"}},
+        METADATA | {"recipe": {"model": "dense-301"}},
         METADATA | {"recipe": {"model": ["dense-8"]}},
         METADATA | {"arguments": {"size": 8}},
     ],

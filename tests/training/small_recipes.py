@@ -1,13 +1,15 @@
 """Small recipes of every kind, and helpers of the training tests."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
 from denoise_demo.denoisers import RECIPES, Recipe
-from denoise_demo.training import Trainer
+from denoise_demo.training import Record, Trainer, fit
 from denoise_demo.training.resuming import state
 
 CPU = torch.device("cpu")
@@ -44,6 +46,11 @@ OVERFITTING = small(
     optimiser_settings={"lr": 0.02},
 )
 every_small_recipe = pytest.mark.parametrize("recipe", SMALL.values(), ids=SMALL)
+
+
+def epochs(trainer: Trainer, resume_file: Path) -> Iterator[Record]:
+    """Yield the records of the epochs that `fit` trains."""
+    return (record for record in fit(trainer, resume_file) if isinstance(record, Record))
 
 
 def run(trainer: Trainer) -> Trainer:

@@ -18,23 +18,24 @@ from tests.training.small_recipes import (
     OVERFITTING,
     SMALL,
     assert_same_tensors,
+    epochs,
     every_small_recipe,
     losses,
     run,
 )
 
 
-def interrupted(recipe, images, resume_file, epochs=1):
+def interrupted(recipe, images, resume_file, count=1):
     """Train this many epochs and keep the resume file."""
-    running = fit(Trainer(recipe, images, CPU), resume_file)
-    for _ in range(epochs):
+    running = epochs(Trainer(recipe, images, CPU), resume_file)
+    for _ in range(count):
         next(running)
 
 
 @every_small_recipe
 def test_a_resumed_run_equals_an_uninterrupted_one(recipe, images, resume_file):
     whole = run(Trainer(recipe, images, CPU))
-    interrupted(recipe, images, resume_file, epochs=2)
+    interrupted(recipe, images, resume_file, count=2)
 
     second = Trainer(recipe, images, CPU)
     assert resume(second, resume_file)
@@ -46,7 +47,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(recipe, images, resume_file):
 
 def test_early_stopping_remembers_the_epochs_before(digits, resume_file):
     whole = run(Trainer(OVERFITTING, digits, CPU))
-    interrupted(OVERFITTING, digits, resume_file, epochs=len(whole.history) - 2)
+    interrupted(OVERFITTING, digits, resume_file, count=len(whole.history) - 2)
 
     second = Trainer(OVERFITTING, digits, CPU)
     resume(second, resume_file)
@@ -55,7 +56,7 @@ def test_early_stopping_remembers_the_epochs_before(digits, resume_file):
 
 
 def test_a_finished_run_has_nothing_left_to_do(digits, resume_file):
-    interrupted(DENSE, digits, resume_file, epochs=3)
+    interrupted(DENSE, digits, resume_file, count=3)
     second = Trainer(DENSE, digits, CPU)
 
     resume(second, resume_file)
@@ -82,7 +83,7 @@ def test_the_state_is_plain_json(digits):
 
 def test_divergence_keeps_the_last_good_state(digits, resume_file):
     trainer = Trainer(DENSE, digits, CPU)
-    running = fit(trainer, resume_file)
+    running = epochs(trainer, resume_file)
     next(running)
     good = resume_file.read_bytes()
     trainer.clean[7] = math.inf
@@ -199,8 +200,8 @@ def test_finished_weights_are_not_a_resume_file(digits, resume_file):
 @every_small_recipe
 def test_a_run_on_a_gpu_can_be_resumed(recipe, images, resume_file):
     gpu = torch.device("cuda")
-    next(fit(Trainer(recipe, images, gpu), resume_file))
+    next(epochs(Trainer(recipe, images, gpu), resume_file))
     second = Trainer(recipe, images, gpu)
 
     assert resume(second, resume_file)
-    assert len(list(fit(second, resume_file))) == recipe.epochs - 1
+    assert len(list(epochs(second, resume_file))) == recipe.epochs - 1

@@ -11,7 +11,7 @@ from denoise_demo.benchmark.evaluation import NOISE_SEED, set_scene
 from denoise_demo.corruption import POINTS
 from denoise_demo.data import Images
 from denoise_demo.denoisers import RECIPES
-from denoise_demo.training import SCHEDULES, DivergedError, Trainer, fit, has_bfloat16
+from denoise_demo.training import SCHEDULES, DivergedError, Trainer, has_bfloat16
 from tests.synthetic import make_digits
 from tests.training.small_recipes import (
     CPU,
@@ -20,6 +20,7 @@ from tests.training.small_recipes import (
     SMALL,
     assert_same_tensors,
     batches,
+    epochs,
     every_small_recipe,
     losses,
     matches,
@@ -44,7 +45,7 @@ def test_every_epoch_gives_one_record_and_the_loss_falls(recipe, images):
 def test_records_and_the_state_are_there_after_every_epoch(digits, resume_file):
     trainer = Trainer(DENSE, digits, CPU)
 
-    first = next(fit(trainer, resume_file))
+    first = next(epochs(trainer, resume_file))
 
     assert trainer.history == [first]
     assert not trainer.finished
@@ -52,12 +53,13 @@ def test_records_and_the_state_are_there_after_every_epoch(digits, resume_file):
 
 
 def test_progress_is_reported_every_ten_batches_and_at_the_end(digits):
-    trainer, seen = Trainer(replace(DENSE, batch=4), digits, CPU), []
+    trainer = Trainer(replace(DENSE, batch=4), digits, CPU)
 
-    record = trainer.epoch(lambda step, loss, images: seen.append((step, images, loss)))
+    *steps, record = trainer.records()
 
-    assert [report[:2] for report in seen] == [(10, 40), (20, 80), (25, 100)]
-    assert seen[-1][2] == pytest.approx(record.train_loss)
+    assert [(step.step, step.images) for step in steps] == [(10, 40), (20, 80), (25, 100)]
+    assert steps[-1].loss == pytest.approx(record.train_loss)
+    assert trainer.history == [record]
 
 
 def test_every_image_is_seen_once_per_epoch_in_a_new_order(digits):
@@ -251,7 +253,7 @@ def test_divergence_stops_training_saying_what_to_do(where, digits, resume_file,
         monkeypatch.setattr(Trainer, "_validate", lambda trainer: math.nan)
 
     with pytest.raises(DivergedError, match=r"diverged in epoch 1.*seed or a lower learning rate"):
-        next(fit(Trainer(wild, digits, CPU), resume_file))
+        next(epochs(Trainer(wild, digits, CPU), resume_file))
 
     assert not resume_file.exists()
 
