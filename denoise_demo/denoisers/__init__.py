@@ -47,6 +47,7 @@ from denoise_demo.denoisers.photographs import (
 from denoise_demo.denoisers.recipe import (
     OptimiserSetting,
     Recipe,
+    article_name,
     as_recorded,
     changed_settings,
     settings_of,
@@ -77,6 +78,7 @@ __all__ = [
     "PhotoDenoiser",
     "Pixels",
     "Recipe",
+    "article_name",
     "as_recorded",
     "changed_settings",
     "checkpoint_path",

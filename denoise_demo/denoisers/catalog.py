@@ -5,7 +5,7 @@ from functools import cache
 
 from denoise_demo.common import lookup
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
-from denoise_demo.denoisers.recipe import Recipe
+from denoise_demo.denoisers.recipe import Recipe, article_name, exact_name
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes
 from denoise_demo.networks import Shape, count_parameters, get_model
 
@@ -36,9 +36,14 @@ class DenoiserSpec:
     slow: bool = False
 
     @property
+    def exact(self) -> str:
+        """Where it comes from and its id, beside the title in plain words."""
+        return exact_name(self.id, self.article) if self.article else "filter"
+
+    @property
     def label(self) -> str:
-        """Its article, or "Filter", and the title."""
-        return f"{self.article or 'Filter'} · {self.title}"
+        """The title and the exact name."""
+        return f"{self.title} · {self.exact}"
 
 
 def list_denoisers(domain: str | None = None) -> dict[str, DenoiserSpec]:
@@ -66,7 +71,8 @@ def _of_recipe(recipe: Recipe) -> DenoiserSpec:
         article=recipe.article,
         lesson=recipe.lesson,
         facts=f"{_parameters(recipe.model):,} parameters, trained on "
-        f"{recipe.corruption.describe()}. {recipe.article}: {ARTICLES[recipe.article]}.",
+        f"{recipe.corruption.describe()}. {article_name(recipe.article).capitalize()}: "
+        f"{ARTICLES[recipe.article]}.",
         clip=recipe.clip,
         expects_error=recipe.expects_error,
         domain=recipe.domain,

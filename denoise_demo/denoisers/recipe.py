@@ -79,8 +79,8 @@ class Recipe:
 
     @property
     def label(self) -> str:
-        """The article and the title."""
-        return f"{self.article} · {self.title}"
+        """The title in plain words, and the exact name."""
+        return f"{self.title} · {exact_name(self.id, self.article)}"
 
     @property
     def clip(self) -> bool:
@@ -96,6 +96,16 @@ class Recipe:
     def expects_error(self) -> bool:
         """Whether the network also estimates its own error, value by value."""
         return get_model(self.model).expects_error
+
+
+def article_name(article: str) -> str:
+    """Return the name of an article on the page, where S0 is the first, or "our network"."""
+    return f"article {int(article[1:]) + 1}" if article.startswith("S") else "our network"
+
+
+def exact_name(recipe_id: str, article: str) -> str:
+    """Return the article and the id of a recipe."""
+    return f"{article_name(article)}, {recipe_id}" if article.startswith("S") else recipe_id
 
 
 def settings_of(recipe: Recipe) -> JsonObject:

@@ -12,7 +12,7 @@ ARTICLES: dict[str, str] = {
     "S2": "Remove Noisy From Images Using Autoencoders",
     "S3": "Using Auto-Encoders to denoise domain specific images (2018)",
     "S4": "Autoencoders - remoção de ruídos (2020)",
-    "Blind": "this laboratory's own network, not from an article",
+    "Blind": "of this laboratory, not from an article",
 }
 
 
@@ -34,7 +34,7 @@ def _clean_to_clean(units: int, lesson: str) -> Recipe:
     """Return the recipe of one of S2's clean-to-clean autoencoders."""
     return Recipe(
         id=f"dense-{units}",
-        title=f"Dense {units}, clean to clean",
+        title=f"Code of {units} number{'s' if units > 1 else ''}",
         article="S2",
         model=f"dense-{units}",
         corruption=POINTS["clean"],
@@ -80,7 +80,7 @@ def _strided_conv(noise: str, lesson: str) -> Recipe:
     name, corruption, point = _FACE_NOISES[noise]
     return Recipe(
         id=f"strided-conv-{noise}",
-        title=f"Strided autoencoder, {name}",
+        title=f"Face autoencoder for {name} noise",
         article="S4",
         model="strided-conv",
         domain="faces",
@@ -103,7 +103,7 @@ def _pix2pix(noise: str, lesson: str) -> Recipe:
     return replace(
         _strided_conv(noise, lesson),
         id=f"pix2pix-{noise}",
-        title=f"pix2pix, {_FACE_NOISES[noise][0]}",
+        title=f"Face repainter for {_FACE_NOISES[noise][0]} noise",
         model="pix2pix",
         loss="l1",
         adversarial=0.01,  # against 1 for the L1 loss, as in the article
@@ -117,7 +117,7 @@ def _blind(domain: str, corruption: Mixture, loss: str, epochs: int, lesson: str
     """Return the recipe of a domain's blind network."""
     return Recipe(
         id=f"blind-{domain}",
-        title=f"Any noise, {domain}",
+        title="Our network",
         article="Blind",
         model=f"blind-{domain}",
         domain=domain,
@@ -150,7 +150,7 @@ _RECIPES = (
     ),
     Recipe(
         id="conv-pool",
-        title="Convolutional, pooled",
+        title="Small autoencoder",
         article="S0",
         model="conv-pool",
         corruption=POINTS["s0-train"],
@@ -169,7 +169,7 @@ _RECIPES = (
     ),
     Recipe(
         id="dense-64",
-        title="Dense 64, one-sided noise",
+        title="Autoencoder for one-sided noise",
         article="S1",
         model="dense-64",
         corruption=POINTS["s1"],
@@ -198,7 +198,7 @@ _RECIPES = (
     ),
     Recipe(
         id="dense-16",
-        title="Dense 16, Gaussian noise",
+        title="Autoencoder for Gaussian noise",
         article="S2",
         model="dense-16",
         corruption=POINTS["s2"],
@@ -213,7 +213,7 @@ _RECIPES = (
     ),
     Recipe(
         id="conv-flat",
-        title="Convolutional, flat",
+        title="Small network, no bottleneck",
         article="S2",
         model="conv-flat",
         corruption=POINTS["s2"],
@@ -231,26 +231,26 @@ _RECIPES = (
     ),
     _dense_300(
         "clean",
-        "Dense 300, clean to clean",
+        "Wide autoencoder, no noise",
         "clean",
         "Trained on clean digits only: it copies its input, noise included.",
     ),
     _dense_300(
         "fixed",
-        "Dense 300, one noise level",
+        "Wide autoencoder, one level",
         "s2",
         "Trained at sigma 0.5 only: it assumes that level, and is no better under less noise.",
     ),
     _dense_300(
         "random",
-        "Dense 300, random noise level",
+        "Wide autoencoder, every level",
         "s3-random",
         "Trained on every level from 0 to 1: as good at sigma 0.5 as the network trained on that "
         "level alone, and far better at lower levels.",
     ),
     _dense_300(
         "published",
-        "Dense 300, as published",
+        "Wide autoencoder, as published",
         "s3-random",
         "The published code, kept for comparison: with a ReLU output and a learning rate of 0.01 "
         "most output units die and stay black for every image.",

@@ -66,9 +66,9 @@ def noise_generator(subject: Subject) -> Panels:
     if known:
         how = "trained on such pairs"
     elif subject.denoiser in RECIPES:
-        how = "trained without noise; these are S0's pairs"
+        how = "trained without noise; these are article 1's pairs"
     else:
-        how = "which needs no training; these are S0's pairs"
+        how = "which needs no training; these are article 1's pairs"
     network = f"{subject.denoiser}, {how}"
     return Panels(columns, rows, corruption, network)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from denoise_demo.benchmark import MISTAKES
 from denoise_demo.common import lookup, noise_seed
 from denoise_demo.corruption import POINTS
-from denoise_demo.denoisers import get_denoiser
+from denoise_demo.denoisers import article_name, get_denoiser
 from denoise_demo.figures import blind, digits, faces
 from denoise_demo.figures.canvas import picture_grid
 from denoise_demo.figures.charts import bar_grid, curve_grid
@@ -53,7 +53,7 @@ class FigureSpec:
     @property
     def title(self) -> str:
         """The article and the label."""
-        return f"{self.article} · {self.label}"
+        return f"{article_name(self.article).capitalize()} · {self.label}"
 
 
 def draw(
@@ -153,7 +153,7 @@ FIGURES: dict[str, FigureSpec] = {
         label="Noise generator",
         article="S0",
         explanation="Four pairs of pictures for training: the noisy input above, the clean target "
-        "below. S0 draws a new blur and noise level for every digit.",
+        "below. Article 1 draws a new blur and noise level for every digit.",
         build=digits.noise_generator,
         denoiser="conv-pool",
         any_denoiser=True,

@@ -71,23 +71,23 @@ def _train_digit(index: int) -> dict[str, str | int]:
 
 _BLIND = {
     "blind-lost": Preset(
-        label="Blind · the strongest noise",
+        label="Our network · the strongest noise",
         corruption=POINTS["s0-level-5"],
         denoiser="blind-digits",
         index=3,
         digit=0,
         expected=True,
-        note="The last step of S0's rising noise. Many digits could explain this picture, so the "
-        "network returns a blurred average of them. Expected error shows where it is unsure.",
+        note="The last step of article 1's rising noise. Many digits could explain this picture: "
+        "the network returns a blurred average of them. Expected error shows where it is unsure.",
     ),
     "blind-grey": Preset(
-        label="Blind · the same network on a grey background",
+        label="Our network · the same network on a grey background",
         corruption=Corruption("one-sided-uniform", level=0.9, clip=False),
         denoiser="blind-digits",
-        note="S1's noise, not clipped at white. The network is not told which noise it is.",
+        note="Article 2's noise, not clipped at white. The network is not told which noise it is.",
     ),
     "blind-invented": Preset(
-        label="Blind · a face becomes a digit",
+        label="Our network · a face becomes a digit",
         corruption=Corruption("gaussian", level=0.3, clip=False),
         denoiser="blind-digits",
         foreign=True,
@@ -97,19 +97,19 @@ _BLIND = {
         "is for a digit under the same noise.",
     ),
     "blind-clean": Preset(
-        label="Blind · a digit without noise",
+        label="Our network · a digit without noise",
         corruption=POINTS["clean"],
         denoiser="blind-digits",
         note="There is no noise, and the network returns the digit almost unchanged.",
     ),
     "blind-face": Preset(
-        label="Blind · a face under Gaussian noise",
+        label="Our network · a face under Gaussian noise",
         corruption=Corruption("gaussian", level=0.32, clip=False),
         denoiser="blind-faces",
         note="The network knows neither that the noise is Gaussian nor its level.",
     ),
     "blind-specks": Preset(
-        label="Blind · a few specks on a face",
+        label="Our network · a few specks on a face",
         corruption=Corruption("salt-pepper", level=0.03, clip=False),
         denoiser="blind-faces",
         portrait=1,
@@ -122,7 +122,7 @@ _RISING_NOTE = (
 )
 _RISING = {
     f"s0-rising-{i}": Preset(
-        label=f"S0 · rising noise, step {i} of 5",
+        label=f"Article 1 · rising noise, step {i} of 5",
         corruption=POINTS[f"s0-level-{i}"],
         denoiser="conv-pool",
         index=3,
@@ -134,7 +134,7 @@ _RISING = {
 }
 _UNITS = {
     f"s2-units-{units}": Preset(
-        label=f"S2 · a digit as a code of {units} number{'s' if units > 1 else ''}",
+        label=f"Article 3 · a digit as a code of {units} number{'s' if units > 1 else ''}",
         corruption=POINTS["clean"],
         denoiser=f"dense-{units}",
         note="There is no noise: this network was trained to reconstruct clean digits from a code "
@@ -180,7 +180,7 @@ _FACE_NOISES: dict[str, tuple[str, Corruption, str, str]] = {
 }
 _STRIDED = {
     f"s4-strided-{noise}": Preset(
-        label=f"S4 · a face under {words}, strided",
+        label=f"Article 5 · a face under {words}, autoencoder",
         corruption=corruption,
         denoiser=f"strided-conv-{noise}",
         note=note,
@@ -189,7 +189,7 @@ _STRIDED = {
 }
 _PIX2PIX = {
     f"s4-pix2pix-{noise}": Preset(
-        label=f"S4 · a face under {words}, pix2pix",
+        label=f"Article 5 · a face under {words}, pix2pix",
         corruption=corruption,
         denoiser=f"pix2pix-{noise}",
         note=note,
@@ -200,7 +200,7 @@ _PIX2PIX = {
 PRESETS: dict[str, Preset] = {
     **_BLIND,
     "s0-blur-noise": Preset(
-        label="S0 · blur, then noise",
+        label="Article 1 · blur, then noise",
         corruption=Corruption("uniform", level=1.0, blur_sigma=1.0, clip=False),
         denoiser="conv-pool",
         split="train",
@@ -210,13 +210,13 @@ PRESETS: dict[str, Preset] = {
     ),
     **_RISING,
     "s0-digits": Preset(
-        label="S0 · different digits",
+        label="Article 1 · different digits",
         corruption=POINTS["s0-digits"],
         denoiser="conv-pool",
         note="Blur sigma 1 and uniform noise of ±0.8. Try other digits at the same level.",
     ),
     "s1-one-sided": Preset(
-        label="S1 · one-sided noise and the classifier",
+        label="Article 2 · one-sided noise and the classifier",
         corruption=POINTS["s1"],
         denoiser="dense-64",
         note="This noise only brightens pixels, by up to 0.9. The classifier often misreads noisy "
@@ -225,32 +225,32 @@ PRESETS: dict[str, Preset] = {
     ),
     **_UNITS,
     "s2-dense": Preset(
-        label="S2 · Gaussian noise, dense 16",
+        label="Article 3 · Gaussian noise, dense 16",
         corruption=POINTS["s2"],
         denoiser="dense-16",
         note="Gaussian noise of sigma 0.5. The network reconstructs the digit from a code of 16 "
         "numbers.",
     ),
     "s2-conv": Preset(
-        label="S2 · Gaussian noise, convolutional",
+        label="Article 3 · Gaussian noise, convolutional",
         corruption=POINTS["s2"],
         denoiser="conv-flat",
         note="Gaussian noise of sigma 0.5. This convolutional network has no bottleneck.",
     ),
     "s3-fixed": Preset(
-        label="S3 · trained on one level",
+        label="Article 4 · trained on one level",
         corruption=POINTS["s2"],
         denoiser="dense-300-fixed",
         note="Trained at exactly this level. Lower the noise: the result hardly improves.",
     ),
     "s3-random": Preset(
-        label="S3 · trained on every level",
+        label="Article 4 · trained on every level",
         corruption=POINTS["s2"],
         denoiser="dense-300-random",
         note="Trained on levels from 0 to 1. Lower the noise: the result improves.",
     ),
     "s3-published": Preset(
-        label="S3 · as published, with dead outputs",
+        label="Article 4 · as published, with dead outputs",
         corruption=POINTS["s2"],
         denoiser="dense-300-published",
         note="The article's own output layer and learning rate: most output pixels are dead, which "
@@ -259,7 +259,7 @@ PRESETS: dict[str, Preset] = {
     **_STRIDED,
     **_PIX2PIX,
     "s4-notebook-gaussian": Preset(
-        label="S4 · a face under the notebook's Gaussian noise",
+        label="Article 5 · a face under the notebook's Gaussian noise",
         corruption=POINTS["s4-gaussian-notebook"],
         denoiser="strided-conv-gaussian",
         portrait=1,
@@ -267,7 +267,7 @@ PRESETS: dict[str, Preset] = {
         "denoised than noisy; a face unlike those in the training data may be worse.",
     ),
     "s4-notebook-salt-pepper": Preset(
-        label="S4 · a face under the notebook's salt & pepper",
+        label="Article 5 · a face under the notebook's salt & pepper",
         corruption=POINTS["s4-salt-pepper-notebook"],
         denoiser="strided-conv-salt-pepper",
         portrait=1,

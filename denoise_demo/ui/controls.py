@@ -118,7 +118,7 @@ def denoiser_controls(usable: Collection[str], first: str) -> dict[str, Block]:
         choices=offered_denoisers(usable, "digits", any_network=False),
         value=first,
         label="Denoiser",
-        info="blind networks for any noise, networks of articles S0 to S4, filters",
+        info="our network for any noise, networks of five articles, filters",
         interactive=True,
         elem_id=FIELDS["denoiser"][0],
     )

@@ -29,7 +29,8 @@ def test_every_denoiser_is_described(key):
     spec = get_denoiser(key)
 
     assert spec == list_denoisers()[key]
-    assert spec.label == f"{spec.article or 'Filter'} · {spec.title}"
+    assert spec.label == f"{spec.title} · {spec.exact}"
+    assert spec.exact.endswith(key if spec.article else "filter")
     assert spec.article in ("", *ARTICLES)
     assert spec.lesson.endswith(".")
     assert spec.facts.endswith(".")
@@ -81,7 +82,7 @@ def test_the_classifier_is_refused(find):
 def test_a_new_filter_appears_and_can_be_loaded(monkeypatch, clean):
     monkeypatch.setitem(FILTERS, "toy", replace(FILTERS["mean-3"], label="Toy"))
 
-    assert list_denoisers("faces")["toy"].label == "Filter · Toy"
+    assert list_denoisers("faces")["toy"].label == "Toy · filter"
     assert get_denoiser("toy").title == "Toy"
     assert torch.equal(load_denoiser("toy")(clean), load_denoiser("mean-3")(clean))
 
@@ -91,4 +92,4 @@ def test_a_new_recipe_appears_among_the_networks_of_its_domain(monkeypatch):
 
     assert "toy" in list_denoisers("digits")
     assert "toy" not in list_denoisers("faces")
-    assert get_denoiser("toy").label == "S2 · Toy"
+    assert get_denoiser("toy").label == "Toy · article 3, toy"

@@ -146,7 +146,7 @@ def test_a_new_figure_is_drawn_and_named_by_its_entry(monkeypatch: pytest.Monkey
 
     figure = draw("s3-toy", denoiser="median-3", source="example", first=2)
 
-    assert "S3 · Toy · Median 3 × 3" in words(figure)
+    assert "Article 4 · Toy · Median 3 × 3" in words(figure)
     assert np.array_equal(values(figure)[0], load_examples().clean(slice(2, 3))[0, 0].numpy())
     assert file_name("s3-toy", "median-3") == "s3-toy-median-3.png"
 
@@ -275,7 +275,7 @@ def test_the_noise_generator_says_when_a_recipe_trains_without_noise(recipe: str
     figure = built_in("s0-noise-generator", recipe)
 
     expected = POINTS["s0-train"](clean, torch.Generator().manual_seed(0))
-    assert "trained without noise; these are S0's pairs" in words(figure).replace("\n", " ")
+    assert "trained without noise; these are article 1's pairs" in words(figure).replace("\n", " ")
     assert np.array_equal(np.stack(values(figure)[:4]), expected[:, 0].numpy())
 
 

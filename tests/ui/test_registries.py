@@ -98,7 +98,7 @@ def test_a_filter_is_on_the_page_in_the_api_and_in_links(monkeypatch):
 
     demo = app.build_demo({})
 
-    assert ("Filter · Toy", "toy") in component(demo, "recipe").choices
+    assert ("Toy · filter", "toy") in component(demo, "recipe").choices
     assert component(demo, "state").props["denoisers"]["toy"]["title"] == "Toy"
     assert torch.tensor(denoise(FLAT, "toy")["denoised"]).shape == (28, 28)
     assert follow({"denoiser": "toy"}).settings == Settings("uniform", 0.8, 0.5, "toy", 0)

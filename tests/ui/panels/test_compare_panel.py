@@ -74,7 +74,7 @@ def test_a_click_on_a_card_puts_it_on_the_stage(comparison, page):
 
     shows(page, recipe="median-5")
     expect(page.locator("#stage")).to_be_visible()
-    expect(page.locator("#recipe input")).to_have_value("Filter · Median 5 × 5")
+    expect(page.locator("#recipe input")).to_have_value("Median 5 × 5 · filter")
 
 
 def test_faces_are_compared_among_the_denoisers_of_faces(comparison, page):

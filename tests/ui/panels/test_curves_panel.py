@@ -59,7 +59,7 @@ def test_the_page_names_the_chosen_denoisers_that_are_not_measured_yet(monkeypat
 
     _, words = page.draw_curves(place(), "psnr", ["toy", "conv-pool"])
 
-    assert "**Not measured yet:** Filter · Toy. Run `python -m denoise_demo.benchmark" in words
+    assert "**Not measured yet:** Toy · filter. Run `python -m denoise_demo.benchmark" in words
 
 
 def test_the_page_keeps_an_empty_choice_and_drops_one_of_another_domain():

@@ -18,7 +18,7 @@ def test_a_cell_of_the_matrix_sets_the_stage(page):
     view(page, "matrix")
     rows = page.locator("#matrix tbody tr")
     expect(rows).to_have_count(len(list_denoisers("digits")))
-    row = rows.filter(has_text="Dense 64")
+    row = rows.filter(has_text="dense-64")
 
     row.locator("button").nth(2).hover()
     expect(page.locator("#matrix .told")).to_contain_text("Blur, uniform 1.5 px, 1.2: PSNR")
@@ -32,7 +32,7 @@ def test_a_cell_sets_the_controls_while_the_pad_is_blank(page):
     open_tab(page, "Draw")
     view(page, "matrix")
 
-    page.locator("#matrix tbody tr").filter(has_text="Dense 64").locator("button").nth(2).click()
+    page.locator("#matrix tbody tr").filter(has_text="dense-64").locator("button").nth(2).click()
 
     expect(page.locator("#stage .invite")).to_be_visible()
     expect(number(page, "noise-level")).to_have_value("1.2")
@@ -65,7 +65,7 @@ def test_a_first_tap_reads_a_cell_and_a_second_one_opens_it(browser, app):
         page.goto(app)
         page.wait_for_selector("#stage[data-paints]")
         view(page, "matrix")
-        row = page.locator("#matrix tbody tr").filter(has_text="Dense 64")
+        row = page.locator("#matrix tbody tr").filter(has_text="dense-64")
 
         row.locator("button").nth(2).tap()
         expect(page.locator("#matrix .told")).to_contain_text("Blur, uniform 1.5 px, 1.2: PSNR")
@@ -79,7 +79,7 @@ def test_the_matrix_of_accuracy_shows_what_is_read_right(page):
     view(page, "matrix")
     page.locator("#matrix [data-metric=change]").click()
 
-    clean = page.locator("#matrix tbody tr").filter(has_text="Dense 64").locator("button").first
+    clean = page.locator("#matrix tbody tr").filter(has_text="dense-64").locator("button").first
     row = load_results().at_points("digits")["dense-64", "clean"]
     expect(clean.locator(".long")).to_have_text(
         f"{row.score('accuracy').mean:.2f}".removeprefix("0")
@@ -100,7 +100,7 @@ def test_every_cell_is_a_case_for_the_stage(domain):
 
 def test_the_stage_says_that_a_cell_is_a_mean(page):
     view(page, "matrix")
-    row = page.locator("#matrix tbody tr").filter(has_text="Dense 64")
+    row = page.locator("#matrix tbody tr").filter(has_text="dense-64")
     mean = row.locator("button .long").nth(2).inner_text()
 
     row.locator("button").nth(2).click()

@@ -147,7 +147,7 @@ def test_ten_quick_clicks_end_on_what_the_controls_say(page):
 def test_another_network_denoises_and_is_explained(page):
     before = canvas(page, "denoised")
 
-    choose(page, "recipe", "S1 · Dense 64, one-sided noise")
+    choose(page, "recipe", "Autoencoder for one-sided noise · article 2, dense-64")
 
     shows(page, recipe="dense-64")
     assert (canvas(page, "denoised") != before).any()
@@ -167,7 +167,7 @@ def test_the_stage_paints_before_the_rest_of_the_page_is_rendered(browser, app):
     page.goto(app)
 
     shows(page, recipe="blind-digits")
-    expect(page.locator("#network")).to_contain_text("Any noise, digits")
+    expect(page.locator("#network")).to_contain_text("Our network")
     page.close()
 
 

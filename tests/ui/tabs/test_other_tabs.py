@@ -70,8 +70,8 @@ def test_the_explanation_has_its_diagram_and_its_formulas(page):
 
 def test_the_choices_follow_a_figure_of_faces_and_back(figures):
     for title, source, first in (
-        ("S4 · Four noises", "Built-in portraits", "First face"),
-        ("S3 · Side by side", "Built-in digits", "First digit"),
+        ("Article 5 · Four noises", "Built-in portraits", "First face"),
+        ("Article 4 · Side by side", "Built-in digits", "First digit"),
     ):
         before = figures.locator("#figure-image img").get_attribute("src")
         figures.locator("#figure-kind input").first.click()

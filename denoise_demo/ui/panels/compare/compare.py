@@ -32,7 +32,7 @@ def build_compare(problems: Collection[str]) -> dict[str, Block]:
     described = {
         key: {
             "title": spec.title,
-            "origin": spec.article or "Filter",
+            "origin": spec.exact,
             "domain": spec.domain,
             "facts": spec.facts,
         }

@@ -132,8 +132,8 @@ function heading(columns) {
 }
 
 function tableRow(row, columns) {
-  const start = row.label.indexOf(" · ") + 3;
-  const name = make("th", make("span", row.label.slice(0, start)), row.label.slice(start));
+  const end = row.label.indexOf(" · ");
+  const name = make("th", row.label.slice(0, end), make("span", row.label.slice(end)));
   Object.assign(name, { scope: "row", title: row.label });
   const cells = row.cells.map((cell, i) => {
     const button = make("button");
