@@ -266,9 +266,10 @@ class Whole(nn.Module):
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.module = module.eval()
+        self.module = module
         self.spreads = hasattr(module, "with_spread")
         self.names = ["output", "spread"] if self.spreads else ["output"]
+        self.eval()  # the exporter ends in this mode, and others use the module meanwhile
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the network's outputs, in the order of their names."""

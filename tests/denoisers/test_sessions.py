@@ -181,6 +181,16 @@ def test_a_network_in_training_stays_with_pytorch(onnx):
     assert network.session is None
 
 
+def test_an_export_never_puts_the_network_into_training(onnx):
+    module = build("strided-conv").eval()  # batch normalisation: training would change it
+    modes, train = [], module.train
+    module.train = lambda mode=True: modes.append(mode) or train(mode)
+
+    assert open_session(module, "strided-conv", FACE)
+
+    assert True not in modes
+
+
 def test_images_of_another_size_are_computed_by_pytorch(onnx):
     network, noisy = load_network("conv-flat", "cpu"), torch.rand(1, 1, 32, 40)
 
