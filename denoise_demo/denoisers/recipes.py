@@ -231,26 +231,26 @@ _RECIPES = (
     ),
     _dense_300(
         "clean",
-        "Wide autoencoder, no noise",
+        "Wide network, no noise",
         "clean",
         "Trained on clean digits only: it copies its input, noise included.",
     ),
     _dense_300(
         "fixed",
-        "Wide autoencoder, one level",
+        "Wide network, one level",
         "s2",
         "Trained at sigma 0.5 only: it assumes that level, and is no better under less noise.",
     ),
     _dense_300(
         "random",
-        "Wide autoencoder, every level",
+        "Wide network, every level",
         "s3-random",
         "Trained on every level from 0 to 1: as good at sigma 0.5 as the network trained on that "
         "level alone, and far better at lower levels.",
     ),
     _dense_300(
         "published",
-        "Wide autoencoder, as published",
+        "Wide network, as published",
         "s3-random",
         "The published code, kept for comparison: with a ReLU output and a learning rate of 0.01 "
         "most output units die and stay black for every image.",

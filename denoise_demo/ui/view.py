@@ -198,6 +198,16 @@ def _sort(text: str, _: str) -> str:
     return text
 
 
+def _pinned(text: str, _: str) -> str:
+    """Check the denoisers pinned in the comparison; those of another domain wait for it."""
+    names = text.split(",")
+    for name in names:
+        lookup(list_denoisers(), name, "denoiser")
+    if len(set(names)) < len(names):
+        raise ValueError("pinned names a denoiser twice: give each once")
+    return text
+
+
 def _trained(text: str, _: str) -> str:
     lookup(RECIPES, text, "recipe")
     return text
@@ -250,6 +260,7 @@ CHOICES: dict[str, Callable[[str, str], str]] = {
     "lines": _lines,
     "cells": _cells,
     "sort": _sort,
+    "pinned": _pinned,
     "network": lambda text, _: text,
     "code": lambda text, _: text,
     "figure": _figure,

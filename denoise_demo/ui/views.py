@@ -39,7 +39,7 @@ VIEWS: dict[str, ViewSpec] = {
         "Compare",
         build_compare,
         "**Drag the noise level up** and compare all denoisers on the same picture.",
-        ("sort",),
+        ("sort", "pinned"),
     ),
     "curves": ViewSpec(
         "Curves",

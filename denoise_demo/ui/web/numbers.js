@@ -16,6 +16,13 @@ export function signed(value, digits) {
 // A value turned so that more is better; null stands for infinity.
 export const worth = (value, higherIsBetter) => (value === null ? Infinity : value) * (higherIsBetter ? 1 : -1);
 
+// What denoising adds to the PSNR, in words; "" where the noisy picture has no error.
+export function cleaner(gain) {
+  if (gain === Infinity) return "identical";
+  if (!Number.isFinite(gain)) return "";
+  return `${signed(gain, 1)} dB${gain >= 0.05 ? " cleaner" : gain <= -0.05 ? " worse" : ""}`;
+}
+
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // Returns a function to call after each paint: it shows the paints of the last second and the

@@ -1,11 +1,12 @@
-// One tab stop for a group of buttons; arrow keys, Home and End move inside it.
+// One tab stop for a group of buttons; arrow keys, Home and End move inside it. Buttons with
+// data-apart do not take part: they have a key of their own.
 
 const BACK = ["ArrowLeft", "ArrowUp"];
 const FORTH = ["ArrowRight", "ArrowDown"];
 
 // `on` listens as in panel.js; `chosen` finds the button that Tab reaches first, if there is one.
 export function rove(group, on, chosen = "[aria-pressed=true], [aria-current=true]") {
-  const buttons = () => [...group.querySelectorAll("button")].filter((button) => !button.hidden && !button.disabled);
+  const buttons = () => [...group.querySelectorAll("button")].filter((button) => !button.hidden && !button.disabled && !("apart" in button.dataset));
 
   function stop(one) {
     for (const button of buttons()) button.tabIndex = button === one ? 0 : -1;

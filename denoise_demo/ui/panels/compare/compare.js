@@ -2,14 +2,15 @@
 
 import { choice, setChoice } from "../../web/address.js";
 import { call } from "../../web/line.js";
-import { createRate, format, percent, worth } from "../../web/numbers.js";
+import { createRate, worth } from "../../web/numbers.js";
 import { askFor } from "../../web/page.js";
 import { createPanel } from "../../web/panel.js";
-import { paintPixels } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
 import { rove } from "../../web/roving.js";
 import { attach, settle, state, wanted } from "../../web/state.js";
+import { createCard } from "./card.js";
 import { savePicture, saveTable } from "./saving.js";
+import { sentences } from "./words.js";
 
 const NOTHING = "noisy"; // as in the benchmark: doing nothing
 const TIME = "milliseconds";
@@ -18,9 +19,10 @@ const REST = 250; // milliseconds without a paint before slow filters are reques
 export const mount = createPanel(({ element, $, on, props, server }) => {
   const view = element.closest("#compare");
   const { metrics } = state.shared;
-  const cards = new Map(); // id -> elements of its card
+  const cards = new Map(); // by id
   const entries = new Map(); // id -> last answer of the server
-  const shown = { domain: "", request: null, clean: null, shape: null, label: null, paints: 0, timer: 0 };
+  const shown = { domain: "", request: null, clean: null, shape: null, label: null, paints: 0, timer: 0, best: {} };
+  const hand = { told: null, tapped: null, isFinger: false }; // the ids of the card in words and of the last one tapped
   const countRate = createRate($(".rate"), "grids");
   const order = $("[data-sort]");
   for (const [key, { title, label, unit }] of Object.entries(metrics)) {
@@ -77,58 +79,25 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     cards.clear();
     entries.clear();
     const chosen = Object.entries(props.denoisers).filter(([, denoiser]) => ["", domain].includes(denoiser.domain));
-    for (const [id, denoiser] of chosen) cards.set(id, makeCard(id, denoiser));
-    $(".grid").replaceChildren(...[...cards.values()].map((card) => card.root));
+    for (const [id, denoiser] of chosen) cards.set(id, createCard(id, denoiser, id !== NOTHING));
+    readPins();
+    sort();
     renewStops();
   }
 
-  function makeCard(id, denoiser) {
-    const root = document.createElement("button");
-    Object.assign(root, { type: "button", className: "card", title: denoiser.facts });
-    root.dataset.denoiser = id;
-    const canvas = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
-    root.append(canvas, Object.assign(document.createElement("b"), { textContent: denoiser.title }));
-    const parts = {};
-    for (const name of ["origin", ...Object.keys(metrics), "read", "time"]) {
-      parts[name] = Object.assign(document.createElement("span"), { className: name });
-      root.append(parts[name]);
-    }
-    parts.origin.textContent = denoiser.origin;
-    return { root, canvas, parts };
-  }
-
   function paintAll() {
-    const best = bests();
+    shown.best = bests();
     for (const [id, card] of cards) {
       const entry = entries.get(id);
-      if (!entry) continue;
-      card.root.style.opacity = entry.stale ? 0.4 : 1;
-      card.root.setAttribute("aria-current", id === shown.request.denoiser);
-      if (entry.stale) continue;
-      paintPixels(card.canvas, entry.image, shown.shape);
-      paintWords(id, card, entry, best);
+      if (entry) card.paint(entry, { ...shown, gain: gain(id), isBest: shown.best.psnr === id, isChosen: id === shown.request.denoiser });
     }
     const isWhole = [...cards.keys()].every((id) => entries.has(id) && !entries.get(id).stale);
     for (const button of element.querySelectorAll("[data-action]")) button.disabled = !isWhole;
-    summarise(best);
+    summarise();
+    tellAbout(cards.has(hand.told) ? hand.told : cards.has(shown.request.denoiser) ? shown.request.denoiser : NOTHING);
   }
 
-  function paintWords(id, { root, parts }, entry, best) {
-    const gain = value(id, "psnr") - value(NOTHING, "psnr");
-    root.classList.toggle("better", gain > 0);
-    root.classList.toggle("worse", gain < 0);
-    const sign = Number.isFinite(gain) && gain ? ` (${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)})` : "";
-    for (const [key, metric] of Object.entries(metrics)) {
-      const words = key === "psnr" ? `${format(entry.psnr, metric)}${sign}` : `${metric.label} ${format(entry[key], metric)}`;
-      parts[key].textContent = `${words}${best[key] === id ? " ★" : ""}`;
-    }
-    parts.time.textContent = id === NOTHING ? "" : `${entry.milliseconds < 0.1 ? "< 0.1" : entry.milliseconds.toFixed(1)} ms`;
-    const mark = shown.label === null ? "" : entry.digit === shown.label ? " ✓" : " ✗";
-    parts.read.textContent = entry.digit === null ? "" : `reads ${entry.digit}, ${percent(entry.probability)}${mark}`;
-    parts.read.classList.toggle("wrong", mark === " ✗");
-    parts.origin.textContent = props.denoisers[id].origin + (entry.familiar === false ? " · trained on other noise" : "");
-    parts.origin.classList.toggle("strange", entry.familiar === false);
-  }
+  const gain = (id) => (id === NOTHING ? NaN : value(id, "psnr") - value(NOTHING, "psnr"));
 
   // An entry's metric or time, turned so that more is better.
   function value(id, key) {
@@ -144,21 +113,65 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     }));
   }
 
-  function summarise(best) {
+  function summarise() {
     const fresh = [...entries].filter(([id, entry]) => id !== NOTHING && !entry.stale).map(([id]) => id);
     const helped = fresh.filter((id) => value(id, "psnr") > value(NOTHING, "psnr")).length;
-    $(".summary").textContent = `${helped} of ${fresh.length} make this picture better. Best in PSNR: ${props.denoisers[best.psnr].title}.`;
+    write($(".summary"), `${helped} of ${fresh.length} make this picture better. Best in PSNR: ${props.denoisers[shown.best.psnr].title}.`);
   }
 
+  const words = (id) => sentences({
+    entry: entries.get(id),
+    gain: gain(id),
+    starred: Object.keys(metrics).filter((key) => shown.best[key] === id),
+    label: shown.label,
+    isNothing: id === NOTHING,
+  }, metrics);
+
+  // The card under the pointer or with the focus, in words.
+  function tellAbout(id) {
+    if (hand.told !== id) {
+      cards.get(hand.told)?.root.classList.remove("told");
+      cards.get(id).root.classList.add("told");
+    }
+    hand.told = id;
+    $(".about").hidden = false;
+    const { title, exact, lesson, facts } = props.denoisers[id];
+    const entry = entries.get(id);
+    write($(".about .title"), title);
+    write($(".about .exact"), exact);
+    write($(".about .lesson"), `${lesson} ${facts}`.trim());
+    $(".about .strange").hidden = entry?.familiar !== false;
+    write($(".about .numbers"), !entry ? "" : entry.stale ? "It is slow: its numbers follow." : words(id).join(" · "));
+  }
+
+  // Pinned cards first, where nothing is pinned the order chosen.
   function sort() {
     const key = order.value;
     const ids = [...cards.keys()];
     if (key) ids.sort((a, b) => value(b, key) - value(a, key));
+    ids.sort((a, b) => cards.get(b).isPinned() - cards.get(a).isPinned());
     const roots = ids.map((id) => cards.get(id).root);
-    if (roots.every((root, place) => root === $(".grid").children[place])) return;
-    const focused = roots.find((root) => root === document.activeElement);
+    const { children } = $(".grid");
+    if (roots.length === children.length && roots.every((root, place) => root === children[place])) return;
+    const focused = document.activeElement;
     $(".grid").replaceChildren(...roots);
-    focused?.focus({ preventScroll: true });
+    if (roots.some((root) => root.contains(focused))) focused.focus({ preventScroll: true });
+  }
+
+  const pins = () => (choice("pinned") ?? "").split(",").filter(Boolean);
+
+  function readPins() {
+    const pinned = pins();
+    for (const [id, card] of cards) card.pin(pinned.includes(id));
+  }
+
+  function togglePin(id) {
+    if (id === NOTHING) return;
+    const pinned = pins();
+    const left = pinned.includes(id) ? pinned.filter((other) => other !== id) : [...pinned, id];
+    setChoice("pinned", left.join(",") || null);
+    readPins();
+    sort();
   }
 
   function complain(text) {
@@ -169,6 +182,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     cards.clear();
     entries.clear();
     $(".grid").replaceChildren();
+    $(".about").hidden = true;
     $(".summary").textContent = "";
   }
 
@@ -180,6 +194,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   function readChoice() {
     const asked = choice("sort") ?? "";
     if ([...order.options].some((option) => option.value === asked)) order.value = asked;
+    readPins();
     sort();
   }
 
@@ -187,20 +202,33 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   function standing() {
     return [...$(".grid").children].map((root) => {
       const id = root.dataset.denoiser;
-      return { id, ...props.denoisers[id], ...cards.get(id), entry: entries.get(id) };
+      return { id, ...props.denoisers[id], canvas: cards.get(id).canvas, words: words(id), entry: entries.get(id) };
     });
   }
 
+  const find = ({ target }) => target.closest?.(".card")?.dataset.denoiser;
+  const read = (event) => find(event) && shown.request && tellAbout(find(event));
   const actions = { png: savePicture, csv: saveTable };
   on(order, "change", () => {
     sort();
     setChoice("sort", order.value || null);
   });
-  on(element, "click", ({ target }) => {
-    const { denoiser } = target.closest(".card")?.dataset ?? {};
-    if (denoiser && denoiser !== NOTHING) askFor({ denoiser });
-    const { action } = target.closest("[data-action]")?.dataset ?? {};
-    if (action && shown.request) actions[action](standing(), shown, metrics);
+  on(element, "pointerover", read);
+  on(element, "focusin", read);
+  on(element, "pointerdown", ({ pointerType }) => (hand.isFinger = pointerType === "touch"));
+  on(element, "keydown", (event) => {
+    if (event.key.toLowerCase() === "p" && !event.ctrlKey && !event.altKey && !event.metaKey && find(event)) togglePin(find(event));
+  });
+  on(element, "click", (event) => {
+    const { action } = event.target.closest("[data-action]")?.dataset ?? {};
+    if (action && shown.request) return actions[action](standing(), shown, metrics);
+    const id = find(event);
+    if (!id) return;
+    if (event.target.closest(".pin")) return togglePin(id);
+    const isFirstTap = hand.isFinger && hand.tapped !== id;
+    hand.tapped = id;
+    read(event);
+    if (id !== NOTHING && !isFirstTap) askFor({ denoiser: id }); // the first tap reads the numbers
   });
   const renewStops = rove($(".grid"), on);
   readChoice();
@@ -218,3 +246,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
     reset: readChoice,
   });
 });
+
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

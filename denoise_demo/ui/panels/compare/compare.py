@@ -23,7 +23,13 @@ from denoise_demo.lab import (
 from denoise_demo.ui.web.component import component
 from denoise_demo.ui.web.server import Request, answered, served
 
-_NOTHING = {"title": "Doing nothing", "origin": "the noisy picture", "domain": "", "facts": ""}
+_NOTHING = {
+    "title": "Doing nothing",
+    "exact": "the noisy picture",
+    "domain": "",
+    "lesson": "What every denoiser gets, and has to improve.",
+    "facts": "",
+}
 
 
 def build_compare(problems: Collection[str]) -> dict[str, Block]:
@@ -32,7 +38,8 @@ def build_compare(problems: Collection[str]) -> dict[str, Block]:
     described = {
         key: {
             "title": spec.title,
-            "origin": spec.exact,
+            "exact": spec.exact,
+            "lesson": spec.lesson,
             "domain": spec.domain,
             "facts": spec.facts,
         }

@@ -22,9 +22,9 @@ export function saveTable(cards, shown, metrics) {
   save(new Blob([toTable(cards, shown, metrics)], { type: "text/csv" }), "comparison.csv");
 }
 
-export function savePicture(cards, { request, label, shape: [height, width] }, metrics) {
-  const words = ["origin", ...Object.keys(metrics), "read", "time"];
-  const cell = [SCALE * width + GAP + 40, SCALE * height + (words.length + 1) * ROW + GAP];
+export function savePicture(cards, { request, label, shape: [height, width] }) {
+  const lines = Math.max(...cards.map(({ words }) => words.length)) + 2; // with the two names
+  const cell = [SCALE * width + GAP + 40, SCALE * height + lines * ROW + GAP];
   const canvas = document.createElement("canvas");
   canvas.width = SHARP * (ACROSS * cell[0] + GAP);
   canvas.height = SHARP * (Math.ceil(cards.length / ACROSS) * cell[1] + 2 * ROW + GAP);
@@ -40,7 +40,7 @@ export function savePicture(cards, { request, label, shape: [height, width] }, m
     const left = GAP + (place % ACROSS) * cell[0];
     const top = 2 * ROW + GAP + Math.floor(place / ACROSS) * cell[1];
     context.drawImage(card.canvas, left, top, SCALE * width, SCALE * height);
-    const texts = [card.title, ...words.map((name) => card.parts[name].textContent)];
+    const texts = [card.title, card.exact, ...card.words];
     texts.forEach((text, i) => context.fillText(text, left, top + SCALE * height + 4 + i * ROW, cell[0] - 8));
   });
   canvas.toBlob((blob) => save(blob, "comparison.png"));
