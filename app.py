@@ -1,10 +1,12 @@
 """The laboratory's page: `python app.py`. Hugging Face Spaces starts it the same way."""
 
+import argparse
 import os
 import signal
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 if os.environ.get("SPACES_ZERO_GPU"):
@@ -39,6 +41,7 @@ from denoise_demo.ui.page import Page, build_state, connect
 from denoise_demo.ui.tabs.explanation.explanation import build_explanation
 from denoise_demo.ui.tabs.figures.figures import build_figures_tab
 from denoise_demo.ui.tabs.laboratory.laboratory import build_laboratory
+from denoise_demo.ui.tabs.learn.learn import build_learn_tab, leave
 from denoise_demo.ui.tabs.training.training import build_training_tab
 from denoise_demo.ui.views import VIEWS
 from denoise_demo.ui.web.component import MODULES
@@ -54,6 +57,7 @@ HELLO = (
     "See where they fail."
 )
 TABS = {  # besides the laboratory: label, contents, parameters that a link to it adds
+    "learn": ("Learn", build_learn_tab, ()),
     "figures": ("Figures", build_figures_tab, ("figure",)),
     "training": ("Training", build_training_tab, ("trained",)),
     "explanation": ("How it works", build_explanation, ()),
@@ -88,9 +92,22 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
     return demo
 
 
+def command_line() -> argparse.ArgumentParser:
+    """Return the options of the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    help_text = "networks to show, as train.py --out FOLDER makes them (or DENOISE_WEIGHTS_DIR)"
+    parser.add_argument("--weights", metavar="FOLDER", type=Path, help=help_text)
+    return parser
+
+
 def main() -> int:
     """Start the page."""
     plain_console()
+    parser = command_line()
+    if (folder := parser.parse_args().weights) and not folder.is_dir():
+        parser.error(f"{folder} is no folder: give one that train.py --out has made")
+    if folder:
+        os.environ["DENOISE_WEIGHTS_DIR"] = str(folder)
     torch.set_num_threads(1)  # images are too small for several threads to help
     try:
         limit_memory(limits().upload_memory_mb)
@@ -111,7 +128,7 @@ def main() -> int:
         options = mcp.options(problems)
     guards = [Middleware(Guard, limits(), os.environ.get("DENOISE_EMBEDDERS") or EMBEDDERS)]
     demo = build_demo(problems)
-    routes = [MODULES, live_route(demo), *health.ROUTES, *options["routes"]]
+    routes = [MODULES, live_route(demo, [leave]), *health.ROUTES, *options["routes"]]
     demo.launch(
         theme=THEME,
         css=CSS,

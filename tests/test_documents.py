@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import app
 import denoise_demo
 import publish
 import train
@@ -152,8 +153,10 @@ def check(program: str, *words: str) -> None:
     match program, *words:
         case "python", "-m", module, *options:
             check_module(module, options)
-        case "python", ("app.py" | "train.py") as script:
-            assert (ROOT / script).exists()
+        case "python", "train.py":
+            assert (ROOT / "train.py").exists()
+        case "python", "app.py", *options:
+            assert app.command_line().parse_args(options)
         case ("python", "train.py", *options) | (
             "torchrun", "--nproc-per-node", "2", "train.py", *options
         ):  # fmt: skip

@@ -5,6 +5,7 @@ May import `common`, `corruption`, `networks` and `data`. Offers the catalogue (
 `RECIPES` and `FILTERS`, and weight files with their metadata.
 """
 
+from denoise_demo.denoisers import guests
 from denoise_demo.denoisers.catalog import DenoiserSpec, get_denoiser, list_denoisers
 from denoise_demo.denoisers.checkpoints import (
     WEIGHTS_DIR,
@@ -92,6 +93,7 @@ __all__ = [
     "estimate_sigma",
     "get_denoiser",
     "get_recipe",
+    "guests",
     "in_its_folder",
     "list_denoisers",
     "load_all",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from denoise_demo.common import lookup
+from denoise_demo.denoisers import guests
 from denoise_demo.denoisers.filters import FILTERS, FilterSpec
 from denoise_demo.denoisers.recipe import Recipe, article_name, exact_name
 from denoise_demo.denoisers.recipes import ARTICLES, RECIPES, denoising_recipes
@@ -15,12 +16,14 @@ class DenoiserSpec:
     """Description of a denoiser, without its weights.
 
     Attributes:
-        article, domain: empty for a filter.
+        article: empty for a filter, and for a visitor's network.
+        domain: empty for a filter.
         shape: shape of its input images; None for a filter, which takes any.
         clip: whether it expects its input limited to [0, 1].
         informed: whether it needs the noise's standard deviation.
         expects_error: whether it also estimates its own error.
         slow: whether it is too slow for a live picture.
+        origin: where it comes from, without an article.
     """
 
     id: str
@@ -34,11 +37,12 @@ class DenoiserSpec:
     informed: bool = False
     expects_error: bool = False
     slow: bool = False
+    origin: str = "filter"
 
     @property
     def exact(self) -> str:
         """Where it comes from and its id, beside the title in plain words."""
-        return exact_name(self.id, self.article) if self.article else "filter"
+        return exact_name(self.id, self.article) if self.article else self.origin
 
     @property
     def label(self) -> str:
@@ -54,6 +58,8 @@ def list_denoisers(domain: str | None = None) -> dict[str, DenoiserSpec]:
 
 def get_denoiser(denoiser_id: object) -> DenoiserSpec:
     """Return the description of a network or filter; ValueError when there is none."""
+    if network := guests.find(denoiser_id):
+        return _of_guest(str(denoiser_id), network.recipe)
     if isinstance(denoiser_id, str):
         if denoiser_id in FILTERS:
             return _of_filter(denoiser_id, FILTERS[denoiser_id])
@@ -77,6 +83,22 @@ def _of_recipe(recipe: Recipe) -> DenoiserSpec:
         expects_error=recipe.expects_error,
         domain=recipe.domain,
         shape=get_model(recipe.model).shape,
+    )
+
+
+def _of_guest(key: str, recipe: Recipe) -> DenoiserSpec:
+    model = get_model(recipe.model)
+    return DenoiserSpec(
+        id=key,
+        title="Yours",
+        article="",
+        origin=model.label,
+        lesson="The network that you have trained on this page.",
+        facts=f"{_parameters(recipe.model):,} parameters, trained on "
+        f"{recipe.corruption.describe()}.",
+        clip=recipe.clip,
+        domain=recipe.domain,
+        shape=model.shape,
     )
 
 

@@ -45,11 +45,16 @@ def checkpoint_path(recipe_id: str, folder: Path | None = None) -> Path:
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], metadata: JsonObject) -> None:
-    """Write tensors and JSON metadata atomically, with a hash of both."""
+    """Write tensors and JSON metadata atomically; see `dump`."""
+    write_atomically(path, dump(tensors, metadata))
+
+
+def dump(tensors: Mapping[str, Tensor], metadata: JsonObject) -> bytes:
+    """Return a weight file's content: tensors and JSON metadata, with a hash of both."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(metadata)
     header = {"json": text, "sha256": _sha256(plain, text)}
-    write_atomically(path, dump_tensors(plain, header))
+    return dump_tensors(plain, header)
 
 
 def in_its_folder(path: Path) -> Path:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from denoise_demo.common import lookup
-from denoise_demo.denoisers import checkpoints, sessions
+from denoise_demo.denoisers import checkpoints, guests, sessions
 from denoise_demo.denoisers.devices import choose_device
 from denoise_demo.denoisers.filters import FILTERS
 from denoise_demo.denoisers.photographs import PHOTOS, load_photo_denoiser
@@ -131,28 +131,30 @@ def describe_engine() -> str:
     return f"{engine if device.type == 'cpu' else sessions.describe('torch')} on {device.type}"
 
 
-def load_denoiser(denoiser_id: str, device: str | None = None) -> Denoiser:
+def load_denoiser(denoiser_id: str | Path, device: str | None = None) -> Denoiser:
     """Return a network or filter: (noisy) -> denoised, (N, C, H, W) in [0, 1].
 
     Informed filters also need `sigma`, the noise's standard deviation, one number or (N,).
 
     Args:
         denoiser_id: a key of `list_denoisers()`; "blind-photos", which takes pictures of any
-            size; or `hf:USER/NAME` for a network that was published on the Hugging Face Hub, which
-            is kept in a cache.
+            size; `hf:USER/NAME` for a network that was published on the Hugging Face Hub, which
+            is kept in a cache; or a weight file, NAME.safetensors.
         device: for networks, as for `choose_device`.
 
     Raises:
         ValueError: for an unknown denoiser, or a missing device.
         CheckpointError: when a network's weights are missing or damaged.
     """
-    if str(denoiser_id).startswith("hf:"):
+    if isinstance(denoiser_id, Path) or denoiser_id.endswith(".safetensors"):
+        return _load_file(Path(denoiser_id), choose_device(device))
+    if denoiser_id.startswith("hf:"):
         return _load_published(denoiser_id, choose_device(device))
     if denoiser_id in FILTERS:
         return FILTERS[denoiser_id]
     if denoiser_id == PHOTOS:
         return load_photo_denoiser(device)
-    if denoiser_id not in RECIPES:
+    if denoiser_id not in RECIPES and not guests.find(denoiser_id):
         lookup({**denoising_recipes(), **FILTERS}, denoiser_id, "denoiser")
     return load_network(denoiser_id, device)
 
@@ -167,13 +169,15 @@ def load_network(recipe_id: str, device: str | None = None) -> Network:
     """Return a recipe's trained denoiser, loaded once per device.
 
     Args:
-        recipe_id: a key of RECIPES that denoises.
+        recipe_id: a key of RECIPES that denoises, or a visitor's network.
         device: as for `choose_device`.
 
     Raises:
         ValueError: for an unknown recipe, the classifier, or a missing device.
         CheckpointError: when the weights are missing or damaged.
     """
+    if network := guests.find(recipe_id):
+        return network
     if not get_recipe(recipe_id).denoises:
         raise ValueError(f"{recipe_id} is a classifier, not a denoiser: choose another")
     return _load_for(recipe_id, device)
@@ -242,6 +246,14 @@ def _loaded(recipe_id: str, device: torch.device, folder: Path) -> Network:
         raise checkpoints.CheckpointError(
             f"{path.name} holds {network.recipe.id}: restore the file"
         )
+    return network
+
+
+def _load_file(path: Path, device: torch.device) -> Network:
+    """Load a network from a weight file of the caller's."""
+    network = _read(path, device)
+    if not network.recipe.denoises:
+        raise ValueError(f"{path.name} is a classifier, not a denoiser: choose another")
     return network
 
 

@@ -38,6 +38,13 @@ class Limits:
     sessions: int = _limit(500, "DENOISE_SESSIONS", "visitors whose state is kept")
     session_minutes: int = _limit(240, "DENOISE_SESSION_MINUTES", "longest visit, in minutes")
 
+    lessons: int = _limit(
+        0, "DENOISE_LESSONS", "networks that visitors train at once; 0: one for every two cores"
+    )
+    lesson_seconds: int = _limit(120, "DENOISE_LESSON_SECONDS", "longest training, in seconds")
+    lesson_epochs: int = _limit(100, "DENOISE_LESSON_EPOCHS", "most epochs of a training")
+    lesson_images: int = _limit(20_000, "DENOISE_LESSON_IMAGES", "most images to train on")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
         """Read the limits that are set; ValueError for anything but a whole number."""

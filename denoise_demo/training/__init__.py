@@ -2,9 +2,19 @@
 
 May import every room up to `benchmark`. Offers `Trainer` with `fit` and `resume`, the registries
 `LOSSES`, `OPTIMISERS` and `SCHEDULES`, `override` for changed recipes, and `training_facts` for
-the training recorded in a weight file. `train.py` is its command line.
+the training recorded in a weight file. A `Lesson` is a training that a visitor of the page watches
+in a `Classroom`. `train.py` is its command line.
 """
 
+from denoise_demo.training.choices import (
+    STARTS,
+    Choices,
+    LessonLimits,
+    article_rate,
+    loss_labels,
+    starts,
+)
+from denoise_demo.training.classroom import Classroom
 from denoise_demo.training.describe import (
     LICENCES,
     describe_score,
@@ -14,6 +24,7 @@ from denoise_demo.training.describe import (
     training_facts,
 )
 from denoise_demo.training.distributed import Group, is_peer_lost, joined
+from denoise_demo.training.lessons import MEASURED, STRIP, Lesson, weight_file
 from denoise_demo.training.objective import LOSSES, has_bfloat16
 from denoise_demo.training.optimisers import OPTIMISERS, optimisers_of
 from denoise_demo.training.overrides import override
@@ -26,14 +37,22 @@ from denoise_demo.training.trainer import DivergedError, Trainer, check_shares
 __all__ = [
     "LICENCES",
     "LOSSES",
+    "MEASURED",
     "OPTIMISERS",
     "SCHEDULES",
+    "STARTS",
+    "STRIP",
+    "Choices",
+    "Classroom",
     "DivergedError",
     "Group",
+    "Lesson",
+    "LessonLimits",
     "Progress",
     "Record",
     "Step",
     "Trainer",
+    "article_rate",
     "check_shares",
     "describe_score",
     "dry_run",
@@ -43,11 +62,14 @@ __all__ = [
     "joined",
     "log",
     "loss_label",
+    "loss_labels",
     "one_cycle",
     "optimisers_of",
     "override",
     "recipe_table",
     "resume",
+    "starts",
     "tensorboard",
     "training_facts",
+    "weight_file",
 ]

@@ -121,7 +121,14 @@ def finish(trainer: Trainer, test: Images | None, folder: Path, command: str) ->
     recipe = trainer.recipe
     scores = _test_scores(trainer, test or trainer.validation)
     path = checkpoints.checkpoint_path(recipe.id, folder)
-    checkpoints.save(path, trainer.trained.state_dict(), _metadata(trainer, scores, command))
+    facts = {
+        "device": device_name(trainer.device),
+        "mixed": trainer.mixed,
+        "processes": trainer.group.size,
+        "command": command,
+    }
+    metadata = metadata_of(recipe, trainer.history, trainer.data, scores) | facts
+    checkpoints.save(path, trainer.trained.state_dict(), metadata)
     write_history(trainer, folder)
     resume_path(recipe, folder).unlink(missing_ok=True)
     return scores
@@ -146,22 +153,19 @@ def _test_scores(trainer: Trainer, test: Images) -> dict[str, float]:
     return {"accuracy": scores["accuracy"]}
 
 
-def _metadata(trainer: Trainer, scores: dict[str, float], command: str) -> JsonObject:
-    """Return the metadata of a weight file."""
-    recipe = trainer.recipe
+def metadata_of(
+    recipe: Recipe, history: Sequence[Record], data: JsonObject, scores: dict[str, float]
+) -> JsonObject:
+    """Return what the metadata of a weight file says of the network and its training."""
     return {
         "recipe": settings_of(recipe),
         "arguments": dict(get_model(recipe.model).arguments),
-        "parameters": count_parameters(trainer.module),
-        "data": trainer.data,
-        "epochs": len(trainer.history),
-        "history": [vars(record) for record in trainer.history],
+        "parameters": count_parameters(recipe.model),
+        "data": data,
+        "epochs": len(history),
+        "history": [vars(record) for record in history],
         "metrics": scores,
         "torch": torch.__version__,
         "seed": recipe.seed,
-        "seconds": round(sum(record.seconds for record in trainer.history), 1),
-        "device": device_name(trainer.device),
-        "mixed": trainer.mixed,
-        "processes": trainer.group.size,
-        "command": command,
+        "seconds": round(sum(record.seconds for record in history), 1),
     }

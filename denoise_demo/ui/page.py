@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ from denoise_demo.benchmark import live_metrics
 from denoise_demo.common import JsonObject, from_json, parse
 from denoise_demo.corruption import NOISES
 from denoise_demo.data import DOMAINS
-from denoise_demo.denoisers import list_denoisers
+from denoise_demo.denoisers import get_denoiser, list_denoisers
 from denoise_demo.lab import COLLECTIONS
 from denoise_demo.ui.controls import FIELDS, level_slider, level_span, offered_denoisers
 from denoise_demo.ui.glossary import GLOSSARY
@@ -31,7 +32,7 @@ class Asked(BaseModel):
     """A request of the page's script for a view: `action` says how to make it from `value`.
 
     `revision` numbers the requests, `shown` is the open view or tab, `any_network` says whether
-    networks of other domains are offered.
+    networks of other domains are offered, `yours` is a network that the visitor has trained.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -41,6 +42,7 @@ class Asked(BaseModel):
     value: str | JsonObject | None
     shown: str
     any_network: bool
+    yours: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def answer(text: str, page: Page) -> dict[Block, object]:
     with shown_errors():
         asked = parse(Asked, from_json(text, REQUEST), REQUEST)
         view = make_view(asked, page)
-    return apply(view.model_copy(update={"revision": asked.revision}), page)
+    return apply(view.model_copy(update={"revision": asked.revision}), page, asked.yours)
 
 
 def make_view(asked: Asked, page: Page) -> View:
@@ -154,10 +156,12 @@ def make_view(asked: Asked, page: Page) -> View:
     return View.start("digits", page.usable, show=asked.shown, fresh=True)
 
 
-def apply(view: View, page: Page) -> dict[Block, object]:
-    """Return the value of each component in this view."""
+def apply(view: View, page: Page, yours: str = "") -> dict[Block, object]:
+    """Return the value of each component in this view; `yours` is offered among the denoisers."""
     settings, choices = view.settings, view.choices
     offered = offered_denoisers(page.usable, view.domain, any_network=view.any_network)
+    with suppress(ValueError):  # it is no longer on the server
+        offered = [(get_denoiser(yours).label, yours), *offered] if yours else offered
     lines = line_choices(page.usable, view.domain)
     updates: JsonObject = {
         "state": message(view=view.to_message()),

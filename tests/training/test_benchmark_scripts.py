@@ -9,10 +9,10 @@ from denoise_demo.networks import build
 
 
 @pytest.mark.parametrize(
-    "name", ["designs", "dreams", "engine", "live", "specialists", "training", "views"]
+    "name", ["designs", "dreams", "engine", "learn", "live", "specialists", "training", "views"]
 )
 def test_a_script_starts(name, monkeypatch, capsys):
-    if name in ("live", "views"):
+    if name in ("learn", "live", "views"):
         pytest.importorskip("playwright")
     script = importlib.import_module(f"benchmarks.{name}")
     monkeypatch.setattr(sys, "argv", [name, "--help"])

@@ -19,7 +19,7 @@ async () => {
 }
 """
 VIEWS = ("stage", "compare", "curves", "matrix", "codes")
-TABS = ("figures", "training", "explanation")
+TABS = ("learn", "figures", "training", "explanation")
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 # Whether the charts in view are drawn and named.
 DRAWN = """

@@ -1,6 +1,6 @@
 // The address as a link that restores what is shown.
 
-import { isWithinSpan, state } from "./state.js";
+import { isWithinSpan, lasting, state } from "./state.js";
 
 const REST = 300; // milliseconds
 let timer = 0;
@@ -46,7 +46,7 @@ export function toQuery() {
   if ((state.source && !picture) || !isWithinSpan()) return null;
   const show = shown();
   const query = { show, ...(picture && { picture }) }; // a blank pad has no name
-  for (const [field, { parameter }] of Object.entries(state.shared.fields)) query[parameter] = state.settings[field];
+  for (const [field, { parameter }] of Object.entries(state.shared.fields)) query[parameter] = lasting()[field];
   for (const name of state.shared.views[show] ?? state.shared.tabs[show]) {
     if (choice(name) !== null) query[name] = choice(name);
   }

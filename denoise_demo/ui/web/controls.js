@@ -1,6 +1,6 @@
 // Settings changed by the user: DOM events of sliders, and Gradio events of other controls.
 
-import { isKnown, span, state, tell } from "./state.js";
+import { denoiserOf, isKnown, span, state, tell } from "./state.js";
 import { clamp } from "./numbers.js";
 import { showIndex } from "./pictures.js";
 
@@ -67,13 +67,14 @@ export function chooseKind(kind) {
 }
 
 export function chooseDenoiser(denoiser) {
-  if (Object.hasOwn(state.shared.denoisers, denoiser ?? "")) set({ denoiser });
+  if (typeof denoiser === "string" && denoiserOf(denoiser)) set({ denoiser });
 }
 
 // Offer the networks of all domains, or only of the current one.
 export function offerDenoisers(anyNetwork) {
   const { own, every, first } = state.shared.offered[state.domain];
-  const choices = anyNetwork ? every : own;
+  const yours = state.yours ? [[state.yours.label, state.yours.id]] : [];
+  const choices = [...yours, ...(anyNetwork ? every : own)];
   const isOffered = choices.some(([, key]) => key === state.settings.denoiser);
   state.anyNetwork = anyNetwork;
   set({ denoiser: isOffered ? state.settings.denoiser : first });

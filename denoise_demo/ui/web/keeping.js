@@ -3,7 +3,7 @@
 // Visitors reload, and so does Gradio when the server returns after an outage.
 
 import { shown } from "./address.js";
-import { state } from "./state.js";
+import { lasting, state } from "./state.js";
 
 const KEY = "denoise_demo";
 const KEPT = ["strokes", "upload", "photo", "chosen", "counts"]; // fields of the state
@@ -11,8 +11,8 @@ const KEPT = ["strokes", "upload", "photo", "chosen", "counts"]; // fields of th
 // Write everything down; called before the page goes.
 export function keep() {
   if (!state.touched) return;
-  const { domain, source, pictures, anyNetwork, settings, choices } = state;
-  const view = { domain, source, tab: pictures, any_network: anyNetwork, settings, choices, show: shown() };
+  const { domain, source, pictures, anyNetwork, choices } = state;
+  const view = { domain, source, tab: pictures, any_network: anyNetwork, settings: lasting(), choices, show: shown() };
   const fields = Object.fromEntries(KEPT.map((name) => [name, state[name]]));
   try {
     window.sessionStorage.setItem(KEY, JSON.stringify({ address: location.href, view, fields, scroll: window.scrollY }));

@@ -24,8 +24,8 @@ export function ask(action, value = null) {
 // The pending request, as page.py parses it.
 function asked() {
   const { action, value } = state.asked;
-  const { revision, anyNetwork } = state;
-  return JSON.stringify({ action, value, revision, shown: shown(), any_network: anyNetwork });
+  const { revision, anyNetwork, yours } = state;
+  return JSON.stringify({ action, value, revision, shown: shown(), any_network: anyNetwork, yours: yours?.id ?? "" });
 }
 
 // Request the current picture on the stage with some settings changed, and a remark on it.

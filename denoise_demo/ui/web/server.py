@@ -9,8 +9,9 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ from denoise_demo.hosting import (
 )
 from denoise_demo.lab import Settings
 
+VISITOR: ContextVar[str] = ContextVar("VISITOR", default="")  # who asks, while work is computed
 MOST = 16  # requests of one WebSocket that are answered at once
 
 
@@ -79,6 +81,7 @@ class Call:
         `error`, {"busy": true} and `retry`, the milliseconds to wait.
         """
         arrived = time.perf_counter()
+        VISITOR.set(visitor)
 
         def compute() -> JsonObject:
             waited = 1000 * (time.perf_counter() - arrived)
@@ -119,8 +122,12 @@ def to_json(reply: JsonObject) -> str:
     return json.dumps(reply, default=encode, allow_nan=False)
 
 
-def live_route(page: gr.Blocks) -> WebSocketRoute:
+def live_route(page: gr.Blocks, leaving: Sequence[Callable[[str], None]] = ()) -> WebSocketRoute:
     """Return the route of the WebSocket that calls the server functions of a page.
+
+    Args:
+        page: whose functions it calls.
+        leaving: called with the visitor when a WebSocket closes; they must not wait.
 
     A request is a JSON object with an `id`, the function's name as `call`, and `request`. The
     answer, in any order, is `pack`ed: the `id` and the `reply`.
@@ -143,6 +150,8 @@ def live_route(page: gr.Blocks) -> WebSocketRoute:
         finally:
             for answer in answers:
                 answer.cancel()
+            for leave in leaving:
+                leave(visitor)
 
     return WebSocketRoute("/live", live)
 

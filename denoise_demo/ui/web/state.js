@@ -20,6 +20,7 @@ export const state = {
   source: null, // the picture, as lab/sources.py reads it; null while the pad is blank
   pictures: "example", // open tab of the picture chooser
   settings: {}, // kind, level, blur_sigma, denoiser, seed
+  yours: null, // the network that the visitor has trained: { id, label, file, spec }
   anyNetwork: false, // whether networks of other domains are offered
   choices: {}, // link parameters of single views
   note: null, // a remark on one picture with its settings: { text, source, settings }
@@ -96,6 +97,15 @@ export function place() {
 // The request for what is to be shown; null without a picture or with a level out of range.
 export function wanted() {
   return state.source && isWithinSpan() ? { source: state.source, ...state.settings } : null;
+}
+
+// What the page says of a denoiser; undefined for an unknown one.
+export const denoiserOf = (id) => (id === state.yours?.id ? state.yours.spec : state.shared.denoisers[id]);
+
+// The settings as a link or a reload can restore them: without the visitor's own network.
+export function lasting() {
+  const { settings, shared, yours } = state;
+  return settings.denoiser === yours?.id ? { ...settings, denoiser: shared.start.settings.denoiser } : settings;
 }
 
 export const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -2,7 +2,7 @@
 
 import { format, percent, worth } from "../../web/numbers.js";
 import { HEAT_RAMP, paintPixels } from "../../web/pixels.js";
-import { state } from "../../web/state.js";
+import { denoiserOf, state } from "../../web/state.js";
 
 export const PANELS = ["clean", "noisy", "denoised", "error", "spread"];
 const HEATED = ["error", "spread"]; // maps of one channel, in colours
@@ -82,7 +82,7 @@ export function createPainter(element, stage, wipe) {
     const place = document.querySelector("#network .network");
     if (!place) return requestAnimationFrame(() => describe(id)); // not rendered yet
     described = id;
-    const { title, lesson, facts, clip } = state.shared.denoisers[id];
+    const { title, lesson, facts, clip } = denoiserOf(id);
     const name = document.createElement("b");
     const more = document.createElement("span");
     name.textContent = `${title}. `;

@@ -1,0 +1,1 @@
+"""The Learn tab: a network is trained while the visitor watches."""
