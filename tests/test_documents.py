@@ -153,14 +153,12 @@ def check(program: str, *words: str) -> None:
     match program, *words:
         case "python", "-m", module, *options:
             check_module(module, options)
-        case "python", "train.py":
-            assert (ROOT / "train.py").exists()
         case "python", "app.py", *options:
             assert app.command_line().parse_args(options)
         case ("python", "train.py", *options) | (
             "torchrun", "--nproc-per-node", "2", "train.py", *options
         ):  # fmt: skip
-            assert train.main([*options, "--dry-run"]) == 0
+            assert train.main([*(options or ["--list"]), "--dry-run"]) == 0
         case "python", "publish.py", *options:
             assert publish.parse(options)
         case "pip", "install", "-r", name, *_:
