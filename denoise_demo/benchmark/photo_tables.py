@@ -81,10 +81,10 @@ def _opening(results: Results) -> str:
     count = results.sweep[0].n
     return (
         f"Mean PSNR on {count} crops of 192 x 192 pixels, the middles of {count} pictures of\n"
-        "CBSD68; the noise is not clipped. Two weaknesses of `blind-photos` show. It can take weak\n"
-        "uniform noise for one-sided noise, and darkens the picture by the half-range (six crops\n"
-        "at 0.1, two at 0.3): there a filter that is told the deviation is better on average. And\n"
-        "a median of 3 x 3 is better at a tenth of salt & pepper.\n"
+        "CBSD68; the noise is not clipped. Two weaknesses of `blind-photos` show. It can take\n"
+        "weak uniform noise for one-sided noise, and darkens the picture by the half-range (six\n"
+        "crops at 0.1, two at 0.3): there a filter that is told the deviation is better on\n"
+        "average. And a median of 3 x 3 is better at a tenth of salt & pepper.\n"
     )
 
 
