@@ -1,8 +1,8 @@
 import js from "@eslint/js";
 
 const browser = [
-  "AbortController", "Blob", "DataTransfer", "Event", "File", "ImageData", "MutationObserver", "Option",
-  "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "WebSocket", "atob", "btoa", "clearTimeout", "document", "history",
+  "AbortController", "Blob", "DataTransfer", "Event", "File", "FormData", "Image", "ImageData", "MutationObserver", "Option",
+  "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "WebSocket", "atob", "btoa", "clearTimeout", "document", "fetch", "history",
   "location", "navigator", "performance", "prompt", "requestAnimationFrame", "setTimeout", "window",
 ];
 

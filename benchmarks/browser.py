@@ -160,7 +160,7 @@ def drag(
     events: int = EVENTS,
 ) -> dict[str, Any]:
     options = {"id": "blur-sigma", "events": events, "rate": rate, "low": 0.0, "high": high}
-    measured: dict[str, Any] = page.evaluate(DRAG, where | options)
+    measured: dict[str, Any] = page.evaluate(DRAG, options | where)
     return measured
 
 

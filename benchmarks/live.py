@@ -1,4 +1,4 @@
-"""Measure the live page in a real browser: rate, latency, a distant server, drawing, memory.
+"""Measure the live page in a real browser: rate, latency, distance, photos, drawing, memory.
 
     python -m benchmarks.live               everything, about seven minutes
     python -m benchmarks.live --only drag
@@ -33,6 +33,7 @@ from benchmarks.browser import (
 )
 from denoise_demo.denoisers import RECIPES
 
+PHOTO = {"id": "noise-level", "target": "#photos", "shown": "element.dataset.level"}
 STROKE = """
 async ({ events, rate }) => {
   const pad = document.querySelector("#stage .pad"), stage = document.getElementById("stage");
@@ -107,6 +108,19 @@ def measure_faces(page: Page, repeats: int) -> None:
                 print(row(f"{recipe} | {RATE}", drag(page, STAGE)), flush=True)
 
 
+def measure_photos(page: Page, repeats: int) -> None:
+    print("| photo through | events/s | paints/s | median ms | 95 % ms | in order | last shown |")
+    print("|---|---|---|---|---|---|---|")
+    with serving(["app.py"]) as (url, _, _):
+        for denoiser in ("blind-photos", "bilateral"):
+            page.goto(f"{url}?show=photos&cleaner={denoiser}")
+            page.wait_for_selector(f"#photos[data-fine=true][data-denoiser={denoiser}]")
+            drag(page, PHOTO, high=0.6)
+            for _ in range(repeats):
+                found = drag(page, PHOTO, high=0.6)
+                print(row(f"{denoiser} | {RATE}", found), flush=True)
+
+
 def measure_drawing(page: Page) -> None:
     with serving(["app.py"]) as (url, _, _):
         open_page(page, url)
@@ -171,7 +185,7 @@ def measure_start(page: Page) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["drag", "faces", "draw", "memory", "start"])
+    parser.add_argument("--only", choices=["drag", "faces", "photos", "draw", "memory", "start"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     options = parser.parse_args()
@@ -179,6 +193,7 @@ def main() -> None:
         "start": measure_start,
         "drag": lambda page: measure_drag(page, options.repeats),
         "faces": lambda page: measure_faces(page, options.repeats),
+        "photos": lambda page: measure_photos(page, options.repeats),
         "draw": measure_drawing,
         "memory": measure_memory,
     }

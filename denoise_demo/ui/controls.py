@@ -42,10 +42,15 @@ STARTS: dict[str, Start] = {
 }
 
 
-def first_settings(usable: Collection[str], domain: str) -> Settings:
-    """Return the first settings of a domain, with another denoiser if theirs cannot be used."""
+def first_settings(usable: Collection[str], domain: str, show: str = "stage") -> Settings:
+    """Return the first settings of a domain, with another denoiser if theirs cannot be used.
+
+    Photos begin with a noise of their own: what suits a digit buries a photo.
+    """
     settings = lookup(STARTS, domain, "domain").settings
     first = next(key for key in (settings.denoiser, *list_denoisers(domain)) if key in usable)
+    if show == "photos":
+        settings = replace(settings, kind="gaussian", level=0.1, blur_sigma=0.0, seed=0)
     return replace(settings, denoiser=first)
 
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import gradio as gr
@@ -16,7 +16,13 @@ from denoise_demo.corruption import NOISES
 from denoise_demo.data import DOMAINS
 from denoise_demo.denoisers import get_denoiser, list_denoisers
 from denoise_demo.lab import COLLECTIONS
-from denoise_demo.ui.controls import FIELDS, level_slider, level_span, offered_denoisers
+from denoise_demo.ui.controls import (
+    FIELDS,
+    first_settings,
+    level_slider,
+    level_span,
+    offered_denoisers,
+)
 from denoise_demo.ui.glossary import GLOSSARY
 from denoise_demo.ui.panels.curves.curves import line_choices
 from denoise_demo.ui.panels.pictures.pictures import FORGOTTEN, message, show_picture
@@ -79,6 +85,7 @@ def build_state(
             for field, (control, attribute) in FIELDS.items()
         },
         start=View.start("digits", usable).to_message(),
+        photo_noise=asdict(first_settings(usable, "digits", "photos")),
         kinds={kind: level_span(kind) for kind in NOISES},
         denoisers={
             key: {

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from denoise_demo.benchmark import live_metrics, scores_of
 from denoise_demo.common import JsonObject, brief, lookup, noise_seed
 from denoise_demo.corruption import NOISES
-from denoise_demo.data import domain_of
+from denoise_demo.data import PHOTOGRAPHS, domain_of
 from denoise_demo.denoisers import RECIPES, get_denoiser, list_denoisers
 from denoise_demo.figures import MOST, get_figure
 from denoise_demo.lab import (
@@ -24,6 +24,7 @@ from denoise_demo.lab import (
     clean_picture,
     count_pictures,
     figure_source,
+    photo_denoisers,
     preset_picture,
     unit_spans,
 )
@@ -82,7 +83,7 @@ class View(BaseModel):
             domain=domain,
             source=source,
             tab=_tab(source, domain),
-            settings=first_settings(usable, domain),
+            settings=first_settings(usable, domain, show),
             any_network=any_network,
             fresh=fresh,
         )
@@ -121,7 +122,7 @@ class View(BaseModel):
         lookup(dict.fromkeys(shows), show, "view")
         source = read_picture(query["picture"]) if "picture" in query else STARTS["digits"].source
         domain = domain_of(clean_picture(source)[0])
-        settings = _settings(query, first_settings(usable, domain))
+        settings = _settings(query, first_settings(usable, domain, show))
         choices = {name: query[name] for name in CHOICES if name in query}
         for name, text in choices.items():
             choices[name] = CHOICES[name](text, domain)
@@ -208,6 +209,29 @@ def _pinned(text: str, _: str) -> str:
     return text
 
 
+def _photo(text: str, _: str) -> str:
+    """Check a built-in photo and the corner of the window on it."""
+    name, left, top = [*text.split(":"), "", ""][:3]
+    lookup(PHOTOGRAPHS, name, "photo")
+    return f"{name}:{read_integer(left, 'left')}:{read_integer(top, 'top')}"
+
+
+def _cleaner(text: str, _: str) -> str:
+    lookup(photo_denoisers(), text, "denoiser of photos")
+    return text
+
+
+def _already(text: str, _: str) -> str:
+    lookup({"noisy": None}, text, "state of a photo")
+    return text
+
+
+def _strength(text: str, _: str) -> str:
+    if read_integer(text, "strength") > 100:
+        raise ValueError(f"strength is {brief(text)}: give 0 to 100")
+    return text
+
+
 def _trained(text: str, _: str) -> str:
     lookup(RECIPES, text, "recipe")
     return text
@@ -263,6 +287,10 @@ CHOICES: dict[str, Callable[[str, str], str]] = {
     "pinned": _pinned,
     "network": lambda text, _: text,
     "code": lambda text, _: text,
+    "photo": _photo,
+    "cleaner": _cleaner,
+    "already": _already,
+    "strength": _strength,
     "figure": _figure,
     "trained": _trained,
 }

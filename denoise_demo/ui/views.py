@@ -9,6 +9,7 @@ from denoise_demo.ui.panels.bottleneck.bottleneck import build_bottleneck
 from denoise_demo.ui.panels.compare.compare import build_compare
 from denoise_demo.ui.panels.curves.curves import build_curves
 from denoise_demo.ui.panels.matrix.matrix import build_matrix
+from denoise_demo.ui.panels.photos.photos import build_photos
 from denoise_demo.ui.panels.stage.stage import build_stage
 
 
@@ -60,5 +61,11 @@ VIEWS: dict[str, ViewSpec] = {
         "**Choose a network and change its code**, the few numbers from which it reconstructs the "
         "digit.",
         ("network", "code"),
+    ),
+    "photos": ViewSpec(
+        "Photos",
+        build_photos,
+        "**Drag the window**, or open a photo of yours.",
+        ("photo", "cleaner", "already", "strength"),
     ),
 }

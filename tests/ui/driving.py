@@ -24,7 +24,7 @@ async ([id, values, hertz]) => {
 # Resolves after thirty frames in a row without a paint.
 STILL = """
 async () => {
-  const paints = () => ["stage", "compare", "codes"]
+  const paints = () => ["stage", "compare", "codes", "photos"]
     .map((id) => JSON.stringify({ ...document.getElementById(id)?.dataset })).join();
   let [last, still] = ["", 0];
   while (still < 30) {

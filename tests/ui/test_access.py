@@ -18,7 +18,7 @@ async () => {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
 }
 """
-VIEWS = ("stage", "compare", "curves", "matrix", "codes")
+VIEWS = ("stage", "compare", "curves", "matrix", "codes", "photos")
 TABS = ("learn", "figures", "training", "explanation")
 WIDTHS = {"desktop": (1440, 900), "phone": (390, 844)}
 # Whether the charts in view are drawn and named.

@@ -92,6 +92,21 @@ def test_drawing_keeps_the_pad_the_level_and_the_result_on_screen(open_page, app
     check_together(page, LARGE.get(name, 130), "#stage .pad")
 
 
+@pytest.mark.parametrize("name", ["small phone", "landscape phone", "desktop"])
+def test_a_photo_its_result_and_the_level_are_on_screen_together(open_page, app, name):
+    width, height = SIZES[name]
+    page = open_page(f"{app}?show=photos", width=width, height=height, wait=False)
+    page.wait_for_selector("#photos[data-paints]")
+    page.evaluate(LAID_OUT, width)
+    noisy, after = (part.replace("#stage", "#photos") for part in (NOISY, DENOISED))
+
+    assert [part for part in (noisy, after, LEVEL) if not is_on_screen(page, part)] == []
+    assert box(page, noisy)["right"] < box(page, after)["left"]
+    page.locator("#photos [data-choice=already]").check()
+    strength = "#photos [data-choice=strength]"
+    assert [part for part in (after, strength) if not is_on_screen(page, part)] == []
+
+
 @pytest.mark.parametrize("name", ["desktop", "tablet"])
 def test_the_controls_stay_in_view_while_a_view_scrolls(open_page, app, name):
     width, height = SIZES[name]

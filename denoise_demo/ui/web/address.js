@@ -42,9 +42,10 @@ export function pictureName(source) {
 
 // Parameters of a link to the current view, as View.to_query; null while the picture is pending.
 export function toQuery() {
-  const picture = state.source && pictureName(state.source);
-  if ((state.source && !picture) || !isWithinSpan()) return null;
   const show = shown();
+  const source = show === "photos" ? null : state.source; // a choice names the photo
+  const picture = source && pictureName(source);
+  if ((source && !picture) || !isWithinSpan()) return null;
   const query = { show, ...(picture && { picture }) }; // a blank pad has no name
   for (const [field, { parameter }] of Object.entries(state.shared.fields)) query[parameter] = lasting()[field];
   for (const name of state.shared.views[show] ?? state.shared.tabs[show]) {

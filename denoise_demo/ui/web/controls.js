@@ -66,6 +66,18 @@ export function chooseKind(kind) {
   return update(span());
 }
 
+// A view is opened: take up the noise of its pictures, photos or others. Returns updates of the
+// controls of kind, level, blur and seed.
+export function changeNoise(view) {
+  const isPhotos = view === "photos";
+  const noise = state.aside ?? (isPhotos ? state.shared.photo_noise : null);
+  if (isPhotos === (state.view === "photos") || !noise) return [1, 2, 3, 4].map(() => update({}));
+  const { kind, level, blur_sigma, seed } = noise;
+  state.aside = { ...state.settings };
+  set({ kind, level, blur_sigma, seed });
+  return [{ value: kind }, { ...span(), value: level }, { value: blur_sigma }, { value: seed }].map(update);
+}
+
 export function chooseDenoiser(denoiser) {
   if (typeof denoiser === "string" && denoiserOf(denoiser)) set({ denoiser });
 }

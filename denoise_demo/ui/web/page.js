@@ -71,6 +71,7 @@ function forget() {
   for (const name of Object.values(state.shared.views).flat()) delete state.choices[name];
   Object.assign(state, { strokes: [], centre: true, upload: null, photo: null, chosen: {} });
   for (const crop of Object.values(state.crops)) crop.forgotten = true;
+  state.aside = null;
   tell("reset");
 }
 
@@ -93,10 +94,13 @@ async function figureDrawn(values) {
   return [...choices, picture() ?? ""];
 }
 
+// Returns updates of the noise's controls: photos keep a noise of their own.
 function openView(view) {
   if (view !== state.view && state.answered === state.revision) step();
+  const updates = controls.changeNoise(view);
   state.view = view;
   controls.pump();
+  return updates;
 }
 
 function openTab(tab) {

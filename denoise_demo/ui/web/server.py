@@ -30,6 +30,7 @@ from denoise_demo.hosting import (
     Refusal,
     SupersededError,
     check_json,
+    held,
     metrics,
     turns,
 )
@@ -152,6 +153,7 @@ def live_route(page: gr.Blocks, leaving: Sequence[Callable[[str], None]] = ()) -
                 answer.cancel()
             for leave in leaving:
                 leave(visitor)
+            asyncio.get_running_loop().call_later(held.GRACE, held.forget, visitor)
 
     return WebSocketRoute("/live", live)
 

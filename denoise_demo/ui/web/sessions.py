@@ -5,6 +5,8 @@ import datetime
 
 import gradio as gr
 
+from denoise_demo.hosting import held
+
 GRACE = 300.0  # seconds in which a page that lost its connection may come back
 
 
@@ -21,6 +23,7 @@ def forget_visitors(demo: gr.Blocks) -> None:
     # A timer, since a client could fill the queue with events that wait.
     async def schedule(request: gr.Request) -> None:
         loop = asyncio.get_running_loop()
+        loop.call_later(held.GRACE, held.forget, str(request.session_hash))
         loop.call_later(GRACE, forget, str(request.session_hash), datetime.datetime.now())
 
     demo.unload(schedule)

@@ -4,7 +4,7 @@
 // panels read the state and subscribe with `attach`.
 
 export const state = {
-  // Passed once by Python, see page.py: fields, kinds, denoisers, offered, collections, metrics,
+  // Passed once by Python, see page.py: fields, photo_noise, kinds, denoisers, offered, collections, metrics,
   // glossary, views, tabs, choices, modules, start.
   shared: null,
   // Number of views requested so far; the answer to an earlier request is stale.
@@ -21,6 +21,7 @@ export const state = {
   pictures: "example", // open tab of the picture chooser
   settings: {}, // kind, level, blur_sigma, denoiser, seed
   yours: null, // the network that the visitor has trained: { id, label, file, spec }
+  aside: null, // the noise of photos while other pictures are shown, and the other way round
   anyNetwork: false, // whether networks of other domains are offered
   choices: {}, // link parameters of single views
   note: null, // a remark on one picture with its settings: { text, source, settings }

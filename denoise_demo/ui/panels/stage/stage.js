@@ -13,7 +13,7 @@ import { createDreamer, createPlayer } from "./playing.js";
 import { createScenes } from "./scenes.js";
 import { createTeller } from "./telling.js";
 import { createTour } from "./tour.js";
-import { createWipe } from "./wipe.js";
+import { createWipe } from "../../web/wipe.js";
 
 const REST = 1000; // milliseconds from the first picture to the sweep that greets
 const PATIENCE = 400; // milliseconds before a level out of range is reported: the user may still be typing

@@ -15,6 +15,8 @@ from denoise_demo.ui.panels.pictures.pictures import build_pictures
 if TYPE_CHECKING:
     from denoise_demo.ui.views import ViewSpec
 
+NOISE = ("kind", "level", "blur_sigma", "seed")  # what openView in page.js returns
+
 
 def build_laboratory(
     views: "Mapping[str, ViewSpec]", state: gr.HTML, problems: Mapping[str, str]
@@ -34,9 +36,9 @@ def build_laboratory(
             parts["domain"] = _domain()
             with gr.Group(elem_id="noise-group"):
                 parts |= noise_controls(first)
-            with gr.Group():
+            with gr.Group(elem_id="denoiser-group"):
                 parts |= denoiser_controls(usable, first.denoiser)
-            with gr.Group():
+            with gr.Group(elem_id="preset-group"):
                 parts["preset"] = _presets(usable)
             with gr.Row():
                 copy = gr.Button("Copy link", size="sm", min_width=100, elem_id="copy-link")
@@ -49,7 +51,7 @@ def build_laboratory(
                     f"**Some networks cannot be used**; the others work.\n{rows}",
                     elem_id="problems",
                 )
-            parts |= _build_views(views, problems)
+            parts |= _build_views(views, problems, [parts[name] for name in NOISE])
         with gr.Column(elem_classes="card source-column"):
             parts |= build_pictures(state, parts["views"])
     copy.click(fn=None, js="() => { window.laboratory?.copyLink(); }")
@@ -92,8 +94,10 @@ def _presets(usable: list[str]) -> gr.Dropdown:
     return preset
 
 
-def _build_views(views: "Mapping[str, ViewSpec]", problems: Mapping[str, str]) -> dict[str, Block]:
-    """Lay out the views, a tab each."""
+def _build_views(
+    views: "Mapping[str, ViewSpec]", problems: Mapping[str, str], noise: list[Block]
+) -> dict[str, Block]:
+    """Lay out the views, a tab each; opening one may change the controls of the noise."""
     parts: dict[str, Block] = {}
     with gr.Tabs(elem_id="views") as parts["views"]:
         for key, spec in views.items():
@@ -101,5 +105,6 @@ def _build_views(views: "Mapping[str, ViewSpec]", problems: Mapping[str, str]) -
                 if spec.lead:
                     gr.Markdown(spec.lead, elem_classes="lead")
                 parts |= spec.build(problems)
-            tab.select(fn=None, js=f"() => {{ window.laboratory?.openView('{key}'); }}")
+            opened = f"() => window.laboratory?.openView('{key}')"
+            tab.select(fn=None, outputs=noise, js=opened)
     return parts

@@ -1,6 +1,6 @@
 // The noisy picture over the denoised one, up to a line that is dragged or moved by arrow keys.
 
-import { clamp } from "../../web/numbers.js";
+import { clamp } from "./numbers.js";
 
 const STEPS = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10, Home: -100, End: 100 };
 
