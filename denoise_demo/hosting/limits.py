@@ -43,7 +43,7 @@ class Limits:
     )
     lesson_seconds: int = _limit(120, "DENOISE_LESSON_SECONDS", "longest training, in seconds")
     lesson_epochs: int = _limit(100, "DENOISE_LESSON_EPOCHS", "most epochs of a training")
-    lesson_images: int = _limit(20_000, "DENOISE_LESSON_IMAGES", "most images to train on")
+    lesson_images: int = _limit(30_000, "DENOISE_LESSON_IMAGES", "most images to train on")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":

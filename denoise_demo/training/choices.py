@@ -30,7 +30,7 @@ class LessonLimits:
 
     seconds: int = 120
     epochs: int = 100
-    images: int = 20_000
+    images: int = 30_000
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
