@@ -1,12 +1,13 @@
 """Drawing: the articles' figures and the page's charts.
 
 `FIGURES` is the registry of the articles' figures; `draw` draws one with matplotlib for any
-denoiser and pictures, and `to_png` encodes it. The module `curves` makes the interactive charts; it
+denoiser and pictures, `to_png` encodes it, and `darken` recolours it for a dark page. The
+module `curves` makes the interactive charts; it
 is imported when the first one is drawn, because altair takes memory that most visits do not need.
 Only this room imports matplotlib and altair. May import every room but training and ui.
 """
 
-from denoise_demo.figures.canvas import to_png
+from denoise_demo.figures.canvas import darken, to_png
 from denoise_demo.figures.charts import MOST
 from denoise_demo.figures.registry import FIGURES, FigureSpec, draw, file_name, get_figure
 
@@ -14,6 +15,7 @@ __all__ = [
     "FIGURES",
     "MOST",
     "FigureSpec",
+    "darken",
     "draw",
     "file_name",
     "get_figure",

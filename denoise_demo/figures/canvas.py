@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Note",
     "Row",
+    "darken",
     "picture_grid",
     "picture_scale",
     "to_png",
@@ -26,6 +27,9 @@ __all__ = [
 
 FONT = "DejaVu Sans"  # ships with matplotlib, and has ✓ and ✗
 INK, GREY, BLUE, ORANGE = "#1a1a1a", "#5f6368", "#0072b2", "#c44e00"  # colour-blind safe
+# What the colours become on a dark page; letters need more contrast than lines.
+DARK = {"white": "#0f172a", INK: "#f1f5f9", GREY: "#94a3b8", "#dddddd": "#334155"}
+DARK_WORDS = DARK | {"black": "#f1f5f9", BLUE: "#56b4e9", ORANGE: "#ff9d5c"}
 DPI = 128  # a power of two: pixel sizes divided by it stay exact
 WIDEST, TALLEST = 1400, 900  # pixels for all pictures of a figure
 SMALLEST_SCALE = 4
@@ -81,6 +85,23 @@ def picture_grid(title: str, columns: Sequence[str], rows: Sequence[Row], captio
 def picture_scale(height: int, width: int) -> int:
     """Return the drawn size of a picture's pixel, given the size of all pictures together."""
     return max(SMALLEST_SCALE, min(WIDEST // width, TALLEST // height))
+
+
+def darken(figure: "Figure") -> "Figure":
+    """Give a figure the colours of a dark page, in place; its pictures stay."""
+    from matplotlib.colors import to_hex  # noqa: PLC0415 - see Canvas
+    from matplotlib.text import Text  # noqa: PLC0415
+
+    for artist in figure.findobj():
+        words = isinstance(artist, Text)
+        dark = {to_hex(old): new for old, new in (DARK_WORDS if words else DARK).items()}
+        for part in ("color", "facecolor", "edgecolor"):
+            colour = getattr(artist, f"get_{part}", lambda: None)()
+            if isinstance(colour, (str, tuple)) and to_hex(colour) in dark:
+                artist.set(**{part: dark[to_hex(colour)]})
+    for axes in figure.axes:
+        axes.tick_params(colors=DARK[GREY])
+    return figure
 
 
 def to_png(figure: "Figure") -> bytes:

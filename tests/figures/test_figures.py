@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from denoise_demo.benchmark import ArticleRow, PointRow, Results, load_results, results
@@ -19,7 +20,7 @@ from denoise_demo.corruption.points import POINTS
 from denoise_demo.data import load_examples
 from denoise_demo.data.domains import DOMAINS
 from denoise_demo.denoisers import RECIPES, checkpoints, denoising_recipes, get_denoiser
-from denoise_demo.figures.canvas import Row
+from denoise_demo.figures.canvas import Row, darken
 from denoise_demo.figures.contents import Panels, Subject
 from denoise_demo.figures.faces import DENOISERS, denoiser_id
 from denoise_demo.figures.registry import FIGURES, draw, file_name
@@ -439,3 +440,14 @@ def test_a_figure_names_an_article_and_a_network_that_denoises(kind: str) -> Non
     assert RECIPES[spec.denoiser].domain == spec.domain
     assert kind.startswith(spec.article.lower())
     assert spec.explanation.count(". ") <= 2  # three sentences
+
+
+def test_a_dark_figure_has_light_words_on_a_dark_ground_and_the_same_pictures() -> None:
+    figure = draw("s0-rising-noise", denoiser="conv-pool", source="example")
+    before = [image.copy() for image in values(figure)]
+
+    darken(figure)
+
+    assert max(to_rgb(figure.get_facecolor())) < 0.2
+    assert min(min(to_rgb(text.get_color())) for text in figure.texts) > 0.5
+    assert all(np.array_equal(a, b) for a, b in zip(before, values(figure), strict=True))

@@ -86,12 +86,18 @@ const isDrawn = (kind) => state.choices.figure?.split(":")[0] === kind;
 
 // A figure is about to be drawn: record its choices for links, and fill in the laboratory's picture.
 async function figureDrawn(values) {
-  const choices = values.slice(0, -1);
+  const choices = values.slice(0, -2);
   setChoice("figure", choices.join(":"));
   for (let waits = 0; choices[2] === "laboratory" && picture() === null && waits < 30; waits++) {
     await new Promise((go) => setTimeout(go, POLL));
   }
-  return [...choices, picture() ?? ""];
+  return [...choices, picture() ?? "", document.body.classList.contains("dark")];
+}
+
+// The system's colours have changed: draw an open figure in those of the page.
+function recolour() {
+  const button = document.querySelector("#figure-draw");
+  if (button?.offsetParent) setTimeout(() => button.click(), POLL);
 }
 
 // Returns updates of the noise's controls: photos keep a noise of their own.
@@ -161,6 +167,7 @@ export function mount({ props, trigger: triggerEvent, watch }) {
     centreDrawing: pictures.centreDrawing,
   };
   window.addEventListener("pagehide", keep, { signal: leaving.signal });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, { signal: leaving.signal });
   window.addEventListener("popstate", goTo, { signal: leaving.signal });
   if (kept) ask("view", kept);
   else if (query) ask("link", query);

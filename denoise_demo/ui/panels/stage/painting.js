@@ -1,6 +1,6 @@
 // Paints an answer on the stage: pictures, class probabilities, scores, description of the denoiser.
 
-import { format, percent, worth } from "../../web/numbers.js";
+import { cleaner, format, percent, worth } from "../../web/numbers.js";
 import { HEAT_RAMP, paintPixels } from "../../web/pixels.js";
 import { denoiserOf, state } from "../../web/state.js";
 
@@ -55,7 +55,7 @@ export function createPainter(element, stage, wipe) {
       numbers[name].write(scores(name), found[name]);
     }
     const gain = found.noisy.psnr === null ? -Infinity : worth(found.denoised.psnr, true) - found.noisy.psnr;
-    $(".gain").textContent = Number.isFinite(gain) ? `${gain >= 0 ? "+" : "−"}${Math.abs(gain).toFixed(1)} dB` : "";
+    $(".gain").textContent = cleaner(gain);
     $(".gain").className = `term gain ${gain >= 0 ? "better" : "worse"}`;
   }
 

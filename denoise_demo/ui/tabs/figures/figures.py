@@ -19,7 +19,8 @@ from denoise_demo.ui.web.events import in_turn
 from denoise_demo.ui.web.files import image_place, keep
 
 FIRST_FIGURE = "s0-rising-noise"
-# The page's script puts the laboratory's picture into the last input, which is hidden.
+# The page's script fills the last two inputs, which are hidden: the laboratory's picture, and
+# whether the page is dark.
 _WITH_PICTURE = "(...values) => window.laboratory?.figureDrawn(values) ?? values"
 _CHANGED = "(kind, source) => [window.laboratory?.isDrawn(kind) ? null : kind, source]"
 Drawn = tuple[str, gr.Image, gr.DownloadButton]  # explanation, picture, file
@@ -51,7 +52,7 @@ def build_figures_tab(problems: Collection[str]) -> dict[str, Block]:
         with gr.Column(scale=3, min_width=320):
             outputs = [gr.Markdown(elem_id="figure-explanation"), image_place("figure-image")]
             outputs += [gr.DownloadButton("Download (PNG)", elem_id="figure-download")]
-    kind, denoiser, source, first, seed, _ = controls.values()
+    kind, denoiser, source, first, seed, *_ = controls.values()
     chosen = [denoiser, source, first, seed]
     drawing = {"fn": in_turn(draw_figure), "inputs_kwargs": controls, "outputs": outputs}
     drawing |= {"js": _WITH_PICTURE, "show_progress": "minimal"} | _PRIVATE
@@ -98,8 +99,9 @@ def _controls(usable: list[str]) -> JsonObject:
             elem_id="figure-seed",
         )
     picture = gr.Textbox(visible="hidden", elem_id="figure-picture")
-    controls = (kind, denoiser, source, first, seed, picture)
-    return dict(zip((*CHOICES, "picture"), controls, strict=True))
+    dark = gr.Checkbox(visible="hidden", elem_id="figure-dark")
+    controls = (kind, denoiser, source, first, seed, picture, dark)
+    return dict(zip((*CHOICES, "picture", "dark"), controls, strict=True))
 
 
 def draw_figure(
@@ -116,22 +118,25 @@ def _draw(kind: str, denoiser: str, choices: JsonObject) -> Drawn:
     words = f"{spec.explanation}\n\n{spec.details}"
     paint = _paint_on_gpu if spec.is_dreamt else _paint
     try:
-        content = paint(kind, denoiser, choices)
+        shown, content = paint(kind, denoiser, choices)
     except ResultsError as error:
         text = f"**This figure has no numbers yet:** {error}.\n\n{words}"
         return text, gr.Image(None), gr.DownloadButton(value=None, interactive=False)
-    path = keep(content, registry.file_name(kind, denoiser))
-    file = gr.DownloadButton(value=path, interactive=True)
-    return words, gr.Image(path, alt_text=spec.explanation), file
+    name = registry.file_name(kind, denoiser)
+    file = gr.DownloadButton(value=keep(content, name), interactive=True)
+    return words, gr.Image(keep(shown, name), alt_text=spec.explanation), file
 
 
-def _paint(kind: str, denoiser: str, choices: JsonObject) -> bytes:
-    """Draw a figure; return the PNG file."""
-    return canvas.to_png(registry.draw(kind, denoiser=denoiser, **choices))
+def _paint(kind: str, denoiser: str, choices: JsonObject) -> tuple[bytes, bytes]:
+    """Draw a figure; return its PNG file in the page's colours, and that for white paper."""
+    dark = choices.pop("dark", False)
+    figure = registry.draw(kind, denoiser=denoiser, **choices)
+    paper = canvas.to_png(figure)
+    return canvas.to_png(canvas.darken(figure)) if dark else paper, paper
 
 
 @on_gpu(seconds=30)
-def _paint_on_gpu(kind: str, denoiser: str, choices: JsonObject) -> bytes:
+def _paint_on_gpu(kind: str, denoiser: str, choices: JsonObject) -> tuple[bytes, bytes]:
     """Draw a figure that takes seconds; of its errors only messages reach another process."""
     with shown_errors():
         return _paint(kind, denoiser, choices)
