@@ -55,8 +55,16 @@ export function createPainter(element, stage, wipe) {
       numbers[name].write(scores(name), found[name]);
     }
     const gain = found.noisy.psnr === null ? -Infinity : worth(found.denoised.psnr, true) - found.noisy.psnr;
-    $(".gain").textContent = cleaner(gain);
+    sayGain(cleaner(gain));
     $(".gain").className = `term gain ${gain >= 0 ? "better" : "worse"}`;
+  }
+
+  // A phone has room for the number only.
+  function sayGain(text) {
+    if ($(".gain").textContent === text) return;
+    const word = Object.assign(document.createElement("span"), { className: "wide", textContent: text.match(/ dB( .*)/)?.[1] ?? "" });
+    $(".gain").replaceChildren(text.slice(0, text.length - word.textContent.length), word);
+    if (!text) $(".gain").replaceChildren();
   }
 
   // Root mean square of the expected error, and of the actual one.
