@@ -45,6 +45,7 @@ from denoise_demo.ui.tabs.learn.learn import build_learn_tab, leave
 from denoise_demo.ui.tabs.training.training import build_training_tab
 from denoise_demo.ui.views import VIEWS
 from denoise_demo.ui.web.component import MODULES
+from denoise_demo.ui.web.language import Localised, LocalisedBlocks
 from denoise_demo.ui.web.server import live_route
 from denoise_demo.ui.web.sessions import forget_visitors
 from denoise_demo.ui.web.style import CSS, HEAD, THEME
@@ -69,7 +70,7 @@ def build_demo(problems: dict[str, str]) -> gr.Blocks:
     usable = [key for key in list_denoisers() if key not in problems]
     views = {key: spec.parameters for key, spec in VIEWS.items()}
     others = {key: parameters for key, (_, _, parameters) in TABS.items()}
-    with gr.Blocks(
+    with LocalisedBlocks(
         title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True
     ) as demo:
         gr.Markdown(HELLO, elem_id="title")
@@ -127,6 +128,7 @@ def main() -> int:
 
         options = mcp.options(problems)
     guards = [Middleware(Guard, limits(), os.environ.get("DENOISE_EMBEDDERS") or EMBEDDERS)]
+    guards += [Middleware(Localised)]
     demo = build_demo(problems)
     routes = [MODULES, live_route(demo, [leave]), *health.ROUTES, *options["routes"]]
     demo.launch(

@@ -36,7 +36,7 @@ export function createRate(shown, noun, now = () => performance.now()) {
     while (times[0] < time - 1000) times.shift();
     if (time - said < 250) return;
     said = time;
-    const rate = times.length > 1 ? `${times.length} ${noun}/s · ` : "";
+    const rate = times.length > 1 ? `${times.length} ${noun} · ` : "";
     shown.textContent = `${rate}${elapsed.toFixed(0)} ms`;
   };
 }

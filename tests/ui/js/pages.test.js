@@ -58,7 +58,7 @@ test("a value is kept between its bounds", () => {
 
 test("a rate counts the paints of the last second", () => {
   const [shown, times] = [{}, [300, 600, 1500]];
-  const count = createRate(shown, "pictures", () => times.shift());
+  const count = createRate(shown, "pictures/s", () => times.shift());
 
   count(10);
   assert.equal(shown.textContent, "10 ms");

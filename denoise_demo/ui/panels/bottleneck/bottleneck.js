@@ -16,7 +16,7 @@ const DIGIT = [28, 28, 1];
 
 export const mount = createPanel(({ element, $, on, props, server }) => {
   const view = element.closest("#codes");
-  const countRate = createRate($(".rate"), "codes");
+  const countRate = createRate($(".rate"), "codes/s");
   const cards = new Map(Object.entries(props.networks).map(([id, network]) => [id, makeCard(id, network)]));
   $(".strip").replaceChildren(...[...cards.values()].map((card) => card.root));
   // The code in the editor: its network, its numbers, whether the user moved it; `asked` is a code from a link.

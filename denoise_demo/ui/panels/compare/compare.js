@@ -23,7 +23,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   const entries = new Map(); // id -> last answer of the server
   const shown = { domain: "", request: null, clean: null, shape: null, label: null, paints: 0, timer: 0, best: {} };
   const hand = { told: null, tapped: null, isFinger: false }; // the ids of the card in words and of the last one tapped
-  const countRate = createRate($(".rate"), "grids");
+  const countRate = createRate($(".rate"), "grids/s");
   const order = $("[data-sort]");
   for (const [key, { title, label, unit }] of Object.entries(metrics)) {
     order.insertBefore(new Option(unit ? label : title, key), order.lastElementChild);

@@ -26,6 +26,7 @@ export function createPainter(element, stage, wipe) {
     paintExpected(reply.expected, reply.scores.denoised.psnr);
     paintOutside(reply.outside, reply.expected);
     $(".truth").textContent = reply.label === null ? "" : `label ${reply.label}`;
+    stage.dataset.label = reply.label ?? "";
     for (const [field, { attribute }] of Object.entries(state.shared.fields)) stage.dataset[attribute] = request[field];
     describe(request.denoiser);
     stage.dataset.paints = ++paints;
@@ -47,7 +48,7 @@ export function createPainter(element, stage, wipe) {
 
   function paintScores({ scores: found, shape: [height, width, channels] }) {
     const isFaces = state.domain === "faces";
-    const size = `${width} × ${height} pixels${channels === 3 ? " in colour" : ", grey"}`;
+    const size = channels === 3 ? `${width} × ${height} pixels in colour` : `${width} × ${height} pixels, grey`;
     scores("clean").textContent = scores("clean").dataset.verdict || (isFaces ? size : "no classifier");
     $(".panels").classList.toggle("plain", isFaces);
     for (const name of ["noisy", "denoised"]) {
@@ -81,8 +82,10 @@ export function createPainter(element, stage, wipe) {
     $(".panels").classList.toggle("outside", Boolean(words));
     $(".badge").hidden = !words;
     $("p.outside").hidden = !words;
-    const witness = expected === null ? "" : ` and expects an error of ${expected.toFixed(3)} itself`;
-    $("p.outside").textContent = words && `${words} It may invent what it shows${witness}.`;
+    const witness = expected === null
+      ? "It may invent what it shows."
+      : `It may invent what it shows and expects an error of ${expected.toFixed(3)} itself.`;
+    $("p.outside").textContent = words && `${words} ${witness}`;
   }
 
   function describe(id) {

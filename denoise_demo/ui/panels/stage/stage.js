@@ -25,7 +25,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const wipe = createWipe({ handle: $(".wipe"), noisy: $("canvas[data-panel=noisy]"), on });
   const painter = createPainter(element, stage, wipe);
   const tell = createTeller({ element });
-  const countRate = createRate($(".rate"), "pictures");
+  const countRate = createRate($(".rate"), "pictures/s");
   let explained = false; // whether the message explains a level out of range
   let noteSeen = false; // whether the picture of the note has been painted
 

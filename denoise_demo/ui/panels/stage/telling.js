@@ -22,7 +22,7 @@ export function createTeller({ element }) {
   function tell({ scores, probabilities, label, expected, outside }) {
     const noisy = `PSNR ${psnr(scores.noisy)}${read(probabilities.noisy, label)}`;
     const denoised = `PSNR ${psnr(scores.denoised)}${read(probabilities.denoised, label)}`;
-    name("clean", `Clean picture${label === null ? "" : `, a ${label}`}`);
+    name("clean", label === null ? "Clean picture" : `Clean picture, a ${label}`);
     name("noisy", `Noisy picture: ${noisy}`);
     name("denoised", `Denoised picture: ${denoised}`);
     name("error", `Error map: mean absolute error ${scores.denoised.mae.toFixed(3)}`);

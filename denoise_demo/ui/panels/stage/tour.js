@@ -99,7 +99,7 @@ export function createTour({ place, strip, stage, on }) {
     guessed = true;
     stage.classList.remove("guessing");
     const said = stage.querySelector("[data-of=denoised] .scores").dataset.verdict;
-    const truth = stage.querySelector(".truth").textContent.replace("label ", "");
+    const truth = stage.dataset.label;
     text.textContent = `You said ${digit}, and it is a ${truth}. The network's picture ${said || "is on the right"}.`;
     check();
   }
