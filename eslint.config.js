@@ -1,7 +1,7 @@
 import js from "@eslint/js";
 
 const browser = [
-  "AbortController", "Blob", "DataTransfer", "Event", "File", "FormData", "Image", "ImageData", "MutationObserver", "Option",
+  "AbortController", "Blob", "DataTransfer", "Event", "File", "FormData", "Image", "ImageData", "MutationObserver", "Node", "NodeFilter", "Option",
   "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "WebSocket", "atob", "btoa", "clearTimeout", "document", "fetch", "history",
   "location", "navigator", "performance", "prompt", "requestAnimationFrame", "setTimeout", "window",
 ];

@@ -83,7 +83,7 @@ def test_the_page_builds_without_any_network():
 def test_only_the_typed_endpoints_are_public():
     public = set(app.build_demo({}).get_api_info()["named_endpoints"])
 
-    assert public == {"/add_noise", "/denoise", "/denoise_image", "/recipes"}
+    assert public == {"/add_noise", "/clean", "/denoise", "/denoise_image", "/recipes"}
 
 
 @pytest.mark.slow

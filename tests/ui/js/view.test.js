@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 Object.assign(globalThis, {
-  window: { addEventListener() {} },
+  window: { addEventListener() {}, matchMedia: () => ({ addEventListener() {} }) },
   document: { addEventListener() {}, querySelector: () => null, querySelectorAll: () => [], body: null },
   MutationObserver: class { observe() {} },
   location: { search: "" },
