@@ -14,9 +14,9 @@ from denoise_demo.data.photos import SCALES
 from denoise_demo.denoisers import PHOTO_RECIPE, load_photo_denoiser, settings_of
 from denoise_demo.denoisers.checkpoints import WEIGHTS_DIR, checkpoint_path, read, read_metadata
 from denoise_demo.networks import MODELS
-from denoise_demo.training import Trainer, fit, resume
+from denoise_demo.training import Trainer, resume
 from denoise_demo.training.schedules import AGAIN
-from tests.training.small_recipes import CPU, assert_same_tensors, losses, run
+from tests.training.small_recipes import CPU, assert_same_tensors, epochs, losses, run
 
 TINY = replace(PHOTO_RECIPE, patch=16, batch=4, steps=2, epochs=3)
 SHORT = ("--set", "patch=16", "--set", "batch=4", "--set", "steps=2", "--epochs", "1")
@@ -64,7 +64,7 @@ def test_the_command_trains_weights_that_clean_photographs(folder, out, capsys, 
 def test_a_resumed_run_equals_an_uninterrupted_one(folder, resume_file):
     photos = load_photos(folder)
     whole = run(Trainer(TINY, photos, CPU))
-    next(fit(Trainer(TINY, photos, CPU), resume_file))
+    next(epochs(Trainer(TINY, photos, CPU), resume_file))
 
     second = Trainer(TINY, photos, CPU)
     assert resume(second, resume_file)
