@@ -23,6 +23,18 @@ def image_place(name: str, alt_text: str | None = None) -> gr.Image:
     )
 
 
+def uploaded(path: str) -> Path:
+    """Return the place of a file that a page has uploaded; ValueError for any other path."""
+    try:
+        found = Path(path).resolve()
+        arrived = found.is_relative_to(Path(get_upload_folder()).resolve()) and found.is_file()
+    except (OSError, ValueError):  # too long, or with a null character
+        arrived = False
+    if not arrived:
+        raise ValueError("The file did not arrive: choose it again.")
+    return found
+
+
 def keep(content: bytes, name: str) -> str:
     """Keep a file in Gradio's cache, from which the page may fetch it; gr.Error if it is full."""
     path = Path(get_upload_folder(), hash_bytes(content), name)

@@ -23,8 +23,9 @@ TILE = {**asdict(TREATMENT), "index": 0}
 
 
 @pytest.fixture
-def visitor(monkeypatch):
-    """A visitor of a page that holds nothing yet."""
+def visitor(monkeypatch, tmp_path):
+    """A visitor of a page that holds nothing yet and whose uploads come into a folder."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(held, "_stores", [])
     for name in ("photos", "wholes"):
         store = Held(name, 10_000_000)
@@ -152,6 +153,28 @@ def test_anything_else_is_a_sentence_and_leaves_nothing(visitor, tmp_path, conte
 )
 def test_a_wrong_request_is_a_sentence(visitor, change, sentence):
     assert sentence in photos.show_window({**WINDOW, "photo": "wren", **change})["error"]
+
+
+@pytest.mark.parametrize("way", ["path", "detour", "link", "folder", "null", "long"])
+def test_only_what_was_uploaded_is_read_and_deleted(visitor, tmp_path, monkeypatch, way):
+    other, uploads = tmp_path / "mine.png", tmp_path / "uploads"
+    other.write_bytes(encoded(load_photograph("wren")))
+    uploads.mkdir()
+    (uploads / "link.png").symlink_to(other)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+    path = {
+        "path": other,
+        "detour": f"{uploads}/../mine.png",
+        "link": uploads / "link.png",
+        "folder": uploads,
+        "null": f"{uploads}/\0",
+        "long": f"{uploads}/{'a' * 5000}",
+    }[way]
+
+    reply = photos.open_photo({"path": str(path)})
+
+    assert reply["error"] == "The file did not arrive: choose it again."
+    assert other.exists()
 
 
 def test_a_full_memory_is_a_sentence(visitor, tmp_path):

@@ -37,6 +37,7 @@ from denoise_demo.lab import (
 )
 from denoise_demo.ui.panels.pictures.thumbnails import picture_address
 from denoise_demo.ui.web.component import component
+from denoise_demo.ui.web.files import uploaded
 from denoise_demo.ui.web.server import VISITOR, answered, served
 
 THUMBNAIL = 96  # pixels a side
@@ -161,7 +162,7 @@ def _open(values: object) -> JsonObject:
     request = parse(OpenRequest, values, "the request")
     name, photo = request.name, None
     if request.path:
-        name, photo = _receive(Path(request.path))
+        name, photo = _receive(uploaded(request.path))
     photo = photo or _built_in(name)
     return {
         "photo": name,
@@ -183,8 +184,6 @@ def _receive(path: Path) -> tuple[str, Photograph]:
             size = photo.pixels.nbytes + (0 if photo.opacity is None else photo.opacity.nbytes)
             held_photos().keep(VISITOR.get(), name, photo, size)
         return name, photo
-    except OSError as error:
-        raise ValueError("The photo did not arrive: choose it again.") from error
     finally:
         path.unlink(missing_ok=True)
 
