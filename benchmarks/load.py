@@ -211,10 +211,10 @@ async def measure_figures(server: Server, queued: int = 150, sessions: int = 10)
     """One person draws a figure after others have queued many."""
     crowd = [server.visitor() for _ in range(sessions)]
     for i in range(queued):
-        await crowd[i % sessions].event("figure-draw", [*FIGURE, i, ""])
+        await crowd[i % sessions].event("figure-draw", [*FIGURE, i, "", False])
     reading = [asyncio.create_task(_outcomes(client)) for client in crowd]
     person, started = server.visitor(), time.perf_counter()
-    await person.event("figure-draw", [*FIGURE, queued, ""])
+    await person.event("figure-draw", [*FIGURE, queued, "", False])
     drawn = await _outcomes(person)
     seconds = time.perf_counter() - started
     for task in reading:

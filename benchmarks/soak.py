@@ -105,7 +105,7 @@ async def _dream(client: Client, wanted: Any) -> str:
 
 
 async def _figure(client: Client, wanted: Any) -> str:
-    values = ["s0-rising-noise", "conv-pool", "example", 3, random.randrange(2**31), ""]
+    values = ["s0-rising-noise", "conv-pool", "example", 3, random.randrange(2**31), "", False]
     return await _event(client, "figure-draw", values)
 
 

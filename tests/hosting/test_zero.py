@@ -106,7 +106,9 @@ def test_a_sheet_of_dreams_is_drawn_on_a_lent_gpu(zero):
 
     async def draw():
         visitor = Visitor(int(url.rstrip("/").rsplit(":", 1)[1]), config)
-        await visitor.event("figure-draw", ["blind-dreams", "blind-digits", "example", 0, 7, ""])
+        await visitor.event(
+            "figure-draw", ["blind-dreams", "blind-digits", "example", 0, 7, "", False]
+        )
         return [message async for message in visitor.messages()]
 
     done = [m for m in run_async(draw) if m["msg"] == "process_completed"]
