@@ -24,12 +24,44 @@ STEP = {
     "denoiser": "conv-pool",
     "seed": 0,
 }
+PHOTO = {
+    "photo": "wren",
+    "kind": "gaussian",
+    "level": 0.1,
+    "blur_sigma": 0.0,
+    "denoiser": "bilateral",
+    "seed": 0,
+    "already": False,
+    "strength": 1.0,
+}
+LESSON = {
+    "recipe": "dense-64",
+    "data": "strokes",
+    "kind": "gaussian",
+    "low": 0.3,
+    "high": 0.5,
+    "network": "dense",
+    "size": 8,
+    "loss": "mse",
+    "rate": 0.001,
+    "epochs": 1,
+    "seed": 0,
+}
 CALLS = {
     ("stage", "step"): STEP,
     ("stage", "dream"): {"seed": 1},
     ("compare", "compare_quick"): STEP,
+    ("compare", "compare_slow"): STEP,
     ("codes", "codes"): STEP,
     ("codes", "decode"): {"network": "dense-2", "code": [0.0, 1.0]},
+    ("photos", "open_photo"): {"name": "", "path": "/etc/hostname"},
+    ("photos", "show_window"): PHOTO | {"left": 0, "top": 0, "fine": True},
+    ("photos", "clean_tile"): PHOTO | {"index": 0},
+    ("photos", "save_photo"): PHOTO | {"format": "png"},
+    ("learn", "train"): LESSON,
+    ("learn", "watch"): {"lesson": "none", "since": 0},
+    ("learn", "steer"): {"lesson": "none", "action": "stop"},
+    ("learn", "pack"): {"lesson": "none"},
 }
 LINKED = ["picture", "level", "noise", "show", "seed", "blur", "denoiser", "figure", "lines"]
 ODD = st.one_of(
@@ -71,6 +103,11 @@ class Page:
         config = self.client.get("config").json()
         self.ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
         parts = {part["id"]: part["props"] for part in config["components"]}
+        self.functions = {
+            (props["elem_id"], function)
+            for props in parts.values()
+            for function in props.get("server_fns") or ()
+        }
         (self.asking,) = (
             entry["id"]
             for entry in config["dependencies"]
@@ -214,6 +251,10 @@ def fuzz(page, payloads, check, examples):
         check(page, payload)
 
     all_are_answered()
+
+
+def test_nonsense_goes_to_every_function(page):
+    assert page.functions == set(CALLS)
 
 
 @pytest.mark.parametrize("name", CHECKS)
