@@ -32,8 +32,8 @@ HUES = (
     "#009e73",
     "#cc79a7",
     "#56b4e9",
-    "#1a1a1a",
-)  # Okabe and Ito, colour-blind safe
+    "#962df0",
+)  # Okabe and Ito's, and a violet: colour-blind safe, and seen on white and on dark pages
 MOST = len(HUES)  # maximum number of curves in colour
 MARKERS = "osD^vX"
 

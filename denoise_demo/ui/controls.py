@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import gradio as gr
 from gradio.blocks import Block
 
-from denoise_demo.common import SEED_MAXIMUM, lookup
+from denoise_demo.common import SEED_MAXIMUM, JsonObject, lookup
 from denoise_demo.corruption import BLUR_MAXIMUM, NOISES
 from denoise_demo.denoisers import list_denoisers
 from denoise_demo.lab import Settings
@@ -20,6 +20,11 @@ FIELDS = {
     "blur_sigma": ("blur-sigma", "blurSigma"),
     "denoiser": ("recipe", "recipe"),
     "seed": ("noise-seed", "seed"),
+}
+# Of the settings whose range does not depend on others.
+RANGES: dict[str, JsonObject] = {
+    "blur_sigma": {"minimum": 0, "maximum": BLUR_MAXIMUM},
+    "seed": {"minimum": 0, "maximum": SEED_MAXIMUM, "whole": True},
 }
 
 

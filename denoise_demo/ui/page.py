@@ -18,6 +18,7 @@ from denoise_demo.denoisers import get_denoiser, list_denoisers
 from denoise_demo.lab import COLLECTIONS
 from denoise_demo.ui.controls import (
     FIELDS,
+    RANGES,
     first_settings,
     level_slider,
     level_span,
@@ -82,6 +83,7 @@ def build_state(
         elem_id="state",
         fields={
             field: {"control": control, "attribute": attribute, "parameter": PARAMETERS[field]}
+            | RANGES.get(field, {})
             for field, (control, attribute) in FIELDS.items()
         },
         start=View.start("digits", usable).to_message(),

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from denoise_demo.figures.charts import Bar, Chart, Curve, Plot, bar_grid, curve_grid
+from denoise_demo.figures.charts import HUES, Bar, Chart, Curve, Plot, bar_grid, curve_grid
 
 BARS = [Bar("short", 0.1, "0.1", (0.05, 0.15), best=True), Bar("none", words="not measured")]
 
@@ -75,3 +75,16 @@ def test_plots_side_by_side_do_not_overlap(curves: Figure) -> None:
     assert left.x1 < right.x0
     assert right.x1 < curves.bbox.x1
     assert min(left.y0, right.y0) > 0
+
+
+def luminance(colour):
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = (c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#0f172a"])
+def test_every_curve_is_seen_on_white_and_on_dark_pages(page):
+    for hue in HUES:
+        dark, light = sorted((luminance(page), luminance(hue)))
+        assert (light + 0.05) / (dark + 0.05) > 2.2, hue

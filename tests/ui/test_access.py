@@ -107,6 +107,18 @@ def test_the_focus_can_be_seen(page, selector):
     eventually(page, lambda: page.screenshot(clip=clip) != before)
 
 
+def test_a_chosen_radio_looks_chosen_under_the_pointer(page):
+    chosen = page.locator("#domain input:checked")
+    look = "(i) => { const s = getComputedStyle(i); return [s.backgroundColor, s.backgroundImage] }"
+    page.mouse.move(0, 0)
+    before = chosen.evaluate(look)
+
+    chosen.hover()
+
+    assert "circle" in before[1]
+    assert chosen.evaluate(look) == before
+
+
 def test_the_first_stop_leads_to_the_noise_level(page):
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()

@@ -1,6 +1,6 @@
 // The address as a link that restores what is shown.
 
-import { isWithinSpan, lasting, state } from "./state.js";
+import { complaint, lasting, state } from "./state.js";
 
 const REST = 300; // milliseconds
 let timer = 0;
@@ -45,7 +45,7 @@ export function toQuery() {
   const show = shown();
   const source = show === "photos" ? null : state.source; // a choice names the photo
   const picture = source && pictureName(source);
-  if ((source && !picture) || !isWithinSpan()) return null;
+  if ((source && !picture) || complaint()) return null;
   const query = { show, ...(picture && { picture }) }; // a blank pad has no name
   for (const [field, { parameter }] of Object.entries(state.shared.fields)) query[parameter] = lasting()[field];
   for (const name of state.shared.views[show] ?? state.shared.tabs[show]) {

@@ -46,7 +46,9 @@ export function leave(event) {
   if (!change) return;
   // Gradio makes 0 of nothing: the number before is back.
   const kept = change.field ? state.settings[change.field] : state.chosen[change.collection] ?? 0;
-  target.value = target === emptied ? kept : clamp(change.value, Number(target.min), Number(target.max));
+  const isWhole = change.field === "seed" || change.collection;
+  const typed = isWhole ? Math.round(change.value) : change.value;
+  target.value = target === emptied ? kept : clamp(typed, Number(target.min), Number(target.max));
   target.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

@@ -1,14 +1,14 @@
 // What is shown, as the Python that computes it.
 
-import { denoiserOf, isWithinSpan, state } from "./state.js";
+import { complaint, denoiserOf, state } from "./state.js";
 
 // A JSON value as Python writes it; numbers of settings are floats, but for the seed.
 const literal = (value) => JSON.stringify(value).replaceAll(/\btrue\b/g, "True").replaceAll(/\bfalse\b/g, "False");
 const float = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 
-// Null without a picture or with a level out of range.
+// Null without a picture or with a number out of range.
 export function toPython() {
-  if (!state.source || !isWithinSpan()) return null;
+  if (!state.source || complaint()) return null;
   const { kind, level, blur_sigma, denoiser, seed } = state.settings;
   if (denoiser === state.yours?.id) return own();
   return [

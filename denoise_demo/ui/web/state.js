@@ -84,9 +84,17 @@ export const isKnown = () => state.known === state.source;
 // Level range of the kind of noise.
 export const span = () => state.shared.kinds[state.settings.kind];
 
-export function isWithinSpan() {
-  const { minimum, maximum } = span();
-  return state.settings.level >= minimum && state.settings.level <= maximum;
+// Why the settings cannot be shown, as a sentence: a number out of its range, which may still be being
+// typed. "" if they can.
+export function complaint() {
+  const { blur_sigma: blur, seed } = state.shared.fields;
+  const ranges = [["level", "Noise level", span()], ["blur_sigma", "Blur sigma", blur], ["seed", "Noise seed", seed]];
+  for (const [field, label, { minimum, maximum, whole }] of ranges) {
+    const value = state.settings[field];
+    if (whole && !Number.isInteger(value)) return `${label} ${value} is not a whole number: choose ${minimum} to ${maximum}.`;
+    if (value < minimum || value > maximum) return `${label} ${value} is out of range: choose ${minimum} to ${maximum}.`;
+  }
+  return "";
 }
 
 // Where the laboratory is on the curves, as text.
@@ -95,9 +103,9 @@ export function place() {
   return JSON.stringify({ domain, kind, level, blur_sigma, denoiser });
 }
 
-// The request for what is to be shown; null without a picture or with a level out of range.
+// The request for what is to be shown; null without a picture or with a number out of range.
 export function wanted() {
-  return state.source && isWithinSpan() ? { source: state.source, ...state.settings } : null;
+  return state.source && !complaint() ? { source: state.source, ...state.settings } : null;
 }
 
 // What the page says of a denoiser; undefined for an unknown one.

@@ -20,7 +20,7 @@ const view = {
   settings, any_network: false, choices: {}, note: "", fresh: false, revision: 0,
 };
 const props = {
-  start: view, fields: {}, choices: [], modules: [], tabs: {}, views: { stage: [], compare: ["sort"] },
+  start: view, fields: { blur_sigma: { minimum: 0, maximum: 4 }, seed: { minimum: 0, maximum: 9 } }, choices: [], modules: [], tabs: {}, views: { stage: [], compare: ["sort"] },
   kinds: { uniform: { minimum: 0, maximum: 2 } },
   collections: Object.fromEntries(
     ["example", "two-words"].map((key) => [key, { noun: "digit", domain: "digits", builtIn: true }]),

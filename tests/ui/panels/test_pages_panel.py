@@ -148,3 +148,12 @@ def test_the_photo_is_still_there_after_another_tab(page, several):
     expect(page.locator("#page-photo .digits button").nth(1)).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_a_face_on_a_page_of_digits_is_called_one(page, scene):
+    upload_page(page, encoded(scene.crop((60, 120, 260, 320))))
+
+    expect(page.locator("#page-photo .portrait")).to_contain_text("choose Faces above")
+    photo, _ = make_page("clean", 0)
+    upload_page(page, encoded(photo))
+    expect(page.locator("#page-photo .portrait")).to_be_hidden()

@@ -87,7 +87,12 @@ def test_a_number_out_of_span_never_reaches_the_picture(page):
 
 @pytest.mark.parametrize(
     ("control", "typed", "clamped"),
-    [("noise-level", "99", 2), ("blur-sigma", "-3", 0), ("noise-seed", "-3", 0)],
+    [
+        ("noise-level", "99", 2),
+        ("blur-sigma", "-3", 0),
+        ("noise-seed", "-3", 0),
+        ("noise-seed", "3.6", 4),
+    ],
 )
 def test_a_typed_number_is_clamped_on_leaving_it_by_a_key(page, control, typed, clamped):
     number(page, control).fill("1")
@@ -101,11 +106,20 @@ def test_a_typed_number_is_clamped_on_leaving_it_by_a_key(page, control, typed, 
     expect(page.locator("#stage .message")).to_be_hidden()
 
 
-def test_a_corrected_number_hides_the_message(page):
-    number(page, "noise-level").fill("99")
-    expect(page.locator("#stage .message")).to_contain_text("choose 0 to 2")
+@pytest.mark.parametrize(
+    ("control", "typed", "words"),
+    [
+        ("noise-level", "99", "Noise level 99 is out of range: choose 0 to 2."),
+        ("blur-sigma", "7", "Blur sigma 7 is out of range: choose 0 to 4."),
+        ("noise-seed", "99999999999", "Noise seed 99999999999 is out of range: choose 0 to"),
+        ("noise-seed", "3.5", "Noise seed 3.5 is not a whole number: choose 0 to"),
+    ],
+)
+def test_a_corrected_number_hides_the_message(page, control, typed, words):
+    number(page, control).fill(typed)
+    expect(page.locator("#stage .message")).to_contain_text(words)
 
-    number(page, "noise-level").fill("0.8")
+    number(page, control).fill("0")
 
     expect(page.locator("#stage .message")).to_be_hidden()
 

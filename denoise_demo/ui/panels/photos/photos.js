@@ -6,7 +6,7 @@ import { createRate } from "../../web/numbers.js";
 import { createPanel } from "../../web/panel.js";
 import { createQueue } from "../../web/queue.js";
 import { rove } from "../../web/roving.js";
-import { attach, isWithinSpan, state } from "../../web/state.js";
+import { attach, complaint, state } from "../../web/state.js";
 import { createWipe } from "../../web/wipe.js";
 import { createMap } from "./map.js";
 import { createPainter } from "./showing.js";
@@ -33,7 +33,7 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   let opening = 0; // number of the last photo that was asked for
 
   const queue = createQueue({
-    next: () => (panel.offsetParent && photo && isWithinSpan() ? { ...treatment(), ...spot, fine: isFine } : null),
+    next: () => (panel.offsetParent && photo && !complaint() ? { ...treatment(), ...spot, fine: isFine } : null),
     call: (request) => ask("show_window", request),
     paint,
     lost: say,
@@ -41,9 +41,9 @@ export const mount = createPanel(({ element, $, on, props, server }) => {
   const map = createMap({ $, on, side: props.window, moved });
   const whole = createWhole({ $, treatment, ask, resend, map, say });
 
-  // What is done to the photo; null while there is none, or with a level out of range.
+  // What is done to the photo; null while there is none, or with a number out of range.
   function treatment() {
-    if (!photo || !isWithinSpan()) return null;
+    if (!photo || complaint()) return null;
     const { kind, level, blur_sigma, seed } = state.settings;
     const already = control("already").checked;
     const strength = already ? Number(control("strength").value) / 100 : 1;

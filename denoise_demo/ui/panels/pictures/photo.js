@@ -49,7 +49,7 @@ export const mount = createPanel(({ element, $, on, props, watch }) => {
   // A new file, good or bad: what was said about an earlier one no longer holds.
   function clearMessages() {
     complain("");
-    $(".unfound").hidden = true;
+    for (const part of [".unfound", ".portrait"]) $(part).hidden = true;
     for (const button of document.querySelectorAll(".toast-close")) button.click();
   }
 
@@ -68,6 +68,7 @@ export const mount = createPanel(({ element, $, on, props, watch }) => {
     $(".cutting").hidden = false;
     $(".drop").hidden = true;
     $(".unfound").hidden = reply.found;
+    $(".portrait").hidden = !reply.portrait;
     shown = { digits: [], ...reply, ratio: kept?.ratio ?? turning ?? reply.ratio };
     turning = null;
     const { time, picture, ratio } = shown;

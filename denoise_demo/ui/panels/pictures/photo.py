@@ -29,6 +29,7 @@ from denoise_demo.ui.web.errors import shown_errors
 from denoise_demo.ui.web.events import in_turn
 
 INVERT = {"Automatic": None, "Yes": True, "No": False}
+PORTRAIT = 0.4  # of the picture's shorter side; smaller faces are not what a photo is of
 SMALLEST_DIGIT = 12  # pixels a side of the crop box
 
 
@@ -81,7 +82,16 @@ def receive_page(path: str | None, invert: str, centre: bool) -> object:
             digits = [(middle, to_digit(picture, invert=INVERT[invert], centre=False))]
     choices = [{"box": box, "source": pixels_source(digit)} for box, digit in digits]
     options = {"invert": INVERT[invert], "centre": centre}
-    return _reply(picture, box=middle, found=True, digits=choices, options=options)
+    portrait = _is_portrait(picture)
+    return _reply(
+        picture, box=middle, found=True, portrait=portrait, digits=choices, options=options
+    )
+
+
+def _is_portrait(picture: Image.Image) -> bool:
+    """Say whether a face fills much of the picture; ink seldom looks like a large one."""
+    face = find_face(picture)
+    return face is not None and face[2] - face[0] > PORTRAIT * min(picture.size)
 
 
 def _build(domain: str, tab: str, name: str, least: int) -> tuple[gr.UploadButton, gr.HTML]:

@@ -6,7 +6,7 @@ import { createPanel } from "../../web/panel.js";
 import { toBase64 } from "../../web/pixels.js";
 import { createQueue } from "../../web/queue.js";
 import { createRate } from "../../web/numbers.js";
-import { attach, isKnown, isSame, isWithinSpan, settle, span, state, wanted } from "../../web/state.js";
+import { attach, complaint, isKnown, isSame, settle, state, wanted } from "../../web/state.js";
 import { createPad } from "./drawing.js";
 import { createPainter } from "./painting.js";
 import { createDreamer, createPlayer } from "./playing.js";
@@ -16,7 +16,7 @@ import { createTour } from "./tour.js";
 import { createWipe } from "../../web/wipe.js";
 
 const REST = 1000; // milliseconds from the first picture to the sweep that greets
-const PATIENCE = 400; // milliseconds before a level out of range is reported: the user may still be typing
+const PATIENCE = 400; // milliseconds before a number out of range is reported: the user may still be typing
 
 export const mount = createPanel(({ element, $, on, props, server, trigger }) => {
   const stage = element.closest("#stage");
@@ -26,7 +26,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   const painter = createPainter(element, stage, wipe);
   const tell = createTeller({ element });
   const countRate = createRate($(".rate"), "pictures/s");
-  let explained = false; // whether the message explains a level out of range
+  let explained = false; // whether the message explains a number out of range
   let noteSeen = false; // whether the picture of the note has been painted
 
   const queue = createQueue({
@@ -51,7 +51,7 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
   function refresh() {
     dreamer.wake();
     queue.refresh();
-    if (!isWithinSpan()) setTimeout(explainSpan, PATIENCE);
+    if (complaint()) setTimeout(complain, PATIENCE);
     else if (explained) say("");
   }
 
@@ -86,10 +86,9 @@ export const mount = createPanel(({ element, $, on, props, server, trigger }) =>
     $(".note").hidden = !state.note?.text;
   }
 
-  function explainSpan() {
-    if (isWithinSpan()) return;
-    const { minimum, maximum } = span();
-    say(`Noise level ${state.settings.level} is out of range: choose ${minimum} to ${maximum}.`);
+  function complain() {
+    if (!complaint()) return;
+    say(complaint());
     explained = true;
   }
 
