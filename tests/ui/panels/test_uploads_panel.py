@@ -2,11 +2,14 @@
 
 import io
 
+import gradio as gr
 import pytest
+from gradio.data_classes import FileData
 from playwright.sync_api import expect
 
 from denoise_demo.data import load_examples
 from denoise_demo.data.pixels import to_pil
+from denoise_demo.ui.panels.pictures.photo import build_photo
 from tests.ui.driving import (
     DRAG,
     SLOW_QUEUE,
@@ -31,6 +34,17 @@ def paper_digit():
     file = io.BytesIO()
     to_pil(1 - 0.9 * digit, scale=10).save(file, "PNG")
     return file.getvalue()
+
+
+def test_an_upload_leaves_no_other_file(tmp_path, monkeypatch):
+    with gr.Blocks() as blocks:
+        build_photo()
+    (button,) = (b for b in blocks.blocks.values() if isinstance(b, gr.UploadButton))
+    monkeypatch.setattr(button, "GRADIO_CACHE", str(tmp_path))
+
+    assert button.preprocess(FileData(path="page.png")) == "page.png"
+    assert button.preprocess(None) is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_uploaded_digit_on_paper_is_inverted(page):

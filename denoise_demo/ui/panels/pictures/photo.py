@@ -12,6 +12,7 @@ import time
 import gradio as gr
 import torch
 from gradio.blocks import Block
+from gradio.data_classes import FileData
 from PIL import Image
 
 from denoise_demo.data import (
@@ -98,8 +99,14 @@ def _build(domain: str, tab: str, name: str, least: int) -> tuple[gr.UploadButto
     """Create a tab's upload button and its photo; the crop box has at least `least` pixels."""
     # gr.Image would open the file before we can reject it, and does not report a blocked webcam.
     file = gr.UploadButton("Upload a photo", visible="hidden", elem_id=f"{tab}-file")
+    file.preprocess = _path_of  # Gradio's own leaves an empty file behind each time
     own = {"elem_id": name, "tab": tab, "domain": domain, "least": least}
     return file, gr.HTML("", **component(__file__, "photo"), **own)
+
+
+def _path_of(payload: FileData | None) -> str | None:
+    """Return the path of an uploaded file."""
+    return payload and payload.path
 
 
 def _reply(picture: Image.Image, **values: object) -> str:
