@@ -24,7 +24,8 @@ class NoiseSpec:
     """One kind of noise: its function, the range of its level, and their names.
 
     `variance(image, level)` is the variance of every noisy value before clipping. `formula` gives
-    the noisy value for a clean value x, in Markdown with LaTeX.
+    the noisy value for a clean value x, in Markdown with LaTeX; `lesson` says what the noise does,
+    and `scale` what its level means, to someone who meets it for the first time.
     """
 
     label: str
@@ -38,6 +39,8 @@ class NoiseSpec:
     step: float
     reference: str
     formula: str = ""
+    lesson: str = ""
+    scale: str = ""
 
     @property
     def name(self) -> str:
@@ -194,37 +197,57 @@ def _salt_and_pepper_variance(image: Tensor, level: Tensor) -> Tensor:
 # Label, function, variance; the level's name, unit, minimum, maximum, default and step; reference,
 # formula.
 NOISES: dict[str, NoiseSpec] = {
-    "none": NoiseSpec("None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, ""),
+    "none": NoiseSpec(
+        "None", no_noise, lambda x, level: 0 * level, "level", "", 0, 1, 0, 0.01, "",
+        lesson="Leaves the picture as it is, apart from the blur.",
+        scale="How strong the noise is: choose a kind of noise first.",
+    ),
     "gaussian": NoiseSpec(
         "Gaussian", gaussian, lambda x, sigma: sigma**2, "sigma", "white is 1",
         0, 1, 0.5, 0.01, "Vincent et al. 2010",
         r"$x + \sigma n$, with $n \sim \mathcal N(0, 1)$",
+        lesson="Adds to each value a random number from a bell curve, as warm electronics do.",
+        scale="Sigma, the width of the bell curve: two thirds of the numbers lie within "
+        "±sigma. Black is 0 and white is 1.",
     ),
     "uniform": NoiseSpec(
         "Uniform", uniform, lambda x, r: r**2 / 3, "half-range r", "white is 1",
         0, 2, 0.8, 0.01, "Amico 2019",
         r"$x + r(2u - 1)$, with $u \sim \mathcal U(0, 1)$",
+        lesson="Adds to each value a random number between −r and r, all equally likely.",
+        scale="The half-range r: at 1, the noise can turn black into white. Black is 0 and "
+        "white is 1.",
     ),
     "one-sided-uniform": NoiseSpec(
         "One-sided uniform", one_sided_uniform, lambda x, r: r**2 / 12, "range r", "white is 1",
         0, 2, 0.9, 0.01, "Image Denoising Using Auto Encoders",
         r"$x + r u$, with $u \sim \mathcal U(0, 1)$",
+        lesson="Adds to each value a random number between 0 and r: the picture only gets "
+        "brighter.",
+        scale="The range r, the most that is added. Black is 0 and white is 1.",
     ),
     "poisson": NoiseSpec(
         "Poisson", poisson, lambda x, peak: x / peak, "peak",
         "photons at white; fewer means more noise",
         1, 256, 16, 1, "Hasinoff 2014",
         r"$k / p$ at peak $p$, with $k \sim \text{Poisson}(p x)$",
+        lesson="Counts light in single photons, as a camera does in the dark.",
+        scale="The peak: how many photons a white pixel gets on average. The fewer, the noisier.",
     ),
     "salt-pepper": NoiseSpec(
         "Salt & pepper", salt_and_pepper, _salt_and_pepper_variance, "amount",
         "fraction of values set to 0 or 1",
         0, 1, 0.2, 0.001, "Gonzalez and Woods 2018",
         "0 or 1 with probability $a / 2$ each, $a$ being the amount",
+        lesson="Turns some values black or white, as dead pixels and lost data do.",
+        scale="The amount, the share of values that are replaced: half of them by 0, half by 1.",
     ),
     "speckle": NoiseSpec(
         "Speckle", speckle, lambda x, sigma: (sigma * x) ** 2, "sigma", "relative to the pixel",
         0, 2, 1, 0.01, "Goodman 1976",
         r"$x + x \sigma n$, with $n \sim \mathcal N(0, 1)$",
+        lesson="Multiplies each value by a random factor around 1, as in radar and ultrasound: "
+        "black stays black.",
+        scale="Sigma, the width of the bell curve around the factor 1.",
     ),
 }  # fmt: skip

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from denoise_demo.corruption import NOISES
 from denoise_demo.ui.glossary import GLOSSARY
-from tests.ui.driving import eventually, settles, switch
+from tests.ui.driving import eventually, settles, shows, switch
 
 pytestmark = pytest.mark.ui
 # From npm's axe-core 4.14.1, unchanged, under the Mozilla Public License 2.0 beside it.
@@ -162,6 +163,58 @@ def test_waking_from_a_dream_keeps_the_focus_on_the_stage(page):
 
     expect(page.locator("#stage [data-action=dream]")).to_be_focused()
     assert page.evaluate(FOCUSED) == "BUTTON"
+
+
+TERMS = {  # where each stands, by the tab that has it
+    "view-stage": {
+        "#noise-kind [data-term]": "noise-uniform",
+        "#noise-level [data-term]": "level-uniform",
+        "#blur-sigma [data-term]": "blur",
+        "#noise-seed [data-term]": "seed",
+        "#recipe [data-term]": "denoiser",
+        "#stage .truth": "label",
+    },
+    "view-compare": {"#compare .hint [data-term=ssim]": "ssim"},
+    "view-curves": {
+        "#curves-words em[data-term]": "interval",
+        "#curves-metric [data-term=bce] input": "bce",
+    },
+    "view-matrix": {"#matrix [data-metric=change]": "accuracy"},
+    "view-codes": {"#codes .hint [data-term=code]": "code"},
+    "tab-learn": {
+        "#learn dt [data-term=epoch]": "epoch",
+        "#learn form [data-term=rate]": "rate",
+        "#learn form [data-term^=level]": "level-one-sided-uniform",
+        "#learn .curve [data-term]": "validation",
+    },
+    "tab-training": {".lead em[data-term]": "loss"},
+}
+
+
+@pytest.mark.parametrize("tab", TERMS)
+def test_every_view_explains_its_words(page, tab):
+    page.locator(f"#{tab}-button").click()
+
+    for selector, term in TERMS[tab].items():
+        word = page.locator(selector).filter(visible=True).first
+        word.focus()
+        expect(page.locator("#term")).to_have_text(GLOSSARY[term])
+
+
+def test_the_word_of_a_field_is_explained_by_a_tap_that_leaves_the_field_alone(page):
+    page.locator("#noise-level [data-term]").click()
+
+    expect(page.locator("#term")).to_have_text(GLOSSARY["level-uniform"])
+    expect(page.locator("#noise-level input[type=number]")).not_to_be_focused()
+    switch(page, "Faces")
+    shows(page, kind="gaussian")
+    expect(page.locator("#term")).to_be_hidden()
+    page.locator("#noise-level [data-term]").hover()
+    expect(page.locator("#term")).to_have_text(GLOSSARY["level-gaussian"])
+
+
+def test_every_kind_of_noise_is_explained():
+    assert not [kind for kind, spec in NOISES.items() if not spec.lesson or not spec.scale]
 
 
 @pytest.mark.parametrize("term", ["gain", "psnr", "clipping"])

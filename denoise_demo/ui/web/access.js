@@ -2,7 +2,7 @@
 
 import { rove } from "./roving.js";
 import { state } from "./state.js";
-import { explainTerms } from "./terms.js";
+import { explainTerms, markTerms } from "./terms.js";
 
 const REST = 200; // milliseconds between two looks at the page
 const known = new WeakSet();
@@ -23,10 +23,12 @@ function mend() {
   for (const group of document.querySelectorAll(".thumbnails")) {
     if (first(group)) rove(group, (target, type, handler) => target.addEventListener(type, handler));
   }
+  markTerms();
   const top = document.querySelector(".column:has(> #title)");
   if (!top || !first(top)) return;
   top.prepend(skipLink());
-  explainTerms(state.shared.glossary, top);
+  const { glossary } = state.shared;
+  explainTerms((term) => glossary[term] ?? glossary[`${term}-${state.settings.kind}`], top);
 }
 
 function skipLink() {

@@ -4,7 +4,29 @@ import { clamp } from "./numbers.js";
 
 const GAP = 6; // pixels between a term and its explanation
 
-export function explainTerms(glossary, place) {
+// Where terms stand in what Gradio writes.
+const label = (id) => `#${id} [data-testid="block-info"]`;
+const PLACES = {
+  [label("noise-kind")]: "noise",
+  [label("noise-level")]: "level",
+  [label("blur-sigma")]: "blur",
+  [[label("noise-seed"), label("figure-seed")]]: "seed",
+  [[label("recipe"), label("figure-recipe")]]: "denoiser",
+  "#curves-words em": "interval",
+  ".tabitem:has(#card) .lead em:first-of-type": "loss",
+  ".tabitem:has(#card) .lead em:last-of-type": "epoch",
+};
+
+export function markTerms() {
+  for (const [places, term] of Object.entries(PLACES)) {
+    for (const place of document.querySelectorAll(places)) if (!place.dataset.term) Object.assign(place, { tabIndex: 0 }).dataset.term = term;
+  }
+  // A score is explained by the pointer over it, and while it is chosen.
+  for (const input of document.querySelectorAll("#curves-metric input")) input.closest("label").dataset.term = input.value;
+}
+
+// `explain` returns what a term means now.
+export function explainTerms(explain, place) {
   const tip = Object.assign(document.createElement("div"), { id: "term", role: "tooltip", hidden: true });
   place.append(tip);
   let shown = null;
@@ -12,7 +34,7 @@ export function explainTerms(glossary, place) {
   function show(term) {
     hide();
     shown = term;
-    tip.textContent = glossary[term.dataset.term];
+    tip.textContent = explain(term.dataset.term);
     tip.hidden = false;
     term.setAttribute("aria-describedby", tip.id);
     const { left, top, bottom } = term.getBoundingClientRect();
@@ -31,11 +53,12 @@ export function explainTerms(glossary, place) {
   for (const type of ["pointerover", "focusin", "click"]) {
     document.addEventListener(type, (event) => {
       const term = find(event);
+      if (type === "click" && term?.parentElement.closest("label")) event.preventDefault(); // its field would take the focus
       if (term) show(term);
       else if (type !== "focusin" && event.target !== tip) hide();
     });
   }
   document.addEventListener("focusout", hide);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
-  window.addEventListener("scroll", hide, { passive: true });
+  window.addEventListener("scroll", hide, { passive: true, capture: true });
 }

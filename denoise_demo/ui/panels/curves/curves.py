@@ -158,7 +158,7 @@ def line_choices(usable: Collection[str], domain: str) -> JsonObject:
 def _explain(sweep: Sequence[SweepRow], domain: str) -> str:
     count = max(row.n for row in sweep)
     return (
-        f"Means over {count:,} test {domain}, without blur, with 95 % intervals as bands. Grey: "
+        f"Means over {count:,} test {domain}, without blur, with *95 % intervals* as bands. Grey: "
         "all other denoisers; dashed: doing nothing. **In the shaded region denoising makes the "
         "pictures worse.**"
     )

@@ -123,8 +123,9 @@ function make(tag, ...children) {
 }
 
 function heading(columns) {
-  const cells = columns.map(({ title: [first, second] }) => {
+  const cells = columns.map(({ kind, title: [first, second] }) => {
     const cell = make("th", make("span", first, " ", make("small", second)));
+    cell.dataset.term = `noise-${kind}`;
     cell.scope = "col";
     return cell;
   });

@@ -28,6 +28,7 @@ export function createForm({ $, on, props }) {
   // The ranges follow the noise and the network.
   function bound() {
     const { minimum, maximum } = props.noises[field("kind").value];
+    for (const term of ["noise", "level"]) $(`form [data-term^=${term}]`).dataset.term = `${term}-${field("kind").value}`;
     for (const name of ["low", "high"]) {
       Object.assign(field(name), { min: minimum, max: maximum, step: "any", disabled: field("kind").value === "none" });
     }

@@ -28,7 +28,7 @@ def build_training_tab(_: object) -> dict[str, Block]:
     tab, page = Context.block, Context.root_block
     shown = tab.select if isinstance(tab, gr.Tab) else page.load
     gr.Markdown(
-        "**Choose a network and see how it was trained**: its losses epoch by epoch, every "
+        "**Choose a network and see how it was trained**: its *losses* epoch by *epoch*, every "
         "setting, and the command that trains it again.",
         elem_classes="lead",
     )
