@@ -16,10 +16,11 @@ if os.environ.get("SPACES_ZERO_GPU"):
 if __name__ == "__main__":
     ON_INTERRUPT = signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from the imports
 
-    from denoise_demo.hosting import prepare_folders, skip_stubs
+    from denoise_demo.hosting import prepare_folders, return_large_blocks, skip_stubs
 
     prepare_folders()  # before Gradio asks for them
     skip_stubs()
+    return_large_blocks()
 
 import gradio as gr
 import torch
