@@ -245,8 +245,14 @@ def refuse_foreign_origin(headers: Headers) -> None:
 
 def explain(error: Exception) -> Refusal:
     """Return the answer to an exception: a request that Gradio cannot take, or a fault of ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    is_ours = any(f.filename.startswith(PACKAGE) and "/hosting/" not in f.filename for f in frames)
-    if is_ours or not isinstance(error, LookupError | TypeError | ValueError | AttributeError):
+    if any(map(_is_ours, traceback.extract_tb(error.__traceback__))) or not isinstance(
+        error, LookupError | TypeError | ValueError | AttributeError
+    ):
         return Refusal(500, "The server made a mistake: try something else, or report it.")
     return Refusal(400, "The request is not as expected: see the page's API description.")
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    """Return whether code of ours handled the request; a middleware's `__call__` passes it on."""
+    is_middleware = "/hosting/" in frame.filename or frame.name == "__call__"
+    return frame.filename.startswith(PACKAGE) and not is_middleware
