@@ -11,7 +11,7 @@ from denoise_demo.hosting.folders import cannot_keep, prepare_folders
 from denoise_demo.hosting.guard import ERROR_HANDLERS, Guard
 from denoise_demo.hosting.held import Held
 from denoise_demo.hosting.limits import Limits, cores, limits
-from denoise_demo.hosting.memory import return_large_blocks
+from denoise_demo.hosting.memory import return_free_memory, return_large_blocks
 from denoise_demo.hosting.stubs import skip_stubs
 from denoise_demo.hosting.turns import BusyError, Lane, SupersededError
 from denoise_demo.hosting.zero import on_gpu
@@ -35,6 +35,7 @@ __all__ = [
     "metrics",
     "on_gpu",
     "prepare_folders",
+    "return_free_memory",
     "return_large_blocks",
     "skip_stubs",
     "turns",

@@ -5,7 +5,7 @@ import datetime
 
 import gradio as gr
 
-from denoise_demo.hosting import held
+from denoise_demo.hosting import held, return_free_memory
 
 GRACE = 300.0  # seconds in which a page that lost its connection may come back
 
@@ -19,6 +19,7 @@ def forget_visitors(demo: gr.Blocks) -> None:
         if last is None or last <= closed:
             holder.session_data.pop(session, None)
             holder.time_last_used.pop(session, None)
+        return_free_memory()
 
     # A timer, since a client could fill the queue with events that wait.
     async def schedule(request: gr.Request) -> None:
