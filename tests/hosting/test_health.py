@@ -1,7 +1,8 @@
 """Health checks and metrics."""
 
+from importlib.metadata import version
+
 import pytest
-import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -30,7 +31,7 @@ def test_it_is_ready_when_a_network_answers():
     answer = get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.text == f"ready\nengine: PyTorch {torch.__version__}\n"
+    assert answer.text == f"ready\nengine: PyTorch {version('torch')}\n"
 
 
 def test_it_is_not_ready_without_any_network(monkeypatch, tmp_path):
